@@ -1,0 +1,89 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Release builds drop the dynamic exclusivity check: it costs an order of magnitude on the interpreter's
+// and the engine's hot loops, and both are confined to one thread.
+let swiftSettings: [SwiftSetting] = [
+  .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
+]
+
+/// A library target: `Sources/Lib/<name>`.
+func lib(_ name: String, _ dependencies: [Target.Dependency], linker: [LinkerSetting] = []) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: "Sources/Lib/\(name)",
+    swiftSettings: swiftSettings, linkerSettings: linker)
+}
+
+/// A kernel target: `Sources/Kernel/<name>`.
+func kernel(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: "Sources/Kernel/\(name)", swiftSettings: swiftSettings)
+}
+
+/// A test target: `Tests/<name>Tests`.
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", resources: resources,
+    swiftSettings: swiftSettings)
+}
+
+let package = Package(
+  name: "FAA",
+  products: [.executable(name: "faa", targets: ["faa"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+  ],
+  targets: [
+    // The library: tensors at the bottom, figures at the top. Nothing here knows the kernel exists.
+    .systemLibrary(
+      name: "CBLAS", path: "Sources/Lib/CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .target(
+      name: "CKernels", path: "Sources/Lib/CKernels",
+      cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-fno-trapping-math"])],
+      linkerSettings: [.linkedLibrary("m")]),
+    lib("Tensor", ["CKernels", "CBLAS"]),
+    lib("Autodiff", ["Tensor"]),
+    lib("Hypergradient", ["Autodiff"]),
+    lib("Layers", ["Autodiff"]),
+    lib("Models", ["Layers"]),
+    lib("Training", ["Models", "Interchange"]),
+    lib("Faces", ["Tensor"]),
+    lib("Analysis", ["Tensor"]),
+    lib("Interchange", ["Tensor"]),
+    .target(
+      name: "CGnuplot", path: "Sources/Lib/CGnuplot",
+      linkerSettings: [
+        .linkedLibrary("boost_iostreams"), .linkedLibrary("boost_filesystem"), .linkedLibrary("boost_system"),
+        .linkedLibrary("util"),
+      ]),
+    lib("Figures", ["CGnuplot"]),
+
+    // The kernel: the language, and the clients that speak it.
+    .systemLibrary(
+      name: "CReadline", path: "Sources/Kernel/CReadline", providers: [.apt(["libreadline-dev"])]),
+    .systemLibrary(
+      name: "CMarkdown", path: "Sources/Kernel/CMarkdown",
+      providers: [.apt(["libmd4c-dev", "libmd4c-html0-dev"])]),
+    kernel("Syntax", []),
+    kernel("Runtime", ["Syntax", "Tensor"]),
+    kernel(
+      "Commands",
+      [
+        "Runtime", "Autodiff", "Hypergradient", "Models", "Training", "Faces", "Analysis", "Interchange", "Figures",
+      ]),
+    kernel("Notebook", ["Runtime", "CMarkdown", .product(name: "Yams", package: "Yams")]),
+    kernel("REPL", ["Runtime", "CReadline"]),
+    .executableTarget(
+      name: "faa",
+      dependencies: [
+        "Commands", "Notebook", "REPL",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/Kernel/faa", swiftSettings: swiftSettings),
+
+    tests("Tensor", ["Tensor"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
+)

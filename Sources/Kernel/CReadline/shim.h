@@ -1,0 +1,5 @@
+#pragma once
+#include <stdio.h>
+
+#include <readline/history.h>
+#include <readline/readline.h>
