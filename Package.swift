@@ -39,10 +39,10 @@ let package = Package(
     .systemLibrary(
       name: "CBLAS", path: "Sources/Lib/CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .target(
-      name: "CKernels", path: "Sources/Lib/CKernels",
+      name: "CKernels", dependencies: ["CBLAS"], path: "Sources/Lib/CKernels",
       cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-fno-trapping-math"])],
-      linkerSettings: [.linkedLibrary("m")]),
-    lib("Tensor", ["CKernels", "CBLAS"]),
+      linkerSettings: [.linkedLibrary("m"), .linkedLibrary("openblas")]),
+    lib("Tensor", ["CKernels"]),
     lib("Autodiff", ["Tensor"]),
     lib("Hypergradient", ["Autodiff"]),
     lib("Layers", ["Autodiff"]),
@@ -70,7 +70,8 @@ let package = Package(
     kernel(
       "Commands",
       [
-        "Runtime", "Autodiff", "Hypergradient", "Models", "Training", "Faces", "Analysis", "Interchange", "Figures",
+        "Runtime", "Autodiff", "Hypergradient", "Models", "Training", "Faces", "Analysis", "Interchange",
+        "Figures",
       ]),
     kernel("Notebook", ["Runtime", "CMarkdown", .product(name: "Yams", package: "Yams")]),
     kernel("REPL", ["Runtime", "CReadline"]),
@@ -83,6 +84,7 @@ let package = Package(
       path: "Sources/Kernel/faa", swiftSettings: swiftSettings),
 
     tests("Tensor", ["Tensor"]),
+    tests("Autodiff", ["Autodiff"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -1,1 +1,172 @@
+// The dull, fast loops under the tensor engine, and the memory and threads they run on.
+//
+// Every function works on raw buffers, never allocates what it returns, and never decides anything: shapes,
+// dtypes and errors are the business of the Swift side. Element types are numbered as in `FaaType`.
 #pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Element types, in promotion order.
+typedef enum : uint8_t { FaaBool = 0, FaaI32 = 1, FaaF32 = 2, FaaF64 = 3 } FaaType;
+
+// ---- Memory -----------------------------------------------------------------------------------------------
+
+/// What the buffer pool holds, in bytes; `hits` and `misses` count requests of pooled sizes.
+typedef struct {
+  int64_t live, peak, cached, hits, misses;
+} FaaMemory;
+
+/// A buffer of at least `bytes` bytes, 64-byte aligned from 64 KiB upwards; NULL when there is no memory.
+void *_Nullable faa_allocate(size_t bytes);
+/// Gives back what `faa_allocate(bytes)` returned; large buffers are kept for reuse.
+void faa_release(void *_Nonnull buffer, size_t bytes);
+/// The pool's counters.
+FaaMemory faa_memory(void);
+/// Starts a new peak measurement at the present live size.
+void faa_memory_reset_peak(void);
+/// Returns cached buffers to the system.
+void faa_memory_trim(void);
+
+// ---- Threads and interrupts -------------------------------------------------------------------------------
+
+/// Runs `body(context, i)` for i in 0..<count, on the pool when `count > 1`. Chunks must be a function of the
+/// problem's size only, so that results do not depend on the number of threads.
+void faa_parallel(ptrdiff_t count, void (*_Nonnull body)(void *_Nullable context, ptrdiff_t index),
+                  void *_Nullable context);
+/// The number of threads that share parallel work, the calling one included.
+int faa_thread_count(void);
+/// Sets that number (1 or more); takes effect with the next parallel call.
+void faa_set_thread_count(int count);
+
+/// Asks the running computation to stop; safe in a signal handler.
+void faa_interrupt_set(void);
+/// Forgets a request to stop.
+void faa_interrupt_clear(void);
+/// Whether a stop has been asked for.
+bool faa_interrupted(void);
+
+/// What a thread that differentiates keeps: the transforms now recording (one bit each), the next node's number, and
+/// the nodes waiting to be freed (so that a long chain is freed in a loop, not by recursion).
+typedef struct {
+  uint64_t active;
+  int64_t next_node;
+  bool draining;
+  void *_Nullable *_Nullable waiting;
+  ptrdiff_t waiting_count, waiting_capacity;
+} FaaThread;
+
+/// The calling thread's state.
+FaaThread *_Nonnull faa_thread(void);
+/// Adds a reference to the calling thread's list of objects to free.
+void faa_waiting_push(FaaThread *_Nonnull thread, void *_Nonnull object);
+
+// ---- Elementwise ------------------------------------------------------------------------------------------
+// Inputs are strided views (strides in elements, 0 where broadcast); outputs are contiguous. Each returns 0, or 1 where
+// integer arithmetic overflowed or divided by zero, or -1 for a combination of operation and type that has no kernel.
+
+/// Unary operations; the number is the row of the table in Elementwise.c.
+typedef enum : int32_t {
+  FaaNeg, FaaAbs, FaaSign, FaaExp, FaaExpm1, FaaLog, FaaLog1p, FaaSqrt, FaaSin, FaaCos, FaaTan, FaaTanh, FaaSigmoid,
+  FaaSoftplus, FaaErf, FaaRelu, FaaGelu, FaaGeluSlope, FaaReciprocal, FaaSquare, FaaFloor, FaaCeil, FaaRound, FaaNot,
+  FaaIsNaN, FaaIsFinite, FaaUnaryCount
+} FaaUnary;
+
+/// Binary operations; comparisons and logic give bytes 0 or 1.
+typedef enum : int32_t {
+  FaaAdd, FaaSub, FaaMul, FaaDiv, FaaPow, FaaMax, FaaMin, FaaFloorDiv, FaaMod, FaaEqual, FaaLess, FaaLessEqual, FaaAnd,
+  FaaOr, FaaBinaryCount
+} FaaBinary;
+
+int faa_unary(FaaUnary op, FaaType type, int rank, const ptrdiff_t *_Nonnull dims, const ptrdiff_t *_Nonnull strides,
+              const void *_Nonnull x, void *_Nonnull out);
+int faa_binary(FaaBinary op, FaaType type, int rank, const ptrdiff_t *_Nonnull dims,
+               const ptrdiff_t *_Nonnull strides_a, const void *_Nonnull a, const ptrdiff_t *_Nonnull strides_b,
+               const void *_Nonnull b, void *_Nonnull out);
+/// out = condition ? a : b, with a byte condition.
+int faa_where(FaaType type, int rank, const ptrdiff_t *_Nonnull dims, const ptrdiff_t *_Nonnull strides_c,
+              const void *_Nonnull condition, const ptrdiff_t *_Nonnull strides_a, const void *_Nonnull a,
+              const ptrdiff_t *_Nonnull strides_b, const void *_Nonnull b, void *_Nonnull out);
+/// Converts elements; float to integer truncates (1 is returned where the value does not fit), to bool tests for non-zero.
+int faa_cast(FaaType from, FaaType to, int rank, const ptrdiff_t *_Nonnull dims, const ptrdiff_t *_Nonnull strides,
+             const void *_Nonnull x, void *_Nonnull out);
+/// Copies a strided view into another.
+void faa_copy(FaaType type, int rank, const ptrdiff_t *_Nonnull dims, const ptrdiff_t *_Nonnull strides_x,
+              const void *_Nonnull x, const ptrdiff_t *_Nonnull strides_out, void *_Nonnull out);
+/// Sets `count` elements to `value`.
+void faa_fill(FaaType type, double value, void *_Nonnull out, ptrdiff_t count);
+
+// ---- Reductions and rows ----------------------------------------------------------------------------------
+
+/// Reductions of the middle axis of a contiguous [outer, n, inner] array to [outer, inner].
+typedef enum : int32_t { FaaSum, FaaProd, FaaMaximum, FaaMinimum, FaaArgMax, FaaArgMin, FaaAny, FaaAll } FaaReduction;
+
+/// Sums are accumulated in double over blocks of fixed size; NaN propagates through every reduction; the arg forms give i32 (first of equals,
+/// a NaN first of all). Returns as the elementwise functions do.
+int faa_reduce(FaaReduction op, FaaType type, ptrdiff_t outer, ptrdiff_t n, ptrdiff_t inner, const void *_Nonnull x,
+               void *_Nonnull out);
+/// Running sums along the middle axis of [outer, n, inner].
+int faa_cumsum(FaaType type, ptrdiff_t outer, ptrdiff_t n, ptrdiff_t inner, const void *_Nonnull x, void *_Nonnull out);
+/// Stable ascending argsort of each row of [rows, n], NaN last; indices are i32.
+int faa_argsort(FaaType type, ptrdiff_t rows, ptrdiff_t n, const void *_Nonnull x, int32_t *_Nonnull out);
+/// Softmax of each row of [rows, n].
+int faa_softmax(FaaType type, ptrdiff_t rows, ptrdiff_t n, const void *_Nonnull x, void *_Nonnull out);
+/// log(sum(exp(row))) of each row of [rows, n]; finite for rows of large values, -inf for rows of -inf.
+int faa_logsumexp(FaaType type, ptrdiff_t rows, ptrdiff_t n, const void *_Nonnull x, void *_Nonnull out);
+/// (row - mean) / sqrt(variance + epsilon) of each row of [rows, n], with the biased variance.
+int faa_normalize(FaaType type, ptrdiff_t rows, ptrdiff_t n, double epsilon, const void *_Nonnull x, void *_Nonnull out);
+/// The vector-Jacobian product of `faa_normalize` at x for the cotangent g.
+int faa_normalize_vjp(FaaType type, ptrdiff_t rows, ptrdiff_t n, double epsilon, const void *_Nonnull g,
+                      const void *_Nonnull x, void *_Nonnull out);
+
+// ---- Indexing ---------------------------------------------------------------------------------------------
+// `index` holds i32 already checked to lie in 0..<axis.
+
+/// out[o, j, :] = x[o, index[j], :] for x of [outer, axis, inner].
+void faa_take(FaaType type, ptrdiff_t outer, ptrdiff_t axis, ptrdiff_t inner, ptrdiff_t n,
+              const int32_t *_Nonnull index, const void *_Nonnull x, void *_Nonnull out);
+/// out[o, index[j], :] += g[o, j, :]; `out` must be zeroed.
+void faa_take_transpose(FaaType type, ptrdiff_t outer, ptrdiff_t axis, ptrdiff_t inner, ptrdiff_t n,
+                        const int32_t *_Nonnull index, const void *_Nonnull g, void *_Nonnull out);
+/// out[o, j, i] = x[o, index[o, j, i], i].
+void faa_take_along(FaaType type, ptrdiff_t outer, ptrdiff_t axis, ptrdiff_t inner, ptrdiff_t n,
+                    const int32_t *_Nonnull index, const void *_Nonnull x, void *_Nonnull out);
+/// out[o, index[o, j, i], i] += g[o, j, i]; `out` must be zeroed.
+void faa_take_along_transpose(FaaType type, ptrdiff_t outer, ptrdiff_t axis, ptrdiff_t inner, ptrdiff_t n,
+                              const int32_t *_Nonnull index, const void *_Nonnull g, void *_Nonnull out);
+
+// ---- Linear algebra ---------------------------------------------------------------------------------------
+
+/// One matrix operand: batch stride, leading dimension, and whether it is stored transposed.
+typedef struct {
+  const void *_Nonnull data;
+  ptrdiff_t batch_stride, leading;
+  bool transposed;
+} FaaMatrix;
+
+/// out[b] = A[b] B[b] for `batch` products of m x k and k x n; `out` is contiguous. f32 and f64 by OpenBLAS, i32 by
+/// a plain loop (1 is returned on overflow).
+int faa_matmul(FaaType type, ptrdiff_t batch, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaMatrix b,
+               void *_Nonnull out);
+/// The name of the OpenBLAS kernel in use, such as "Zen" or "SkylakeX".
+const char *_Nonnull faa_blas_core(void);
+/// OpenBLAS's own description of its build.
+const char *_Nonnull faa_blas_config(void);
+
+// ---- Random numbers ---------------------------------------------------------------------------------------
+// Philox4x32-10 (Salmon et al. 2011), counter = (draw, stream), key = seed: any draw can be computed alone.
+
+/// Words draw ..< draw + count of the stream, 32 bits each.
+void faa_random_words(uint64_t seed, uint64_t stream, uint64_t draw, uint32_t *_Nonnull out, ptrdiff_t count);
+/// Uniform in [0, 1), with 24 bits for f32 and 53 for f64; element i uses words 2(draw + i) and 2(draw + i) + 1.
+void faa_random_uniform(FaaType type, uint64_t seed, uint64_t stream, uint64_t draw, void *_Nonnull out, ptrdiff_t count);
+/// Standard normal by Box-Muller, from the same words.
+void faa_random_normal(FaaType type, uint64_t seed, uint64_t stream, uint64_t draw, void *_Nonnull out, ptrdiff_t count);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,84 @@
+import Tensor
+
+/// How a Hessian-vector product is composed. The results agree to rounding; the costs do not.
+public enum HVPMode: String, CaseIterable, Sendable {
+  /// The directional derivative of the gradient.
+  case forwardOverReverse
+  /// The gradient of the gradient's product with the direction.
+  case reverseOverReverse
+  /// The gradient of the directional derivative.
+  case reverseOverForward
+}
+
+/// The product of the Hessian of `function` (one number) at `arguments` with `direction`, without forming the Hessian.
+public func hvp(
+  at arguments: [Tensor], along direction: [Tensor], mode: HVPMode = .forwardOverReverse,
+  _ function: ([Tensor]) throws -> Tensor
+) throws -> [Tensor] {
+  switch mode {
+  case .forwardOverReverse:
+    return try jvp(at: arguments, along: direction) { try valueAndGrad(at: $0, function).gradients }.tangents
+  case .reverseOverReverse:
+    return try vjp(at: arguments) { try valueAndGrad(at: $0, function).gradients }.pullback(direction)
+  case .reverseOverForward:
+    return try valueAndGrad(at: arguments) { inner in
+      try jvp(at: inner, along: direction) { [try function($0)] }.tangents[0]
+    }.gradients
+  }
+}
+
+/// The product of the Hessian of a function of one tensor with `direction`.
+public func hvp(
+  at argument: Tensor, along direction: Tensor, mode: HVPMode = .forwardOverReverse,
+  _ function: (Tensor) throws -> Tensor
+) throws -> Tensor {
+  try hvp(at: [argument], along: [direction], mode: mode) { try function($0[0]) }[0]
+}
+
+/// The Hessian of `function` at a point, recorded once: each product with a vector costs one backward sweep through the
+/// gradient's computation, which is what a long Neumann series or a Krylov method wants.
+public final class HessianOperator {
+  /// The gradient at the point, with the shapes of the arguments.
+  public let gradients: [Tensor]
+  private let pullback: ([Tensor]) throws -> [Tensor]
+
+  /// Records the gradient of `function` at `arguments`.
+  public init(at arguments: [Tensor], _ function: ([Tensor]) throws -> Tensor) throws {
+    (gradients, pullback) = try vjp(at: arguments) { try valueAndGrad(at: $0, function).gradients }
+  }
+
+  /// H v, by symmetry the vector-Jacobian product of the gradient.
+  public func product(_ direction: [Tensor]) throws -> [Tensor] { try pullback(direction) }
+}
+
+/// All first derivatives of a function of one tensor: shape of the result followed by shape of the argument. Rows are
+/// taken in reverse mode, or columns in forward mode where there are fewer of them.
+public func jacobian(at argument: Tensor, _ function: (Tensor) throws -> Tensor) throws -> Tensor {
+  let line = try Linearization(of: { [try function($0[0])] }, at: [argument])
+  let output = line.outputs[0]
+  let shape = try Shape(Array(output.shape) + Array(argument.shape))
+  guard output.count > 0, argument.count > 0 else { return try .zeros(shape, dtype: output.dtype) }
+  if output.count <= argument.count {
+    let rows = try (0..<output.count).map { index in
+      try line.pullback([unit(index, like: output)])[0] ?? .zeros(argument.shape, dtype: argument.dtype)
+    }
+    return try Tensor.stacked(rows).reshaped(shape)
+  }
+  let columns = try (0..<argument.count).map { index in
+    try line.pushforward([unit(index, like: argument)])[0] ?? .zeros(output.shape, dtype: output.dtype)
+  }
+  let matrix = try Tensor.stacked(columns.map { try $0.reshaped([output.count]) }, axis: 1)
+  return try matrix.reshaped(shape)
+}
+
+/// All second derivatives of a function (one number) of one tensor: the argument's shape twice.
+public func hessian(at argument: Tensor, _ function: (Tensor) throws -> Tensor) throws -> Tensor {
+  try jacobian(at: argument) { try valueAndGrad(at: $0, function).gradient }
+}
+
+/// Zeros with a 1 at position `index` in row-major order.
+private func unit(_ index: Int, like tensor: Tensor) throws -> Tensor {
+  var values = [Double](repeating: 0, count: tensor.count)
+  values[index] = 1
+  return try Tensor(values, shape: tensor.shape).cast(to: tensor.dtype)
+}

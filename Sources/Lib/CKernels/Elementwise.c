@@ -1,0 +1,370 @@
+// Unary and binary kernels: one line an operation and type, and the tables that find them.
+#include "Elementwise.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "VectorMath.h"
+
+// ---- Row templates ----------------------------------------------------------------------------------------
+
+#define UNARY_ROW(name, IN, OUT, expression)                                                             \
+  CLONES static int name(const void *const *in, const ptrdiff_t *s, void *o, ptrdiff_t n) {              \
+    const IN *restrict p = in[0];                                                                        \
+    OUT *restrict out = o;                                                                               \
+    ptrdiff_t sx = s[0];                                                                                 \
+    if (sx == 1) {                                                                                       \
+      for (ptrdiff_t i = 0; i < n; i++) {                                                                \
+        IN x = p[i];                                                                                     \
+        out[i] = (OUT)(expression);                                                                      \
+      }                                                                                                  \
+    } else {                                                                                             \
+      for (ptrdiff_t i = 0; i < n; i++) {                                                                \
+        IN x = p[i * sx];                                                                                \
+        out[i] = (OUT)(expression);                                                                      \
+      }                                                                                                  \
+    }                                                                                                    \
+    return 0;                                                                                            \
+  }
+
+#define BINARY_ROW(name, IN, OUT, expression)                                                            \
+  CLONES static int name(const void *const *in, const ptrdiff_t *s, void *o, ptrdiff_t n) {              \
+    const IN *restrict p = in[0];                                                                        \
+    const IN *restrict q = in[1];                                                                        \
+    OUT *restrict out = o;                                                                               \
+    ptrdiff_t sa = s[0], sb = s[1];                                                                      \
+    int fault = 0;                                                                                       \
+    if (sa == 1 && sb == 1) {                                                                            \
+      for (ptrdiff_t i = 0; i < n; i++) {                                                                \
+        IN a = p[i], b = q[i];                                                                           \
+        out[i] = (OUT)(expression);                                                                      \
+      }                                                                                                  \
+    } else if (sa == 1 && sb == 0) {                                                                     \
+      IN b = q[0];                                                                                       \
+      for (ptrdiff_t i = 0; i < n; i++) {                                                                \
+        IN a = p[i];                                                                                     \
+        out[i] = (OUT)(expression);                                                                      \
+      }                                                                                                  \
+    } else if (sa == 0 && sb == 1) {                                                                     \
+      IN a = p[0];                                                                                       \
+      for (ptrdiff_t i = 0; i < n; i++) {                                                                \
+        IN b = q[i];                                                                                     \
+        out[i] = (OUT)(expression);                                                                      \
+      }                                                                                                  \
+    } else {                                                                                             \
+      for (ptrdiff_t i = 0; i < n; i++) {                                                                \
+        IN a = p[i * sa], b = q[i * sb];                                                                 \
+        out[i] = (OUT)(expression);                                                                      \
+      }                                                                                                  \
+    }                                                                                                    \
+    return fault;                                                                                        \
+  }
+
+#define UNARY_FLOAT(name, for_float, for_double)   \
+  UNARY_ROW(name##_f32, float, float, for_float)   \
+  UNARY_ROW(name##_f64, double, double, for_double)
+
+#define BINARY_FLOAT(name, for_float, for_double)   \
+  BINARY_ROW(name##_f32, float, float, for_float)   \
+  BINARY_ROW(name##_f64, double, double, for_double)
+
+// ---- Unary ------------------------------------------------------------------------------------------------
+
+static double gelu64(double x) { return x < -40 ? 0 : x * 0.5 * erfc(-x * 0.70710678118654752440); }
+static double gelu_slope64(double x) {
+  if (x > 40 || x < -40) return x > 0;
+  return 0.5 * erfc(-x * 0.70710678118654752440) + x * 0.39894228040143267794 * exp(-0.5 * x * x);
+}
+static double softplus64(double x) { return (x > 0 ? x : x < 0 ? 0 : x) + log1p(exp(-fabs(x))); }
+
+UNARY_FLOAT(neg, -x, -x)
+UNARY_FLOAT(abs, fabsf(x), fabs(x))
+UNARY_FLOAT(sign, x > 0 ? 1.0f : x < 0 ? -1.0f : x, x > 0 ? 1.0 : x < 0 ? -1.0 : x)
+UNARY_FLOAT(exp, fast_exp(x), exp(x))
+UNARY_FLOAT(expm1, expm1f(x), expm1(x))
+UNARY_FLOAT(log, fast_log(x), log(x))
+UNARY_FLOAT(log1p, log1pf(x), log1p(x))
+UNARY_FLOAT(sqrt, __builtin_elementwise_sqrt(x), __builtin_elementwise_sqrt(x))
+UNARY_FLOAT(sin, sinf(x), sin(x))
+UNARY_FLOAT(cos, cosf(x), cos(x))
+UNARY_FLOAT(tan, tanf(x), tan(x))
+UNARY_FLOAT(tanh, fast_tanh(x), tanh(x))
+UNARY_FLOAT(sigmoid, fast_sigmoid(x), 1 / (1 + exp(-x)))
+UNARY_FLOAT(softplus, fast_softplus(x), softplus64(x))
+UNARY_FLOAT(erf, fast_erf(x), erf(x))
+UNARY_FLOAT(relu, x > 0 ? x : x != x ? x : 0.0f, x > 0 ? x : x != x ? x : 0.0)
+UNARY_FLOAT(gelu, fast_gelu(x), gelu64(x))
+UNARY_FLOAT(gelu_slope, fast_gelu_slope(x), gelu_slope64(x))
+UNARY_FLOAT(reciprocal, 1.0f / x, 1.0 / x)
+UNARY_FLOAT(square, x *x, x *x)
+UNARY_FLOAT(floor, __builtin_floorf(x), __builtin_floor(x))
+UNARY_FLOAT(ceil, __builtin_ceilf(x), __builtin_ceil(x))
+UNARY_FLOAT(round, __builtin_rintf(x), __builtin_rint(x))
+UNARY_ROW(isnan_f32, float, uint8_t, x != x)
+UNARY_ROW(isnan_f64, double, uint8_t, x != x)
+UNARY_ROW(isfinite_f32, float, uint8_t, x - x == 0)
+UNARY_ROW(isfinite_f64, double, uint8_t, x - x == 0)
+UNARY_ROW(not_bool, uint8_t, uint8_t, !x)
+
+/// Integer operations that can leave the range report it.
+#define UNARY_INT(name, result)                                                             \
+  static int name(const void *const *in, const ptrdiff_t *s, void *o, ptrdiff_t n) {        \
+    const int32_t *p = in[0];                                                               \
+    int32_t *out = o;                                                                       \
+    int fault = 0;                                                                          \
+    for (ptrdiff_t i = 0; i < n; i++) {                                                     \
+      int64_t x = p[i * s[0]];                                                              \
+      int64_t y = (result);                                                                 \
+      out[i] = (int32_t)y;                                                                  \
+      fault |= y != (int32_t)y;                                                             \
+    }                                                                                       \
+    return fault;                                                                           \
+  }
+UNARY_INT(neg_i32, -x)
+UNARY_INT(abs_i32, x < 0 ? -x : x)
+UNARY_INT(sign_i32, (x > 0) - (x < 0))
+UNARY_INT(relu_i32, x > 0 ? x : 0)
+UNARY_INT(square_i32, x *x)
+
+typedef struct {
+  FaaRow kernels[4];  // bool, i32, f32, f64
+  ptrdiff_t grain;
+  size_t out_size;  // 0: that of the input
+} Row;
+
+#define FLOATS(name) {NULL, NULL, name##_f32, name##_f64}
+#define NUMBERS(name) {NULL, name##_i32, name##_f32, name##_f64}
+
+static const Row unary_rows[FaaUnaryCount] = {
+    [FaaNeg] = {NUMBERS(neg), CHEAP_GRAIN},
+    [FaaAbs] = {NUMBERS(abs), CHEAP_GRAIN},
+    [FaaSign] = {NUMBERS(sign), CHEAP_GRAIN},
+    [FaaExp] = {FLOATS(exp), DEAR_GRAIN},
+    [FaaExpm1] = {FLOATS(expm1), DEAR_GRAIN},
+    [FaaLog] = {FLOATS(log), DEAR_GRAIN},
+    [FaaLog1p] = {FLOATS(log1p), DEAR_GRAIN},
+    [FaaSqrt] = {FLOATS(sqrt), CHEAP_GRAIN},
+    [FaaSin] = {FLOATS(sin), DEAR_GRAIN},
+    [FaaCos] = {FLOATS(cos), DEAR_GRAIN},
+    [FaaTan] = {FLOATS(tan), DEAR_GRAIN},
+    [FaaTanh] = {FLOATS(tanh), DEAR_GRAIN},
+    [FaaSigmoid] = {FLOATS(sigmoid), DEAR_GRAIN},
+    [FaaSoftplus] = {FLOATS(softplus), DEAR_GRAIN},
+    [FaaErf] = {FLOATS(erf), DEAR_GRAIN},
+    [FaaRelu] = {NUMBERS(relu), CHEAP_GRAIN},
+    [FaaGelu] = {FLOATS(gelu), DEAR_GRAIN},
+    [FaaGeluSlope] = {FLOATS(gelu_slope), DEAR_GRAIN},
+    [FaaReciprocal] = {FLOATS(reciprocal), CHEAP_GRAIN},
+    [FaaSquare] = {NUMBERS(square), CHEAP_GRAIN},
+    [FaaFloor] = {FLOATS(floor), CHEAP_GRAIN},
+    [FaaCeil] = {FLOATS(ceil), CHEAP_GRAIN},
+    [FaaRound] = {FLOATS(round), CHEAP_GRAIN},
+    [FaaNot] = {{not_bool}, CHEAP_GRAIN},
+    [FaaIsNaN] = {{NULL, NULL, isnan_f32, isnan_f64}, CHEAP_GRAIN, 1},
+    [FaaIsFinite] = {{NULL, NULL, isfinite_f32, isfinite_f64}, CHEAP_GRAIN, 1},
+};
+
+int faa_unary(FaaUnary op, FaaType type, int rank, const ptrdiff_t *dims, const ptrdiff_t *strides, const void *x,
+              void *out) {
+  const Row *row = &unary_rows[op];
+  if (!row->kernels[type]) return -1;
+  FaaMap map = {.operands = 1, .rank = rank, .dims = dims, .strides = {strides}, .data = {x},
+                .size = {faa_size(type)}, .out = out, .out_size = row->out_size ? row->out_size : faa_size(type),
+                .grain = row->grain};
+  return faa_map(row->kernels[type], &map);
+}
+
+// ---- Binary -----------------------------------------------------------------------------------------------
+
+// The remainder has the divisor's sign, as the floor of the quotient asks.
+static double mod64(double a, double b) {
+  double r = fmod(a, b);
+  return r != 0 && (r < 0) != (b < 0) ? r + b : r;
+}
+
+BINARY_FLOAT(add, a + b, a + b)
+BINARY_FLOAT(sub, a - b, a - b)
+BINARY_FLOAT(mul, a *b, a *b)
+BINARY_FLOAT(div, a / b, a / b)
+BINARY_FLOAT(pow, powf(a, b), pow(a, b))
+BINARY_FLOAT(max, a > b || a != a ? a : b, a > b || a != a ? a : b)
+BINARY_FLOAT(min, a < b || a != a ? a : b, a < b || a != a ? a : b)
+BINARY_FLOAT(floordiv, __builtin_floorf(a / b), __builtin_floor(a / b))
+BINARY_FLOAT(mod, (float)mod64(a, b), mod64(a, b))
+
+#define BINARY_INT(name, result)                                                            \
+  static int name(const void *const *in, const ptrdiff_t *s, void *o, ptrdiff_t n) {        \
+    const int32_t *p = in[0], *q = in[1];                                                   \
+    int32_t *out = o;                                                                       \
+    int fault = 0;                                                                          \
+    for (ptrdiff_t i = 0; i < n; i++) {                                                     \
+      int64_t a = p[i * s[0]], b = q[i * s[1]];                                             \
+      int64_t y = (result);                                                                 \
+      out[i] = (int32_t)y;                                                                  \
+      fault |= y != (int32_t)y;                                                             \
+    }                                                                                       \
+    return fault;                                                                           \
+  }
+
+#define OUT_OF_RANGE INT64_MAX  // what an operation without an integer result gives: reported as a fault
+
+static int64_t floor_divide(int64_t a, int64_t b) {
+  if (b == 0) return OUT_OF_RANGE;
+  int64_t quotient = a / b;
+  return a % b != 0 && (a < 0) != (b < 0) ? quotient - 1 : quotient;
+}
+static int64_t integer_power(int64_t base, int64_t exponent) {
+  if (exponent < 0) return base == 1 ? 1 : base == -1 ? (exponent % 2 ? -1 : 1) : OUT_OF_RANGE;
+  int64_t result = 1;
+  for (; exponent > 0; exponent >>= 1) {
+    if (exponent & 1) {
+      result *= base;
+      if (result != (int32_t)result) return OUT_OF_RANGE;
+    }
+    if (exponent == 1) break;
+    base *= base;
+    if (base != (int32_t)base) return OUT_OF_RANGE;  // |base| >= 2 and another factor is to come
+  }
+  return result;
+}
+
+BINARY_INT(add_i32, a + b)
+BINARY_INT(sub_i32, a - b)
+BINARY_INT(mul_i32, a *b)
+BINARY_INT(max_i32, a > b ? a : b)
+BINARY_INT(min_i32, a < b ? a : b)
+BINARY_INT(pow_i32, integer_power(a, b))
+BINARY_INT(floordiv_i32, floor_divide(a, b))
+BINARY_INT(mod_i32, b == 0 ? OUT_OF_RANGE : a - b * floor_divide(a, b))
+
+#define COMPARE(name, op)                               \
+  BINARY_ROW(name##_bool, uint8_t, uint8_t, a op b)     \
+  BINARY_ROW(name##_i32, int32_t, uint8_t, a op b)      \
+  BINARY_ROW(name##_f32, float, uint8_t, a op b)        \
+  BINARY_ROW(name##_f64, double, uint8_t, a op b)
+COMPARE(equal, ==)
+COMPARE(less, <)
+COMPARE(lessequal, <=)
+BINARY_ROW(and_bool, uint8_t, uint8_t, a &b)
+BINARY_ROW(or_bool, uint8_t, uint8_t, a | b)
+
+#define ALL_TYPES(name) {name##_bool, name##_i32, name##_f32, name##_f64}
+
+static const Row binary_rows[FaaBinaryCount] = {
+    [FaaAdd] = {NUMBERS(add), CHEAP_GRAIN},
+    [FaaSub] = {NUMBERS(sub), CHEAP_GRAIN},
+    [FaaMul] = {NUMBERS(mul), CHEAP_GRAIN},
+    [FaaDiv] = {FLOATS(div), CHEAP_GRAIN},
+    [FaaPow] = {NUMBERS(pow), DEAR_GRAIN},
+    [FaaMax] = {NUMBERS(max), CHEAP_GRAIN},
+    [FaaMin] = {NUMBERS(min), CHEAP_GRAIN},
+    [FaaFloorDiv] = {NUMBERS(floordiv), CHEAP_GRAIN},
+    [FaaMod] = {NUMBERS(mod), DEAR_GRAIN},
+    [FaaEqual] = {ALL_TYPES(equal), CHEAP_GRAIN, 1},
+    [FaaLess] = {ALL_TYPES(less), CHEAP_GRAIN, 1},
+    [FaaLessEqual] = {ALL_TYPES(lessequal), CHEAP_GRAIN, 1},
+    [FaaAnd] = {{and_bool}, CHEAP_GRAIN},
+    [FaaOr] = {{or_bool}, CHEAP_GRAIN},
+};
+
+int faa_binary(FaaBinary op, FaaType type, int rank, const ptrdiff_t *dims, const ptrdiff_t *strides_a, const void *a,
+               const ptrdiff_t *strides_b, const void *b, void *out) {
+  const Row *row = &binary_rows[op];
+  if (!row->kernels[type]) return -1;
+  size_t size = faa_size(type);
+  FaaMap map = {.operands = 2, .rank = rank, .dims = dims, .strides = {strides_a, strides_b}, .data = {a, b},
+                .size = {size, size}, .out = out, .out_size = row->out_size ? row->out_size : size,
+                .grain = row->grain};
+  return faa_map(row->kernels[type], &map);
+}
+
+// ---- Selection and conversion -----------------------------------------------------------------------------
+
+#define WHERE_ROW(name, T)                                                                     \
+  static int name(const void *const *in, const ptrdiff_t *s, void *o, ptrdiff_t n) {           \
+    const uint8_t *c = in[0];                                                                  \
+    const T *a = in[1], *b = in[2];                                                            \
+    T *out = o;                                                                                \
+    for (ptrdiff_t i = 0; i < n; i++) out[i] = c[i * s[0]] ? a[i * s[1]] : b[i * s[2]];        \
+    return 0;                                                                                  \
+  }
+WHERE_ROW(where1, uint8_t)
+WHERE_ROW(where4, uint32_t)
+WHERE_ROW(where8, uint64_t)
+
+int faa_where(FaaType type, int rank, const ptrdiff_t *dims, const ptrdiff_t *strides_c, const void *condition,
+              const ptrdiff_t *strides_a, const void *a, const ptrdiff_t *strides_b, const void *b, void *out) {
+  size_t size = faa_size(type);
+  FaaMap map = {.operands = 3, .rank = rank, .dims = dims, .strides = {strides_c, strides_a, strides_b},
+                .data = {condition, a, b}, .size = {1, size, size}, .out = out, .out_size = size,
+                .grain = CHEAP_GRAIN};
+  return faa_map(size == 1 ? where1 : size == 4 ? where4 : where8, &map);
+}
+
+#define CAST_ROW(name, IN, OUT, expression) UNARY_ROW(name, IN, OUT, expression)
+#define TRUNCATE_ROW(name, IN)                                                              \
+  static int name(const void *const *in, const ptrdiff_t *s, void *o, ptrdiff_t n) {        \
+    const IN *p = in[0];                                                                    \
+    int32_t *out = o;                                                                       \
+    int fault = 0;                                                                          \
+    for (ptrdiff_t i = 0; i < n; i++) {                                                     \
+      IN x = p[i * s[0]];                                                                   \
+      int fits = x > (IN)-2147483649.0 && x < (IN)2147483648.0;                             \
+      out[i] = fits ? (int32_t)x : 0;                                                       \
+      fault |= !fits;                                                                       \
+    }                                                                                       \
+    return fault;                                                                           \
+  }
+CAST_ROW(bool_to_i32, uint8_t, int32_t, x)
+CAST_ROW(bool_to_f32, uint8_t, float, x)
+CAST_ROW(bool_to_f64, uint8_t, double, x)
+CAST_ROW(i32_to_bool, int32_t, uint8_t, x != 0)
+CAST_ROW(i32_to_f32, int32_t, float, x)
+CAST_ROW(i32_to_f64, int32_t, double, x)
+CAST_ROW(f32_to_bool, float, uint8_t, x != 0)
+CAST_ROW(f32_to_f64, float, double, x)
+CAST_ROW(f64_to_bool, double, uint8_t, x != 0)
+CAST_ROW(f64_to_f32, double, float, x)
+// (float)-2147483649 rounds to -2147483648, so the strict test would refuse the one float that is exactly INT32_MIN.
+static int f32_to_i32(const void *const *in, const ptrdiff_t *s, void *o, ptrdiff_t n) {
+  const float *p = in[0];
+  int32_t *out = o;
+  int fault = 0;
+  for (ptrdiff_t i = 0; i < n; i++) {
+    float x = p[i * s[0]];
+    int fits = x >= -2147483648.0f && x < 2147483648.0f;
+    out[i] = fits ? (int32_t)x : 0;
+    fault |= !fits;
+  }
+  return fault;
+}
+TRUNCATE_ROW(f64_to_i32, double)
+
+int faa_cast(FaaType from, FaaType to, int rank, const ptrdiff_t *dims, const ptrdiff_t *strides, const void *x,
+             void *out) {
+  static const FaaRow rows[4][4] = {
+      [FaaBool] = {NULL, bool_to_i32, bool_to_f32, bool_to_f64},
+      [FaaI32] = {i32_to_bool, NULL, i32_to_f32, i32_to_f64},
+      [FaaF32] = {f32_to_bool, f32_to_i32, NULL, f32_to_f64},
+      [FaaF64] = {f64_to_bool, f64_to_i32, f64_to_f32, NULL},
+  };
+  if (!rows[from][to]) return -1;
+  FaaMap map = {.operands = 1, .rank = rank, .dims = dims, .strides = {strides}, .data = {x},
+                .size = {faa_size(from)}, .out = out, .out_size = faa_size(to), .grain = CHEAP_GRAIN};
+  return faa_map(rows[from][to], &map);
+}
+
+void faa_fill(FaaType type, double value, void *out, ptrdiff_t count) {
+  switch (type) {
+    case FaaBool: memset(out, value != 0, (size_t)count); break;
+    case FaaI32:
+      for (ptrdiff_t i = 0; i < count; i++) ((int32_t *)out)[i] = (int32_t)value;
+      break;
+    case FaaF32:
+      for (ptrdiff_t i = 0; i < count; i++) ((float *)out)[i] = (float)value;
+      break;
+    case FaaF64:
+      for (ptrdiff_t i = 0; i < count; i++) ((double *)out)[i] = value;
+      break;
+  }
+}

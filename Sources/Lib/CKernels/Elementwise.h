@@ -1,0 +1,34 @@
+// The shared driver of every elementwise kernel: a row function is run over the rows of up to three strided views.
+#pragma once
+#include "CKernels.h"
+
+/// Runs over `n` elements with the given strides (in elements); returns 1 where integer arithmetic failed.
+typedef int (*FaaRow)(const void *const *in, const ptrdiff_t *strides, void *out, ptrdiff_t n);
+
+/// Where the operands of one elementwise call are.
+typedef struct {
+  int operands, rank;
+  const ptrdiff_t *dims;
+  const ptrdiff_t *strides[3];
+  const void *data[3];
+  size_t size[3];  // bytes of an element of each operand
+  void *out;
+  size_t out_size;
+  ptrdiff_t grain;  // elements worth a thread's while
+} FaaMap;
+
+int faa_map(FaaRow row, const FaaMap *map);
+
+#if defined(__x86_64__)
+#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define CLONES
+#endif
+
+#define CHEAP_GRAIN 32768
+#define DEAR_GRAIN 8192
+
+static inline size_t faa_size(FaaType type) {
+  static const size_t sizes[] = {1, 4, 4, 8};
+  return sizes[type];
+}

@@ -1,0 +1,83 @@
+// Matrix products: OpenBLAS with one thread a call, under our own pool, so that the cut into chunks (and with it every
+// bit) is a function of the shape and not of the number of threads.
+#include <cblas.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "Elementwise.h"
+
+typedef struct {
+  FaaType type;
+  ptrdiff_t m, n, k, rows_per_chunk, chunks_per_product;
+  FaaMatrix a, b;
+  void *out;
+  atomic_int fault;
+} Product;
+
+static void integer_product(Product *p, const int32_t *a, const int32_t *b, int32_t *out, ptrdiff_t rows) {
+  for (ptrdiff_t i = 0; i < rows; i++)
+    for (ptrdiff_t j = 0; j < p->n; j++) {
+      int64_t sum = 0;
+      int overflow = 0;
+      for (ptrdiff_t l = 0; l < p->k; l++) {
+        int64_t x = a[p->a.transposed ? l * p->a.leading + i : i * p->a.leading + l];
+        int64_t y = b[p->b.transposed ? j * p->b.leading + l : l * p->b.leading + j];
+        overflow |= __builtin_add_overflow(sum, x * y, &sum);
+      }
+      out[i * p->n + j] = (int32_t)sum;
+      if (overflow || sum != (int32_t)sum) atomic_store_explicit(&p->fault, 1, memory_order_relaxed);
+    }
+}
+
+static void product_chunk(void *context, ptrdiff_t chunk) {
+  Product *p = context;
+  ptrdiff_t size = (ptrdiff_t)faa_size(p->type);
+  ptrdiff_t product = chunk / p->chunks_per_product;
+  ptrdiff_t first = chunk % p->chunks_per_product * p->rows_per_chunk;
+  ptrdiff_t rows = p->m - first < p->rows_per_chunk ? p->m - first : p->rows_per_chunk;
+  ptrdiff_t skip = p->a.transposed ? first : first * p->a.leading;
+  const char *a = (const char *)p->a.data + (product * p->a.batch_stride + skip) * size;
+  const char *b = (const char *)p->b.data + product * p->b.batch_stride * size;
+  char *out = (char *)p->out + (product * p->m + first) * p->n * size;
+  CBLAS_TRANSPOSE ta = p->a.transposed ? CblasTrans : CblasNoTrans;
+  CBLAS_TRANSPOSE tb = p->b.transposed ? CblasTrans : CblasNoTrans;
+  blasint m = (blasint)rows, n = (blasint)p->n, k = (blasint)p->k;
+  blasint lda = (blasint)p->a.leading, ldb = (blasint)p->b.leading;
+  if (p->type == FaaF32)
+    cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1, (const float *)a, lda, (const float *)b, ldb, 0, (float *)out, n);
+  else if (p->type == FaaF64)
+    cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1, (const double *)a, lda, (const double *)b, ldb, 0, (double *)out, n);
+  else
+    integer_product(p, (const int32_t *)a, (const int32_t *)b, (int32_t *)out, rows);
+}
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static void one_thread(void) { openblas_set_num_threads(1); }
+
+int faa_matmul(FaaType type, ptrdiff_t batch, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaMatrix b,
+               void *out) {
+  if (type == FaaBool) return -1;
+  if (batch * m * n == 0) return 0;
+  if (k == 0) {
+    faa_fill(type, 0, out, batch * m * n);
+    return 0;
+  }
+  pthread_once(&once, one_thread);
+  Product p = {.type = type, .m = m, .n = n, .k = k, .a = a, .b = b, .out = out};
+  atomic_init(&p.fault, 0);
+  double work = (double)m * (double)n * (double)k;
+  ptrdiff_t pieces = work < 3e5 ? 1 : work < 3e7 ? 2 : 4;
+  ptrdiff_t per_piece = (m + pieces - 1) / pieces;
+  p.rows_per_chunk = (per_piece + 15) / 16 * 16;  // whole register tiles
+  p.chunks_per_product = (m + p.rows_per_chunk - 1) / p.rows_per_chunk;
+  ptrdiff_t chunks = batch * p.chunks_per_product;
+  if ((double)batch * work < 1e5) {
+    for (ptrdiff_t c = 0; c < chunks; c++) product_chunk(&p, c);
+  } else {
+    faa_parallel(chunks, product_chunk, &p);
+  }
+  return atomic_load_explicit(&p.fault, memory_order_relaxed);
+}
+
+const char *faa_blas_core(void) { return openblas_get_corename(); }
+const char *faa_blas_config(void) { return openblas_get_config(); }

@@ -1,0 +1,107 @@
+// A caching buffer pool. Fresh large buffers cost a page fault per 4 KiB, up to nineteen times the price of writing to
+// memory that is already mapped, so large buffers are kept in size classes (powers of two with quarter steps) and
+// reused; small ones go to malloc, which is faster than any list.
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "CKernels.h"
+
+#define POOLED_FROM ((size_t)64 << 10)
+#define CLASS_COUNT 160
+#define CACHE_LIMIT ((int64_t)4 << 30)
+
+typedef struct Free {
+  struct Free *next;
+} Free;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static Free *lists[CLASS_COUNT];
+static FaaMemory counters;
+
+/// The class of a size, and in `rounded` the bytes a buffer of that class has.
+static int size_class(size_t bytes, size_t *rounded) {
+  int shift = 63 - __builtin_clzll((unsigned long long)(bytes - 1) | 1);  // 2^shift <= bytes - 1 < 2^(shift + 1)
+  size_t quarter = (size_t)1 << (shift - 2);
+  size_t steps = (bytes + quarter - 1) / quarter;  // 5...8 quarters of 2^shift
+  *rounded = steps * quarter;
+  return (shift - 15) * 4 + (int)(steps - 4);
+}
+
+static void trim_locked(void) {
+  for (int i = 0; i < CLASS_COUNT; i++) {
+    while (lists[i]) {
+      Free *buffer = lists[i];
+      lists[i] = buffer->next;
+      free(buffer);
+    }
+  }
+  counters.cached = 0;
+}
+
+static void count_live(int64_t bytes) {
+  counters.live += bytes;
+  if (counters.live > counters.peak) counters.peak = counters.live;
+}
+
+void *faa_allocate(size_t bytes) {
+  if (bytes < POOLED_FROM) return malloc(bytes ? bytes : 1);
+  if (bytes > (size_t)1 << 46) return NULL;
+  size_t rounded;
+  int class = size_class(bytes, &rounded);
+  pthread_mutex_lock(&lock);
+  Free *buffer = lists[class];
+  if (buffer) {
+    lists[class] = buffer->next;
+    counters.cached -= (int64_t)rounded;
+    counters.hits++;
+  } else {
+    counters.misses++;
+    buffer = aligned_alloc(64, rounded);
+    if (!buffer) {
+      trim_locked();
+      buffer = aligned_alloc(64, rounded);
+    }
+  }
+  if (buffer) count_live((int64_t)rounded);
+  pthread_mutex_unlock(&lock);
+  return buffer;
+}
+
+void faa_release(void *buffer, size_t bytes) {
+  if (bytes < POOLED_FROM) {
+    free(buffer);
+    return;
+  }
+  size_t rounded;
+  int class = size_class(bytes, &rounded);
+  pthread_mutex_lock(&lock);
+  counters.live -= (int64_t)rounded;
+  bool keep = counters.cached + (int64_t)rounded <= CACHE_LIMIT;
+  if (keep) {
+    Free *head = buffer;
+    head->next = lists[class];
+    lists[class] = head;
+    counters.cached += (int64_t)rounded;
+  }
+  pthread_mutex_unlock(&lock);
+  if (!keep) free(buffer);
+}
+
+FaaMemory faa_memory(void) {
+  pthread_mutex_lock(&lock);
+  FaaMemory copy = counters;
+  pthread_mutex_unlock(&lock);
+  return copy;
+}
+
+void faa_memory_reset_peak(void) {
+  pthread_mutex_lock(&lock);
+  counters.peak = counters.live;
+  pthread_mutex_unlock(&lock);
+}
+
+void faa_memory_trim(void) {
+  pthread_mutex_lock(&lock);
+  trim_locked();
+  pthread_mutex_unlock(&lock);
+}

@@ -1,0 +1,240 @@
+// Reductions over the middle axis of [outer, n, inner]. Sums of floats run in blocks of fixed size whose partial sums
+// are added in double, in order: the bits depend on the shape, never on the number of threads.
+#include <math.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "Elementwise.h"
+
+#define BLOCK 4096
+#define COLUMNS 256
+
+typedef struct {
+  FaaReduction op;
+  FaaType type;
+  ptrdiff_t outer, n, inner, outers_per_chunk;
+  const void *x;
+  void *out;
+  double *partial;
+  atomic_int fault;
+} Reduce;
+
+CLONES static double block_sum_f32(const float *x, ptrdiff_t n) {
+#pragma clang fp reassociate(on)
+  float sum = 0;
+  for (ptrdiff_t i = 0; i < n; i++) sum += x[i];
+  return sum;
+}
+
+CLONES static double block_sum_f64(const double *x, ptrdiff_t n) {
+#pragma clang fp reassociate(on)
+  double sum = 0;
+  for (ptrdiff_t i = 0; i < n; i++) sum += x[i];
+  return sum;
+}
+
+static double block_sum(FaaType type, const void *x, ptrdiff_t from, ptrdiff_t n) {
+  return type == FaaF32 ? block_sum_f32((const float *)x + from, n) : block_sum_f64((const double *)x + from, n);
+}
+
+static double row_sum(FaaType type, const void *x, ptrdiff_t from, ptrdiff_t n) {
+  double sum = 0;
+  for (ptrdiff_t i = 0; i < n; i += BLOCK) sum += block_sum(type, x, from + i, n - i < BLOCK ? n - i : BLOCK);
+  return sum;
+}
+
+static void store(FaaType type, void *out, ptrdiff_t i, double value) {
+  if (type == FaaF32)
+    ((float *)out)[i] = (float)value;
+  else
+    ((double *)out)[i] = value;
+}
+
+static void partial_chunk(void *context, ptrdiff_t chunk) {
+  Reduce *r = context;
+  ptrdiff_t from = chunk * 16 * BLOCK, left = r->n - from;
+  r->partial[chunk] = row_sum(r->type, r->x, from, left < 16 * BLOCK ? left : 16 * BLOCK);
+}
+
+CLONES static void add_row_f32(double *restrict sums, const float *restrict x, ptrdiff_t n) {
+  for (ptrdiff_t i = 0; i < n; i++) sums[i] += x[i];
+}
+CLONES static void add_row_f64(double *restrict sums, const double *restrict x, ptrdiff_t n) {
+  for (ptrdiff_t i = 0; i < n; i++) sums[i] += x[i];
+}
+
+/// Sums columns first ..< first + count of one [n, inner] slab.
+static void column_sums(const Reduce *r, ptrdiff_t o, ptrdiff_t first, ptrdiff_t count) {
+  double sums[COLUMNS] = {0};
+  ptrdiff_t base = o * r->n * r->inner + first;
+  for (ptrdiff_t j = 0; j < r->n; j++) {
+    if (r->type == FaaF32)
+      add_row_f32(sums, (const float *)r->x + base + j * r->inner, count);
+    else
+      add_row_f64(sums, (const double *)r->x + base + j * r->inner, count);
+  }
+  for (ptrdiff_t i = 0; i < count; i++) store(r->type, r->out, o * r->inner + first + i, sums[i]);
+}
+
+static void column_chunk(void *context, ptrdiff_t chunk) {
+  const Reduce *r = context;
+  ptrdiff_t groups = (r->inner + COLUMNS - 1) / COLUMNS;
+  ptrdiff_t first = chunk % groups * COLUMNS;
+  column_sums(r, chunk / groups, first, r->inner - first < COLUMNS ? r->inner - first : COLUMNS);
+}
+
+#define SLICE_LOOP(T, start, step, finish)                                   \
+  for (ptrdiff_t o = first; o < last; o++)                                   \
+    for (ptrdiff_t i = 0; i < r->inner; i++) {                               \
+      const T *x = (const T *)r->x + o * r->n * r->inner + i;                \
+      start;                                                                 \
+      for (ptrdiff_t j = 0; j < r->n; j++) {                                 \
+        T v = x[j * r->inner];                                               \
+        step;                                                                \
+      }                                                                      \
+      ptrdiff_t at = o * r->inner + i;                                       \
+      finish;                                                                \
+    }
+
+#define EXTREME(T, beats) SLICE_LOOP(T, T best = x[0], if ((beats) || v != v) best = best != best ? best : v, ((T *)r->out)[at] = best)
+#define ARG_EXTREME(T, beats)                                            \
+  SLICE_LOOP(                                                            \
+      T, T best = x[0]; ptrdiff_t where = 0,                             \
+      if (best == best && ((beats) || v != v)) { best = v; where = j; }, \
+      ((int32_t *)r->out)[at] = (int32_t)where)
+#define PER_TYPE(FORM, beats)                           \
+  switch (r->type) {                                    \
+    case FaaF32: FORM(float, beats) break;              \
+    case FaaF64: FORM(double, beats) break;             \
+    case FaaI32: FORM(int32_t, beats) break;            \
+    case FaaBool: FORM(uint8_t, beats) break;           \
+  }
+
+static void slice_chunk(void *context, ptrdiff_t chunk) {
+  Reduce *r = context;
+  ptrdiff_t first = chunk * r->outers_per_chunk, last = first + r->outers_per_chunk;
+  if (last > r->outer) last = r->outer;
+  int fault = 0;
+  switch (r->op) {
+    case FaaSum:
+      if (r->type == FaaI32) {
+        SLICE_LOOP(int32_t, int64_t sum = 0, sum += v, ((int32_t *)r->out)[at] = (int32_t)sum;
+                   fault |= sum != (int32_t)sum)
+      } else {
+        for (ptrdiff_t o = first; o < last; o++) store(r->type, r->out, o, row_sum(r->type, r->x, o * r->n, r->n));
+      }
+      break;
+    case FaaProd:
+      if (r->type == FaaI32) {
+        SLICE_LOOP(int32_t, int64_t product = 1,
+                   if (product == (int32_t)product) product *= v, ((int32_t *)r->out)[at] = (int32_t)product;
+                   fault |= product != (int32_t)product)
+      } else if (r->type == FaaF32) {
+        SLICE_LOOP(float, double product = 1, product *= v, ((float *)r->out)[at] = (float)product)
+      } else {
+        SLICE_LOOP(double, double product = 1, product *= v, ((double *)r->out)[at] = product)
+      }
+      break;
+    case FaaMaximum: PER_TYPE(EXTREME, v > best) break;
+    case FaaMinimum: PER_TYPE(EXTREME, v < best) break;
+    case FaaArgMax: PER_TYPE(ARG_EXTREME, v > best) break;
+    case FaaArgMin: PER_TYPE(ARG_EXTREME, v < best) break;
+    case FaaAny: SLICE_LOOP(uint8_t, uint8_t any = 0, any |= v != 0, ((uint8_t *)r->out)[at] = any) break;
+    case FaaAll: SLICE_LOOP(uint8_t, uint8_t all = 1, all &= v != 0, ((uint8_t *)r->out)[at] = all) break;
+  }
+  if (fault) atomic_store_explicit(&r->fault, 1, memory_order_relaxed);
+}
+
+int faa_reduce(FaaReduction op, FaaType type, ptrdiff_t outer, ptrdiff_t n, ptrdiff_t inner, const void *x, void *out) {
+  Reduce r = {.op = op, .type = type, .outer = outer, .n = n, .inner = inner, .x = x, .out = out};
+  atomic_init(&r.fault, 0);
+  bool float_sum = op == FaaSum && (type == FaaF32 || type == FaaF64);
+  if ((op == FaaSum || op == FaaProd) && type == FaaBool) return -1;
+  if ((op == FaaAny || op == FaaAll) && type != FaaBool) return -1;
+  if (outer * inner == 0) return 0;
+  if (float_sum && inner == 1 && outer == 1 && n >= 32 * BLOCK) {
+    ptrdiff_t chunks = (n + 16 * BLOCK - 1) / (16 * BLOCK);
+    r.partial = malloc((size_t)chunks * sizeof(double));
+    if (r.partial) {
+      faa_parallel(chunks, partial_chunk, &r);
+      double sum = 0;
+      for (ptrdiff_t c = 0; c < chunks; c++) sum += r.partial[c];
+      store(type, out, 0, sum);
+      free(r.partial);
+      return 0;
+    }
+  }
+  if (float_sum && inner > 1) {
+    ptrdiff_t chunks = outer * ((inner + COLUMNS - 1) / COLUMNS);
+    if (outer * n * inner >= 2 * CHEAP_GRAIN)
+      faa_parallel(chunks, column_chunk, &r);
+    else
+      for (ptrdiff_t c = 0; c < chunks; c++) column_chunk(&r, c);
+    return 0;
+  }
+  ptrdiff_t per_outer = n * inner > 0 ? n * inner : 1;
+  r.outers_per_chunk = CHEAP_GRAIN / per_outer + 1;
+  faa_parallel((outer + r.outers_per_chunk - 1) / r.outers_per_chunk, slice_chunk, &r);
+  return atomic_load_explicit(&r.fault, memory_order_relaxed);
+}
+
+int faa_cumsum(FaaType type, ptrdiff_t outer, ptrdiff_t n, ptrdiff_t inner, const void *x, void *out) {
+  if (type == FaaBool) return -1;
+  int fault = 0;
+  for (ptrdiff_t o = 0; o < outer; o++)
+    for (ptrdiff_t i = 0; i < inner; i++) {
+      ptrdiff_t at = o * n * inner + i;
+      double sum = 0;
+      int64_t whole = 0;
+      for (ptrdiff_t j = 0; j < n; j++, at += inner) {
+        if (type == FaaI32) {
+          whole += ((const int32_t *)x)[at];
+          ((int32_t *)out)[at] = (int32_t)whole;
+          fault |= whole != (int32_t)whole;
+        } else {
+          sum += type == FaaF32 ? ((const float *)x)[at] : ((const double *)x)[at];
+          store(type, out, at, sum);
+        }
+      }
+    }
+  return fault;
+}
+
+// ---- Sorting ----------------------------------------------------------------------------------------------
+
+static double key(FaaType type, const void *x, ptrdiff_t i) {
+  switch (type) {
+    case FaaBool: return ((const uint8_t *)x)[i];
+    case FaaI32: return ((const int32_t *)x)[i];
+    case FaaF32: return ((const float *)x)[i];
+    case FaaF64: return ((const double *)x)[i];
+  }
+}
+
+typedef struct {
+  double key;
+  int32_t index;
+} Keyed;
+
+/// Ascending, NaN last, equal keys by position: a total order, so any sort is stable.
+static int by_key(const void *left, const void *right) {
+  const Keyed *a = left, *b = right;
+  if (a->key < b->key) return -1;
+  if (a->key > b->key) return 1;
+  int nan_a = a->key != a->key, nan_b = b->key != b->key;
+  if (nan_a != nan_b) return nan_a - nan_b;
+  return a->index < b->index ? -1 : 1;
+}
+
+int faa_argsort(FaaType type, ptrdiff_t rows, ptrdiff_t n, const void *x, int32_t *out) {
+  Keyed *row = malloc((size_t)(n > 0 ? n : 1) * sizeof(Keyed));
+  if (!row) return 1;
+  for (ptrdiff_t r = 0; r < rows; r++) {
+    for (ptrdiff_t i = 0; i < n; i++) row[i] = (Keyed){key(type, x, r * n + i), (int32_t)i};
+    qsort(row, (size_t)n, sizeof(Keyed), by_key);
+    for (ptrdiff_t i = 0; i < n; i++) out[r * n + i] = row[i].index;
+  }
+  free(row);
+  return 0;
+}

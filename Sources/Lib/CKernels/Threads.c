@@ -1,0 +1,138 @@
+// One pool of threads for every kernel, the interrupt flag, and the per-thread state of the recorder.
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "CKernels.h"
+
+// ---- The pool: workers sleep on a condition; the caller works too. ----------------------------------------
+
+#define MAXIMUM_THREADS 256
+
+static pthread_mutex_t owner = PTHREAD_MUTEX_INITIALIZER;  // held by the one caller whose job is running
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
+static pthread_cond_t finished = PTHREAD_COND_INITIALIZER;
+static atomic_int wanted_threads;
+static int started_workers;
+static _Thread_local bool inside;
+
+static struct {
+  void (*body)(void *, ptrdiff_t);
+  void *context;
+  ptrdiff_t count;
+  int helpers;  // how many more workers may still join
+  int running;
+  uint64_t generation;
+} job;
+static atomic_ptrdiff_t next_chunk;
+
+static void work(void (*body)(void *, ptrdiff_t), void *context, ptrdiff_t count) {
+  for (;;) {
+    ptrdiff_t chunk = atomic_fetch_add_explicit(&next_chunk, 1, memory_order_relaxed);
+    if (chunk >= count) return;
+    body(context, chunk);
+  }
+}
+
+static void *worker(void *unused) {
+  (void)unused;
+  inside = true;
+  uint64_t seen = 0;
+  pthread_mutex_lock(&lock);
+  for (;;) {
+    while (job.generation == seen || job.helpers == 0) pthread_cond_wait(&wake, &lock);
+    seen = job.generation;
+    job.helpers--;
+    job.running++;
+    void (*body)(void *, ptrdiff_t) = job.body;
+    void *context = job.context;
+    ptrdiff_t count = job.count;
+    pthread_mutex_unlock(&lock);
+    work(body, context, count);
+    pthread_mutex_lock(&lock);
+    if (--job.running == 0) pthread_cond_signal(&finished);
+  }
+  return NULL;
+}
+
+int faa_thread_count(void) {
+  int count = atomic_load_explicit(&wanted_threads, memory_order_relaxed);
+  if (count > 0) return count;
+  const char *setting = getenv("FAA_NUM_THREADS");
+  long asked = setting ? strtol(setting, NULL, 10) : 0;
+  if (asked < 1) {
+    cpu_set_t set;
+    asked = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+  }
+  faa_set_thread_count(asked > MAXIMUM_THREADS ? MAXIMUM_THREADS : (int)asked);
+  return atomic_load_explicit(&wanted_threads, memory_order_relaxed);
+}
+
+void faa_set_thread_count(int count) {
+  atomic_store_explicit(&wanted_threads, count < 1 ? 1 : count > MAXIMUM_THREADS ? MAXIMUM_THREADS : count,
+                        memory_order_relaxed);
+}
+
+void faa_parallel(ptrdiff_t count, void (*body)(void *, ptrdiff_t), void *context) {
+  int threads = faa_thread_count();
+  // Nested work, and work of a second thread while the pool is busy, runs where it is.
+  if (count <= 1 || threads == 1 || inside || pthread_mutex_trylock(&owner) != 0) {
+    for (ptrdiff_t i = 0; i < count; i++) body(context, i);
+    return;
+  }
+  inside = true;
+  pthread_mutex_lock(&lock);
+  while (started_workers < threads - 1) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, worker, NULL) != 0) break;
+    pthread_detach(thread);
+    started_workers++;
+  }
+  atomic_store(&next_chunk, 0);
+  job.body = body;
+  job.context = context;
+  job.count = count;
+  ptrdiff_t helpers = threads - 1 < count - 1 ? threads - 1 : count - 1;
+  job.helpers = (int)helpers;
+  job.generation++;
+  if (helpers == 1)
+    pthread_cond_signal(&wake);
+  else
+    pthread_cond_broadcast(&wake);
+  pthread_mutex_unlock(&lock);
+  work(body, context, count);
+  pthread_mutex_lock(&lock);
+  job.helpers = 0;
+  while (job.running > 0) pthread_cond_wait(&finished, &lock);
+  pthread_mutex_unlock(&lock);
+  inside = false;
+  pthread_mutex_unlock(&owner);
+}
+
+// ---- Interrupts -------------------------------------------------------------------------------------------
+
+static atomic_bool interrupted;
+
+void faa_interrupt_set(void) { atomic_store_explicit(&interrupted, true, memory_order_relaxed); }
+void faa_interrupt_clear(void) { atomic_store_explicit(&interrupted, false, memory_order_relaxed); }
+bool faa_interrupted(void) { return atomic_load_explicit(&interrupted, memory_order_relaxed); }
+
+// ---- The recorder's state of each thread ------------------------------------------------------------------
+
+static _Thread_local FaaThread thread_state;
+
+FaaThread *faa_thread(void) { return &thread_state; }
+
+void faa_waiting_push(FaaThread *thread, void *object) {
+  if (thread->waiting_count == thread->waiting_capacity) {
+    ptrdiff_t capacity = thread->waiting_capacity ? thread->waiting_capacity * 2 : 64;
+    void **grown = realloc(thread->waiting, (size_t)capacity * sizeof(void *));
+    if (!grown) abort();  // a few bytes for a list of things to free: nothing sensible can follow
+    thread->waiting = grown;
+    thread->waiting_capacity = capacity;
+  }
+  thread->waiting[thread->waiting_count++] = object;
+}

@@ -1,0 +1,157 @@
+// Single-precision functions as branch-free polynomials, so that the loops around them vectorise. Each states its
+// largest error, which the tests measure; the coefficients are Chebyshev interpolants made for these intervals.
+#pragma once
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE float bits_to_float(int32_t bits) {
+  float value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+INLINE int32_t float_to_bits(float value) {
+  int32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+/// e^x; relative error below 1.5e-7, +inf above 88.73, denormal and then 0 below -87.4; NaN stays NaN.
+INLINE float fast_exp(float x) {
+  x = x > 89.0f ? 89.0f : x;
+  x = x < -104.0f ? -104.0f : x;
+  const float magic = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer kept in the low bits
+  float shifted = x * 1.44269504f + magic;
+  int32_t n = float_to_bits(shifted) - float_to_bits(magic);
+  float k = shifted - magic;
+  float r = x - k * 0.693359375f;
+  r = r - k * -2.12194440e-4f;
+  float q = 0.001392692661f;
+  q = q * r + 0.008363773874f;
+  q = q * r + 0.04166655011f;
+  q = q * r + 0.1666657338f;
+  q = q * r + 0.5f;
+  float p = 1.0f + (r + r * r * q);
+  // Two factors, so that the halves of 2^n are normal even where the result is not.
+  int32_t half = n >> 1;
+  int32_t rest = n - half;
+  half = half < -126 ? -126 : half > 127 ? 127 : half;
+  rest = rest < -126 ? -126 : rest > 127 ? 127 : rest;
+  return p * bits_to_float((half + 127) << 23) * bits_to_float((rest + 127) << 23);
+}
+
+/// ln x; relative error below 2e-7 away from 1 and absolute error below 1e-7 near it; -inf at 0, NaN below.
+INLINE float fast_log(float x) {
+  int tiny = x < 1.17549435e-38f;
+  float y = tiny ? x * 8388608.0f : x;
+  int32_t bits = float_to_bits(y);
+  int32_t offset = bits - 0x3f3504f3;  // the bits of sqrt(1/2): the mantissa ends in [sqrt(1/2), sqrt(2))
+  int32_t exponent = offset >> 23;
+  float m = bits_to_float(bits - (int32_t)((uint32_t)exponent << 23));
+  float f = m - 1.0f;
+  float q = 0.06971611471f;
+  q = q * f - 0.1147973385f;
+  q = q * f + 0.1168541992f;
+  q = q * f - 0.1242568733f;
+  q = q * f + 0.1424905765f;
+  q = q * f - 0.1666780232f;
+  q = q * f + 0.2000071575f;
+  q = q * f - 0.2499999696f;
+  q = q * f + 0.3333333118f;
+  float e = (float)(exponent - (tiny ? 23 : 0));
+  float f2 = f * f;
+  float result = f2 * f * q + e * -2.12194440e-4f;
+  result = result - 0.5f * f2;
+  result = f + result + e * 0.693359375f;
+  result = x > 3.4028234e38f ? x : result;  // +inf
+  result = x == 0.0f ? -INFINITY : result;
+  result = x < 0.0f ? NAN : result;
+  return x != x ? x : result;
+}
+
+/// tanh x; relative error below 4e-7.
+INLINE float fast_tanh(float x) {
+  float u = x * x;
+  float q = -0.00609671416f;
+  q = q * u + 0.02099717899f;
+  q = q * u - 0.05385090958f;
+  q = q * u + 0.1333276974f;
+  q = q * u - 0.3333332894f;
+  float small = x + x * u * q;
+  float a = x < 0 ? -x : x;
+  float large = 1.0f - 2.0f / (fast_exp(2.0f * a) + 1.0f);
+  large = x < 0 ? -large : large;
+  return a < 0.625f ? small : large;
+}
+
+/// 1 / (1 + e^-x); relative error below 5e-7.
+INLINE float fast_sigmoid(float x) { return 1.0f / (1.0f + fast_exp(-x)); }
+
+/// erfc(a) for a >= 1, as e^(-a^2) t q(t) with t = 1 / (1 + a/2); relative error below 1e-5, absolute below 1e-7.
+INLINE float erfc_tail(float a) {
+  float t = 1.0f / (1.0f + 0.5f * a);
+  float q = -0.04293584943f;
+  q = q * t + 0.2353433178f;
+  q = q * t - 0.4258630558f;
+  q = q * t + 0.2383581099f;
+  q = q * t - 0.01276154377f;
+  q = q * t + 0.2003878065f;
+  q = q * t + 0.2431441251f;
+  q = q * t + 0.2824116663f;
+  q = q * t + 0.2820831267f;
+  return fast_exp(-a * a) * t * q;
+}
+
+/// erf x for |x| < 1; relative error below 3e-7.
+INLINE float erf_small(float x) {
+  float u = x * x;
+  float q = 7.875875063e-5f;
+  q = q * u - 0.0008016864287f;
+  q = q * u + 0.005189087423f;
+  q = q * u - 0.02685421201f;
+  q = q * u + 0.1128359472f;
+  q = q * u - 0.3761262667f;
+  q = q * u + 1.128379166f;
+  return x * q;
+}
+
+/// erf x; relative error below 4e-7.
+INLINE float fast_erf(float x) {
+  float a = x < 0 ? -x : x;
+  float large = 1.0f - erfc_tail(a);
+  large = x < 0 ? -large : large;
+  return a < 1.0f ? erf_small(x) : large;
+}
+
+/// The standard normal distribution function; absolute error below 2e-7, and exact to the relative error of `erfc_tail`
+/// in the lower tail.
+INLINE float normal_cdf(float x) {
+  float z = x * 0.70710678f;
+  float a = z < 0 ? -z : z;
+  float tail = 0.5f * erfc_tail(a);
+  float outer = z < 0 ? tail : 1.0f - tail;
+  return a < 1.0f ? 0.5f + 0.5f * erf_small(z) : outer;
+}
+
+/// x Phi(x); -inf gives 0.
+INLINE float fast_gelu(float x) { return x < -14.0f ? 0.0f * (x == x) : x * normal_cdf(x); }
+
+/// Phi(x) + x phi(x), the derivative of gelu.
+INLINE float fast_gelu_slope(float x) {
+  float clipped = x < -14.0f ? -14.0f : x > 14.0f ? 14.0f : x;
+  return normal_cdf(clipped) + clipped * 0.39894228f * fast_exp(-0.5f * clipped * clipped);
+}
+
+/// ln(1 + e^x) without overflow; relative error below 1e-6.
+INLINE float fast_softplus(float x) {
+  float a = x < 0 ? -x : x;
+  float u = fast_exp(-a);
+  // log1p(u) = log(w) u / (w - 1) with w = 1 + u keeps the digits that 1 + u rounds away.
+  float w = 1.0f + u;
+  float d = w - 1.0f;
+  float l = d == 0.0f ? u : fast_log(w) * (u / (d == 0.0f ? 1.0f : d));
+  return (x > 0 ? x : x < 0 ? 0.0f : x) + l;
+}

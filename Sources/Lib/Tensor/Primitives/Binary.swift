@@ -1,0 +1,145 @@
+import CKernels
+
+/// The elementwise functions of two tensors: a kernel and two slopes each.
+enum Binary {
+  static let add: BinaryPrimitive = .init("add", FaaAdd, .scale(1), .scale(1))
+  static let sub: BinaryPrimitive = .init("subtract", FaaSub, .scale(1), .scale(-1))
+  static let mul: BinaryPrimitive = .init(
+    "multiply", FaaMul, .factor(.right) { try $0.right }, .factor(.left) { try $0.left })
+  static let div: BinaryPrimitive = .init(
+    "divide", FaaDiv, needs: .f32, domains: (.real, .positive), .factor(.right) { try $0.right.reciprocal() },
+    .factor([.right, .output]) { try -$0.output / $0.right })
+  /// Where the exponent is 0 the slope is 0 whatever the base: the exponent of the derivative is kept at 0 there, so that
+  /// 0 ** 0 and its derivatives of every order stay finite. The slope by the exponent at base 0 is its limit, 0.
+  static let pow: BinaryPrimitive = .init(
+    "power", FaaPow, domains: (.positive, .real),
+    .factor(.inputs) { saved in
+      let exponent = try saved.right
+      let lower = try exponent.equal(0).choose(0, exponent - 1)
+      return try exponent * pow(saved.left, lower)
+    },
+    .factor([.left, .output]) { saved in
+      let base = try saved.left
+      return try saved.output * base.equal(0).choose(1, base).log()
+    })
+  /// Ties share the derivative evenly.
+  static let max: BinaryPrimitive = .init(
+    "maximum", FaaMax, domains: (.distinct, .real), .factor(.inputs) { try share($0.right, $0.left) },
+    .factor(.inputs) { try share($0.left, $0.right) })
+  static let min: BinaryPrimitive = .init(
+    "minimum", FaaMin, domains: (.distinct, .real), .factor(.inputs) { try share($0.left, $0.right) },
+    .factor(.inputs) { try share($0.right, $0.left) })
+  static let floorDiv: BinaryPrimitive = .init(
+    "floorDivide", FaaFloorDiv, domains: (.distinct, .positive), .zero, .zero)
+  /// The remainder with the divisor's sign: a - b floor(a / b).
+  static let mod: BinaryPrimitive = .init(
+    "remainder", FaaMod, domains: (.distinct, .positive), .scale(1),
+    .factor(.inputs) { try -floorDiv($0.left, $0.right) })
+
+  static let all: [Primitive] = [add, sub, mul, div, pow, max, min, floorDiv, mod]
+
+  /// 1 where `low` is below `high`, 1/2 where they are equal, 0 above.
+  private static func share(_ low: Tensor, _ high: Tensor) throws -> Tensor {
+    try (low.less(high).cast(to: high.dtype) + low.lessOrEqual(high).cast(to: high.dtype)) * 0.5
+  }
+}
+
+extension Tensor {
+  /// Elementwise sum.
+  public static func + (a: Tensor, b: Tensor) throws -> Tensor { try Binary.add(a, b) }
+  /// Elementwise difference.
+  public static func - (a: Tensor, b: Tensor) throws -> Tensor { try Binary.sub(a, b) }
+  /// Elementwise product.
+  public static func * (a: Tensor, b: Tensor) throws -> Tensor { try Binary.mul(a, b) }
+  /// Elementwise quotient; of integers, an f32.
+  public static func / (a: Tensor, b: Tensor) throws -> Tensor { try Binary.div(a, b) }
+  /// Elementwise sum with a number, which takes the tensor's dtype.
+  public static func + (a: Tensor, b: Double) throws -> Tensor { try a + a.weak(b) }
+  /// Elementwise difference with a number.
+  public static func - (a: Tensor, b: Double) throws -> Tensor { try a - a.weak(b) }
+  /// Elementwise product with a number.
+  public static func * (a: Tensor, b: Double) throws -> Tensor { try a * a.weak(b) }
+  /// Elementwise quotient by a number.
+  public static func / (a: Tensor, b: Double) throws -> Tensor { try a / a.weak(b) }
+  /// Elementwise sum with a number.
+  public static func + (a: Double, b: Tensor) throws -> Tensor { try b.weak(a) + b }
+  /// Elementwise difference from a number.
+  public static func - (a: Double, b: Tensor) throws -> Tensor { try b.weak(a) - b }
+  /// Elementwise product with a number.
+  public static func * (a: Double, b: Tensor) throws -> Tensor { try b.weak(a) * b }
+  /// Elementwise quotient of a number.
+  public static func / (a: Double, b: Tensor) throws -> Tensor { try b.weak(a) / b }
+
+  /// x to the power `exponent`, elementwise.
+  public func power(_ exponent: Tensor) throws -> Tensor { try Binary.pow(self, exponent) }
+  /// x to the power of a number.
+  public func power(_ exponent: Double) throws -> Tensor {
+    switch exponent {
+    case 1: self
+    case 2: try square()
+    default: try Binary.pow(self, weak(exponent))
+    }
+  }
+  /// The larger of the two, elementwise; NaN propagates.
+  public func maximum(_ other: Tensor) throws -> Tensor { try Binary.max(self, other) }
+  /// The smaller of the two, elementwise; NaN propagates.
+  public func minimum(_ other: Tensor) throws -> Tensor { try Binary.min(self, other) }
+  /// The floor of the quotient.
+  public func floorDivided(by other: Tensor) throws -> Tensor { try Binary.floorDiv(self, other) }
+  /// The remainder of floor division, with the divisor's sign.
+  public func remainder(by other: Tensor) throws -> Tensor { try Binary.mod(self, other) }
+  /// x limited to lower...upper.
+  public func clamped(_ lower: Double, _ upper: Double) throws -> Tensor {
+    try maximum(weak(lower)).minimum(weak(upper))
+  }
+
+  /// True where equal.
+  public func equal(_ other: Tensor) throws -> Tensor { try compare(FaaEqual, "equal", self, other) }
+  /// True where different.
+  public func notEqual(_ other: Tensor) throws -> Tensor { try equal(other).logicalNot() }
+  /// True where x < other.
+  public func less(_ other: Tensor) throws -> Tensor { try compare(FaaLess, "less", self, other) }
+  /// True where x <= other.
+  public func lessOrEqual(_ other: Tensor) throws -> Tensor {
+    try compare(FaaLessEqual, "lessOrEqual", self, other)
+  }
+  /// True where x > other.
+  public func greater(_ other: Tensor) throws -> Tensor { try compare(FaaLess, "greater", other, self) }
+  /// True where x >= other.
+  public func greaterOrEqual(_ other: Tensor) throws -> Tensor {
+    try compare(FaaLessEqual, "greaterOrEqual", other, self)
+  }
+  /// True where equal to a number.
+  public func equal(_ number: Double) throws -> Tensor { try equal(weak(number)) }
+  /// True where x > number.
+  public func greater(_ number: Double) throws -> Tensor { try greater(weak(number)) }
+  /// True where x < number.
+  public func less(_ number: Double) throws -> Tensor { try less(weak(number)) }
+  /// True where both are.
+  public func logicalAnd(_ other: Tensor) throws -> Tensor { try logic(FaaAnd, "and", other) }
+  /// True where either is.
+  public func logicalOr(_ other: Tensor) throws -> Tensor { try logic(FaaOr, "or", other) }
+
+  private func logic(_ kernel: FaaBinary, _ name: String, _ other: Tensor) throws -> Tensor {
+    guard dtype == .bool, other.dtype == .bool else {
+      throw TensorError(
+        .dtypeMismatch, in: name, "needs bool, got \(dtype) and \(other.dtype)",
+        help: "compare first, as in `x > 0`")
+    }
+    return try evaluateBinary(kernel, name, self, other, result: .bool)
+  }
+
+  private func compare(_ kernel: FaaBinary, _ name: String, _ a: Tensor, _ b: Tensor) throws -> Tensor {
+    let dtype = Swift.max(a.dtype, b.dtype)
+    return try evaluateBinary(
+      kernel, name, a.detached.cast(to: dtype, in: name), b.detached.cast(to: dtype, in: name), result: .bool)
+  }
+
+  /// A number written beside this tensor takes its dtype: an integer stays one beside integers, a fraction makes them f32.
+  func weak(_ number: Double) throws -> Tensor {
+    switch dtype {
+    case .f32, .f64: try .scalar(number, dtype: dtype)
+    case .i32, .bool: try .scalar(number, dtype: Int32(exactly: number) != nil ? .i32 : .f32)
+    }
+  }
+}

@@ -1,0 +1,141 @@
+import CKernels
+
+enum Matmul {
+  /// The product of the last two axes; the operands have one rank (at least 2) and equal leading axes.
+  static let product: GeneralPrimitive<Void> = .init(
+    "matmul", saves: .inputs, evaluate: { inputs, _ in try evaluate(inputs[0], inputs[1]) },
+    pullback: { cotangent, saved, _, needs in
+      let (a, b) = (saved.inputs[0], saved.inputs[1])
+      return [
+        needs(0) ? try product([cotangent, b.transposed()], ()) : nil,
+        needs(1) ? try product([a.transposed(), cotangent], ()) : nil,
+      ]
+    },
+    pushforward: { tangents, saved, _ in
+      let (a, b) = (saved.inputs[0], saved.inputs[1])
+      let left = try tangents[0].map { try product([$0, b], ()) }
+      let right = try tangents[1].map { try product([a, $0], ()) }
+      guard let left, let right else { return left ?? right }
+      return try left + right
+    },
+    samples: {
+      [
+        .init([([2, 3], .real), ([3, 4], .real)]) { try $0[0].matmul($0[1]) },
+        .init([([2, 2, 3], .real), ([3, 2], .real)]) { try $0[0].matmul($0[1]) },
+        .init([([2, 2, 3], .real), ([2, 3, 2], .real)]) { try $0[0].matmul($0[1]) },
+        .init([([3], .real), ([3, 2], .real)]) { try $0[0].matmul($0[1]) },
+        .init([([3], .real), ([3], .real)]) { try $0[0].matmul($0[1]) },
+      ]
+    })
+
+  static let all: [Primitive] = [product]
+
+  private static func evaluate(_ a: Tensor, _ b: Tensor) throws -> Tensor {
+    let rank = a.rank
+    let (m, k, n) = (a.shape[rank - 2], a.shape[rank - 1], b.shape[rank - 1])
+    var shape = a.shape
+    shape[rank - 1] = n
+    let batch = Shape(prefix: rank - 2, of: a.shape).elementCount
+    let (left, leftMatrix) = try operand(a)
+    let (right, rightMatrix) = try operand(b)
+    let result = try Tensor.uninitialized(shape, dtype: a.dtype, in: "matmul")
+    let status = withExtendedLifetime((left, right)) {
+      faa_matmul(a.dtype.kernel, batch, m, n, k, leftMatrix, rightMatrix, result.pointer)
+    }
+    guard status == 0 else {
+      throw TensorError(.arithmetic, in: "matmul", "a sum does not fit an i32", help: "convert to f64 first")
+    }
+    return result
+  }
+
+  /// How BLAS can read a tensor: in place where one of the matrix axes is contiguous and one batch stride serves,
+  /// otherwise from a copy.
+  private static func operand(_ x: Tensor) throws -> (Tensor, FaaMatrix) {
+    let rank = x.rank
+    let (rows, columns) = (x.shape[rank - 2], x.shape[rank - 1])
+    let strides = x.layout.strides
+    let (rowStride, columnStride) = (strides[rank - 2], strides[rank - 1])
+    var batchStride = 0
+    var expected = 0
+    var isRegular = true
+    for axis in stride(from: rank - 3, through: 0, by: -1) where x.shape[axis] != 1 {
+      if expected == 0, batchStride == 0 {
+        batchStride = strides[axis]
+      } else if strides[axis] != expected {
+        isRegular = false
+      }
+      expected = strides[axis] * x.shape[axis]
+    }
+    if isRegular, batchStride >= 0 {
+      if columnStride == 1 || columns == 1, rowStride >= Swift.max(columns, 1) || rows == 1 {
+        let leading = rows == 1 ? max(columns, 1) : rowStride
+        return (x, FaaMatrix(data: x.pointer, batch_stride: batchStride, leading: leading, transposed: false))
+      }
+      if rowStride == 1 || rows == 1, columnStride >= max(rows, 1) || columns == 1 {
+        let leading = columns == 1 ? max(rows, 1) : columnStride
+        return (x, FaaMatrix(data: x.pointer, batch_stride: batchStride, leading: leading, transposed: true))
+      }
+    }
+    let copy = try x.contiguous(in: "matmul")
+    return (
+      copy,
+      FaaMatrix(data: copy.pointer, batch_stride: rows * columns, leading: max(columns, 1), transposed: false)
+    )
+  }
+}
+
+extension Shape {
+  init(prefix length: Int, of shape: Shape) {
+    self.init()
+    for axis in 0..<length { append(shape.dims[axis]) }
+  }
+}
+
+extension Tensor {
+  /// The matrix product of the last two axes; leading axes broadcast, vectors are rows on the left and columns on the right.
+  /// Throws `shapeMismatch` naming the inner dimensions.
+  public func matmul(_ other: Tensor) throws -> Tensor {
+    guard rank > 0, other.rank > 0 else {
+      throw TensorError(
+        .shapeMismatch, in: "matmul", "a scalar has no matrix product, \(shape) @ \(other.shape)",
+        shapes: [shape, other.shape], help: "use * to multiply by a number")
+    }
+    let inner = shape[rank - 1]
+    let otherInner = other.shape[Swift.max(other.rank - 2, 0)]
+    guard inner == otherInner else {
+      throw TensorError(
+        .shapeMismatch, in: "matmul", "inner dimensions differ, \(shape) @ \(other.shape)",
+        shapes: [shape, other.shape],
+        help: "the left operand's last axis (\(inner)) must equal the right operand's "
+          + (other.rank > 1 ? "second-to-last" : "only") + " axis (\(otherInner))")
+    }
+    let dtype = Swift.max(self.dtype, other.dtype, .i32)
+    let a = try cast(to: dtype)
+    let b = try other.cast(to: dtype)
+    if rank == 1 || other.rank == 1 {
+      let left = rank == 1 ? try a.insertingAxis(0) : a
+      let right = other.rank == 1 ? try b.insertingAxis(1) : b
+      let product = try left.matmul(right)
+      var kept = Array(product.shape)
+      if other.rank == 1 { kept.removeLast() }
+      if rank == 1 { kept.remove(at: kept.count - (other.rank == 1 ? 1 : 2)) }
+      return try product.reshaped(Shape(kept))
+    }
+    if other.rank == 2, rank > 2 {
+      // One product of all rows, so that the gradient by the matrix is one product too.
+      let flat = try a.reshaped([a.count / Swift.max(inner, 1), inner])
+      guard inner > 0 else { return try .zeros(Shape(shape.dropLast() + [other.shape[1]]), dtype: dtype) }
+      return try Matmul.product([flat, b], ()).reshaped(Shape(shape.dropLast() + [other.shape[1]]))
+    }
+    let leftBatch = Shape(prefix: rank - 2, of: shape)
+    let rightBatch = Shape(prefix: other.rank - 2, of: other.shape)
+    guard let batch = leftBatch.broadcast(with: rightBatch) else {
+      throw TensorError(
+        .shapeMismatch, in: "matmul", "leading axes do not fit, \(shape) @ \(other.shape)",
+        shapes: [shape, other.shape])
+    }
+    let left = try a.expanded(to: Shape(Array(batch) + [shape[rank - 2], inner]))
+    let right = try b.expanded(to: Shape(Array(batch) + [inner, other.shape[other.rank - 1]]))
+    return try Matmul.product([left, right], ())
+  }
+}

@@ -1,0 +1,217 @@
+import CKernels
+
+/// Axes to reduce, sorted, and whether they stay with extent 1.
+struct Reduced: Sendable {
+  let axes: [Int]
+  let keep: Bool
+}
+
+enum Reduction {
+  static let sum: LinearPrimitive<Reduced> = .init(
+    "sum", evaluate: { try reduce(FaaSum, $0, $1, in: "sum") },
+    transpose: { cotangent, input, reduced in
+      try cotangent.reshaped(input.shape.removing(reduced.axes, keep: true)).expanded(to: input.shape)
+    },
+    samples: {
+      [
+        .init([([2, 3, 2], .real)]) { try $0[0].sum() },
+        .init([([2, 3, 2], .real)]) { try $0[0].sum([0, 2]) },
+        .init([([2, 3, 2], .real)]) { try $0[0].sum([1], keep: true) },
+      ]
+    })
+
+  static let cumulativeSum: LinearPrimitive<Int> = .init(
+    "cumsum",
+    evaluate: { x, axis in
+      let x = try x.contiguous(in: "cumsum")
+      let result = try Tensor.uninitialized(x.shape, dtype: x.dtype, in: "cumsum")
+      let (outer, n, inner) = x.shape.split(at: axis)
+      guard faa_cumsum(x.dtype.kernel, outer, n, inner, x.pointer, result.pointer) == 0 else {
+        throw TensorError(.arithmetic, in: "cumsum", "the sum does not fit an i32")
+      }
+      return result
+    },
+    transpose: { cotangent, _, axis in try cumulativeSum(cotangent.flipped([axis]), axis).flipped([axis]) },
+    samples: { [.init([([2, 4], .real)]) { try $0[0].cumulativeSum(axis: 1) }] })
+
+  static let all: [Primitive] = [sum, cumulativeSum]
+
+  /// A reduction as a constant. Adjacent axes go in one pass, groups of axes from the last to the first.
+  static func reduce(_ op: FaaReduction, _ x: Tensor, _ reduced: Reduced, in operation: String) throws
+    -> Tensor
+  {
+    let shape = x.shape
+    if [FaaMaximum, FaaMinimum, FaaArgMax, FaaArgMin].contains(op),
+      reduced.axes.contains(where: { shape[$0] == 0 })
+    {
+      throw TensorError(
+        .invalidArgument, in: operation, "no elements along the reduced axes of shape \(shape)",
+        shapes: [shape])
+    }
+    var current = try x.contiguous(in: operation)
+    var axes = reduced.axes
+    var working = shape
+    while let last = axes.popLast() {
+      var first = last
+      while let next = axes.last, next == first - 1 {
+        first = next
+        axes.removeLast()
+      }
+      var outer = 1
+      var n = 1
+      var inner = 1
+      for axis in 0..<working.rank {
+        if axis < first {
+          outer *= working[axis]
+        } else if axis <= last {
+          n *= working[axis]
+        } else {
+          inner *= working[axis]
+        }
+      }
+      for axis in first...last { working[axis] = 1 }
+      let dtype: DType = op == FaaArgMax || op == FaaArgMin ? .i32 : current.dtype
+      let result = try Tensor.uninitialized(working, dtype: dtype, in: operation)
+      guard faa_reduce(op, current.dtype.kernel, outer, n, inner, current.pointer, result.pointer) == 0 else {
+        throw TensorError(
+          .arithmetic, in: operation, "the result does not fit an i32", help: "convert to f64 first")
+      }
+      current = result
+    }
+    let target = shape.removing(reduced.axes, keep: reduced.keep)
+    return Tensor(storage: current.storage, layout: Layout(contiguous: target), dtype: current.dtype)
+  }
+}
+
+extension Shape {
+  /// The extents before, at and after an axis.
+  func split(at axis: Int) -> (outer: Int, n: Int, inner: Int) {
+    var outer = 1
+    var inner = 1
+    for before in 0..<axis { outer *= dims[before] }
+    for after in (axis + 1)..<Swift.max(rank, axis + 1) { inner *= dims[after] }
+    return (outer, dims[axis], inner)
+  }
+}
+
+extension Tensor {
+  private func reduced(_ axes: [Int]?, keep: Bool, in operation: String) throws -> Reduced {
+    Reduced(axes: try shape.axes(axes, in: operation), keep: keep)
+  }
+
+  /// The sum over `axes` (all for nil; negative count from the end); bool counts as i32.
+  public func sum(_ axes: [Int]? = nil, keep: Bool = false) throws -> Tensor {
+    let x = dtype == .bool ? try cast(to: .i32) : self
+    return try Reduction.sum(x, reduced(axes, keep: keep, in: "sum"))
+  }
+
+  /// The mean over `axes`; of integers, an f32; NaN of nothing.
+  public func mean(_ axes: [Int]? = nil, keep: Bool = false) throws -> Tensor {
+    let x = dtype.isFloating ? self : try cast(to: .f32)
+    let reduced = try reduced(axes, keep: keep, in: "mean")
+    let count = reduced.axes.reduce(1) { $0 * shape[$1] }
+    return try Reduction.sum(x, reduced) / Double(count)
+  }
+
+  /// The variance over `axes`: the mean squared distance from the mean, with `ddof` subtracted from the count.
+  public func variance(_ axes: [Int]? = nil, ddof: Int = 0, keep: Bool = false) throws -> Tensor {
+    let reduced = try reduced(axes, keep: keep, in: "variance")
+    let count = reduced.axes.reduce(1) { $0 * shape[$1] }
+    let distance = try self - mean(axes, keep: true)
+    return try distance.square().sum(axes, keep: keep) / Double(count - ddof)
+  }
+
+  /// The largest element over `axes`; NaN propagates; equal largest elements share the derivative.
+  public func max(_ axes: [Int]? = nil, keep: Bool = false) throws -> Tensor {
+    try extreme(FaaMaximum, "max", axes, keep)
+  }
+
+  /// The smallest element over `axes`; NaN propagates; equal smallest elements share the derivative.
+  public func min(_ axes: [Int]? = nil, keep: Bool = false) throws -> Tensor {
+    try extreme(FaaMinimum, "min", axes, keep)
+  }
+
+  private func extreme(_ op: FaaReduction, _ name: String, _ axes: [Int]?, _ keep: Bool) throws -> Tensor {
+    let reduced = try reduced(axes, keep: keep, in: name)
+    let value = try Reduction.reduce(op, self, reduced, in: name)
+    guard recordedTrace(self) != 0 else { return value }
+    // As a differentiable value: the mean of the elements that equal it.
+    let kept = try value.reshaped(shape.removing(reduced.axes, keep: true))
+    let chosen = try equal(kept)
+    let total = try chosen.cast(to: dtype).sum(axes, keep: keep)
+    return try chosen.choose(self, weak(0)).sum(axes, keep: keep) / total
+  }
+
+  /// The product over `axes`.
+  public func product(_ axes: [Int]? = nil, keep: Bool = false) throws -> Tensor {
+    guard recordedTrace(self) == 0 else {
+      throw TensorError(
+        .notDifferentiable, in: "product", "has no derivative here",
+        help: "use exp(sum(log(x))) for positive x")
+    }
+    let x = dtype == .bool ? try cast(to: .i32) : self
+    return try Reduction.reduce(FaaProd, x, reduced(axes, keep: keep, in: "product"), in: "product")
+  }
+
+  /// The index of the largest element along `axis` (the first of equals), or in the flattened tensor for nil.
+  public func argMax(axis: Int? = nil) throws -> Tensor { try arg(FaaArgMax, "argmax", axis) }
+  /// The index of the smallest element along `axis` (the first of equals), or in the flattened tensor for nil.
+  public func argMin(axis: Int? = nil) throws -> Tensor { try arg(FaaArgMin, "argmin", axis) }
+
+  private func arg(_ op: FaaReduction, _ name: String, _ axis: Int?) throws -> Tensor {
+    guard let axis else {
+      let flat = try detached.reshaped([count])
+      return try Reduction.reduce(op, flat, Reduced(axes: [0], keep: false), in: name)
+    }
+    return try Reduction.reduce(op, self, Reduced(axes: [shape.axis(axis, in: name)], keep: false), in: name)
+  }
+
+  /// Whether any element (over `axes`) is non-zero.
+  public func any(_ axes: [Int]? = nil) throws -> Tensor {
+    try Reduction.reduce(FaaAny, cast(to: .bool), reduced(axes, keep: false, in: "any"), in: "any")
+  }
+
+  /// Whether all elements (over `axes`) are non-zero.
+  public func all(_ axes: [Int]? = nil) throws -> Tensor {
+    try Reduction.reduce(FaaAll, cast(to: .bool), reduced(axes, keep: false, in: "all"), in: "all")
+  }
+
+  /// Running sums along `axis`.
+  public func cumulativeSum(axis: Int) throws -> Tensor {
+    let x = dtype == .bool ? try cast(to: .i32) : self
+    return try Reduction.cumulativeSum(x, shape.axis(axis, in: "cumsum"))
+  }
+
+  /// The indices (i32) that sort the elements along the last axis in ascending order; equal ones keep their order, NaN
+  /// comes last.
+  public func argSort() throws -> Tensor {
+    guard rank > 0 else {
+      throw TensorError(.shapeMismatch, in: "argsort", "a scalar has no order", shapes: [shape])
+    }
+    let x = try contiguous(in: "argsort")
+    let result = try Tensor.uninitialized(shape, dtype: .i32, in: "argsort")
+    let n = shape[rank - 1]
+    let status = faa_argsort(
+      dtype.kernel, n == 0 ? 0 : count / n, n, x.pointer, result.pointer.assumingMemoryBound(to: Int32.self))
+    guard status == 0 else {
+      throw TensorError(.outOfMemory, in: "argsort", "no memory to sort rows of \(n)")
+    }
+    return result
+  }
+
+  /// The Euclidean length of all elements (over `axes`).
+  public func norm(_ axes: [Int]? = nil, keep: Bool = false) throws -> Tensor {
+    try square().sum(axes, keep: keep).sqrt()
+  }
+
+  /// The sum that undoes an expansion from `target`.
+  func reduced(to target: Shape) throws -> Tensor {
+    if shape == target { return self }
+    let extra = rank - target.rank
+    var axes = Array(0..<extra)
+    for axis in 0..<target.rank where target[axis] == 1 && shape[axis + extra] != 1 {
+      axes.append(axis + extra)
+    }
+    return try sum(axes).reshaped(target)
+  }
+}
