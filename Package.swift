@@ -1,11 +1,14 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
+
+// Continuous integration sets FAA_STRICT, which makes warnings errors.
+let isStrict = Context.environment["FAA_STRICT"] != nil
 
 // Release builds drop the dynamic exclusivity check: it costs an order of magnitude on the interpreter's
 // and the engine's hot loops, and both are confined to one thread.
-let swiftSettings: [SwiftSetting] = [
-  .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
-]
+let swiftSettings: [SwiftSetting] =
+  [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
+  + (isStrict ? [.treatAllWarnings(as: .error)] : [])
 
 /// A library target: `Sources/Lib/<name>`.
 func lib(_ name: String, _ dependencies: [Target.Dependency], linker: [LinkerSetting] = []) -> Target {
@@ -40,7 +43,8 @@ let package = Package(
       name: "CBLAS", path: "Sources/Lib/CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .target(
       name: "CKernels", dependencies: ["CBLAS"], path: "Sources/Lib/CKernels",
-      cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-fno-trapping-math"])],
+      cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-fno-trapping-math"])]
+        + (isStrict ? [.treatAllWarnings(as: .error)] : []),
       linkerSettings: [.linkedLibrary("m"), .linkedLibrary("openblas")]),
     lib("Tensor", ["CKernels"]),
     lib("Autodiff", ["Tensor"]),

@@ -1,0 +1,38 @@
+# make demo   set up, build, run notebooks/quickstart.faa and say where its page is
+# make test   set up, build, run all tests
+# make build  the `faa` program alone, at .build/release/faa
+# make install [PREFIX=/usr/local]
+# make lint   formatting and doc comments; `make format` rewrites
+.PHONY: demo test build install lint format setup clean
+
+PREFIX ?= /usr/local
+BUILD = swift build -c release --product faa
+FAA = .build/release/faa
+QUICKSTART = notebooks/quickstart
+
+demo: build
+	@$(FAA) run $(QUICKSTART).faa --html $(QUICKSTART).html
+	@echo "The report is $(CURDIR)/$(QUICKSTART).html; plots and results are in $(QUICKSTART).faaout/."
+
+build: setup
+	@$(BUILD)
+
+# The program is built first because tests of the command line and the prompt run it.
+test: setup
+	swift build -c release --build-tests -Xswiftc -enable-testing
+	swift test -c release -Xswiftc -enable-testing --skip-build --disable-xctest
+
+install: build
+	install -D $(FAA) $(DESTDIR)$(PREFIX)/bin/faa
+
+lint:
+	swift format lint -r --strict Package.swift Sources Tests
+
+format:
+	swift format -i -r Package.swift Sources Tests
+
+setup:
+	@scripts/setup
+
+clean:
+	rm -rf .build notebooks/*.faaout notebooks/*.html tutorials/*.faaout
