@@ -35,6 +35,9 @@ public final class Tensor: @unchecked Sendable {
   /// This value as a constant: derivatives do not see through it. (Known elsewhere as `detach` or `stop_gradient`.)
   public var detached: Tensor { node == nil ? self : with(node: nil) }
 
+  /// Whether a derivative now being taken may follow this value.
+  public var isRecorded: Bool { recordedTrace(self) != 0 }
+
   /// The same elements in row-major order, as a constant; self where they already are.
   func contiguous(in operation: String) throws -> Tensor {
     if layout.isContiguous { return detached }

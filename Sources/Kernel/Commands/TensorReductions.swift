@@ -1,0 +1,116 @@
+import Runtime
+import Tensor
+
+/// Sums, means, extremes and their kin.
+let tensorReductionCommands: [Command] =
+  [
+    reduction("sum", "The sum of all elements, or over axes.", "sum([[1, 2], [3, 4]], axis: 0)") {
+      try $0.sum($1, keep: $2)
+    },
+    reduction("mean", "The mean of all elements, or over axes.", "mean([1, 2, 4])") { try $0.mean($1, keep: $2) },
+    reduction(
+      "max", "The largest element, or over axes; equal ones share the derivative.", "max([[1, 5], [3, 4]], axis: 1)"
+    ) { try $0.max($1, keep: $2) },
+    reduction(
+      "min", "The smallest element, or over axes; equal ones share the derivative.", "min([[1, 5], [3, 4]], axis: 1)"
+    ) { try $0.min($1, keep: $2) },
+    reduction("prod", "The product of all elements, or over axes.", "prod([1, 2, 4])") { try $0.product($1, keep: $2) },
+    reduction("norm", "The Euclidean length of all elements, or over axes.", "norm([3.0, 4.0])") {
+      try $0.cast(to: $0.dtype.isFloating ? $0.dtype : .f32).norm($1, keep: $2)
+    },
+    Command(
+      "variance", "The mean squared distance from the mean.",
+      [.x, .axis, .optional("ddof", .int, default: 0, "subtracted from the count: 1 for the unbiased estimate"), .keep],
+      returns: "a tensor without the reduced axes", example: "variance([1.0, 2.0, 4.0], ddof: 1)"
+    ) { a in
+      .tensor(
+        try a.floating("x").variance(a.axes(), ddof: a.int("ddof", atLeast: 0, atMost: 1 << 30), keep: a.bool("keep")))
+    },
+    Command(
+      "std", "The standard deviation.",
+      [.x, .axis, .optional("ddof", .int, default: 0, "subtracted from the count: 1 for the usual estimate"), .keep],
+      returns: "a tensor without the reduced axes", example: "std([1.0, 2.0, 4.0], ddof: 1)"
+    ) { a in
+      .tensor(
+        try a.floating("x").variance(a.axes(), ddof: a.int("ddof", atLeast: 0, atMost: 1 << 30), keep: a.bool("keep"))
+          .sqrt())
+    },
+    Command(
+      "argmax", "The position of the largest element, the first of equals.",
+      [.x, .optional("axis", .int, "the axis; the flattened tensor when not given")],
+      returns: "i32 positions", example: "argmax([3, 9, 2])"
+    ) { a in .tensor(try a.tensor("x").argMax(axis: a.optionalInt("axis"))) },
+    Command(
+      "argmin", "The position of the smallest element, the first of equals.",
+      [.x, .optional("axis", .int, "the axis; the flattened tensor when not given")],
+      returns: "i32 positions", example: "argmin([3, 9, 2])"
+    ) { a in .tensor(try a.tensor("x").argMin(axis: a.optionalInt("axis"))) },
+    Command("any", "Whether any element is true (not zero).", [.x, .axis], returns: "bool", example: "any([0, 0, 1])") { a in
+      .tensor(try a.tensor("x").any(a.axes()))
+    },
+    Command("all", "Whether all elements are true (not zero).", [.x, .axis], returns: "bool", example: "all([1, 0])") { a in
+      .tensor(try a.tensor("x").all(a.axes()))
+    },
+    Command(
+      "cumsum", "Running sums along an axis.", [.x, .optional("axis", .int, default: 0, "the axis")],
+      returns: "a tensor of the same shape", example: "cumsum([1, 2, 3])"
+    ) { a in .tensor(try a.tensor("x").cumulativeSum(axis: a.int("axis"))) },
+    Command(
+      "argsort", "The positions that sort the last axis in ascending order; NaN last.", [.x],
+      returns: "i32 positions, of the same shape", example: "argsort([3, 1, 2])"
+    ) { a in .tensor(try a.tensor("x").argSort()) },
+  ]
+
+/// A reduction of all elements or over axes. Numbers and lists of numbers reduce to a number of the language.
+private func reduction(
+  _ name: String, _ summary: String, _ example: String,
+  _ body: @escaping (Tensor, [Int]?, Bool) throws -> Tensor
+) -> Command {
+  Command(
+    name, summary, [.rest("x", .tensor, "a tensor, a list of numbers, or several numbers"), .axis, .keep],
+    returns: "a tensor without the reduced axes; a number for numbers",
+    errors: [("IndexOutOfRange", "an axis the tensor does not have")], example: example
+  ) { a in
+    let given = a.rest("x")
+    guard let first = given.first else { throw a.mismatch("x", expected: "a tensor or numbers") }
+    let value = given.count == 1 ? first : .list(given)
+    if case .tensor(let tensor) = value { return .tensor(try body(tensor, a.axes(), a.bool("keep"))) }
+    guard let tensor = try numbers(value) else { throw a.mismatch("x", expected: "a tensor or numbers") }
+    let result = try body(tensor, a.axes(), a.bool("keep"))
+    guard result.count == 1, result.rank == 0 else { return .tensor(result) }
+    let number = try result.item()
+    if result.dtype == .i32 { return .int(Int(number)) }
+    return .float(number)
+  }
+}
+
+/// Numbers of the language in full precision: f64 where a float is among them, else i32 where they fit.
+private func numbers(_ value: Value) throws -> Tensor? {
+  guard let tensor = try value.asTensor() else { return nil }
+  guard tensor.dtype == .f32, let elements = flat(value) else { return tensor }
+  return try Tensor(elements, shape: tensor.shape)
+}
+
+/// The numbers of nested lists in order; nil when something else is among them.
+private func flat(_ value: Value) -> [Double]? {
+  switch value {
+  case .int(let number): return [Double(number)]
+  case .float(let number): return [number]
+  case .list(let box):
+    var result: [Double] = []
+    for element in box.elements {
+      guard let part = flat(element) else { return nil }
+      result += part
+    }
+    return result
+  default: return nil
+  }
+}
+
+extension Arguments {
+  /// A tensor argument as floats.
+  func floating(_ name: String) throws -> Tensor {
+    let tensor = try tensor(name)
+    return tensor.dtype.isFloating ? tensor : try tensor.cast(to: .f32)
+  }
+}
