@@ -2,5 +2,6 @@ import Runtime
 
 /// Every command of the library, area by area: what a session of the prompt, of a notebook or of a page is given.
 public let allCommands: [Command] =
-  tensorCreationCommands + tensorReductionCommands + tensorShapeCommands + tensorFunctionCommands + lossCommands
+  tensorCreationCommands + tensorReductionCommands + tensorShapeCommands + tensorFunctionCommands
+  + lossCommands
   + derivativeCommands + systemCommands

@@ -7,7 +7,8 @@ let derivativeCommands: [Command] = [
   Command(
     "grad", "The gradient of a function, as a function of the same arguments.",
     [function, withRespectTo],
-    returns: "a function; it returns a derivative of the shape of the argument, or a tuple of them for several",
+    returns:
+      "a function; it returns a derivative of the shape of the argument, or a tuple of them for several",
     errors: [("ShapeMismatch", "the function returns more than one number")],
     example: "grad(grad({ x in x ** 5 }))(2.0)  # 160"
   ) { a in
@@ -26,7 +27,8 @@ let derivativeCommands: [Command] = [
   ) { a in
     let f = try a.function("f")
     let wrt = try a.wrt()
-    return .native("valueAndGrad(\(f.name))", [.rest("arguments", .any, "the arguments of the function")]) { call in
+    return .native("valueAndGrad(\(f.name))", [.rest("arguments", .any, "the arguments of the function")]) {
+      call in
       let (value, gradients) = try differentiate(f, call.rest("arguments"), wrt, call)
       return .tuple([value, gradients])
     }
@@ -41,10 +43,12 @@ let derivativeCommands: [Command] = [
     let f = try a.function("f")
     let point = try Tree(a["at"], "at", a)
     let direction = try Tree(a["along"], "along", a)
-    return try point.result(jvp(at: point.leaves, along: direction.leaves) { [try call(f, point.rebuilt($0), a)] }.tangents[0])
+    return try point.result(
+      jvp(at: point.leaves, along: direction.leaves) { [try call(f, point.rebuilt($0), a)] }.tangents[0])
   },
   Command(
-    "vjp", "The value of a function at a point, and the function that takes a change of the value back to the point.",
+    "vjp",
+    "The value of a function at a point, and the function that takes a change of the value back to the point.",
     [function, at], returns: "(value, pullback); the pullback takes a tensor of the value's shape",
     example: "(y, back) = vjp({ x in x ** 2 }, at: tensor([1.0, 2.0]))\nback(tensor([1.0, 0.0]))"
   ) { a in
@@ -57,18 +61,23 @@ let derivativeCommands: [Command] = [
     return .tuple([.tensor(outputs[0]), back])
   },
   Command(
-    "hvp", "The product of the Hessian of a function at a point with a direction, without forming the Hessian.",
+    "hvp",
+    "The product of the Hessian of a function at a point with a direction, without forming the Hessian.",
     [
       function, at, .required("v", .tensors, "the direction, of the shape of the point"),
       .optional(
-        "mode", .choice(HVPMode.allCases.map(\.rawValue)), default: "forwardOverReverse", "how it is composed"),
+        "mode", .choice(HVPMode.allCases.map(\.rawValue)), default: "forwardOverReverse", "how it is composed"
+      ),
     ],
-    returns: "of the shape of the point", example: "hvp({ x in sum(x ** 3) }, at: tensor([1.0, 2.0]), tensor([1.0, 0.0]))"
+    returns: "of the shape of the point",
+    example: "hvp({ x in sum(x ** 3) }, at: tensor([1.0, 2.0]), tensor([1.0, 0.0]))"
   ) { a in
     let f = try a.function("f")
     let point = try Tree(a["at"], "at", a)
     let direction = try Tree(a["v"], "v", a)
-    let products = try hvp(at: point.leaves, along: direction.leaves, mode: a.choice("mode", of: HVPMode.self)) {
+    let products = try hvp(
+      at: point.leaves, along: direction.leaves, mode: a.choice("mode", of: HVPMode.self)
+    ) {
       try call(f, point.rebuilt($0), a)
     }
     return try point.result(products)
@@ -105,7 +114,8 @@ let derivativeCommands: [Command] = [
 ]
 
 private let function = Parameter.required("f", .function, "a function that returns one number")
-private let at = Parameter.required("at", .tensors, "the point: a number, a tensor, or several in a tuple, list or record")
+private let at = Parameter.required(
+  "at", .tensors, "the point: a number, a tensor, or several in a tuple, list or record")
 private let withRespectTo = Parameter.optional(
   "wrt", .either([.int, .sequence]), default: 0, "which argument, or a list of them, to differentiate by")
 
@@ -141,7 +151,8 @@ private func differentiate(
     return try tree.result(Array(gradients[start..<(start + tree.leaves.count)]))
   }
   return (
-    trees.allSatisfy(\.isNumber) ? try plain(value) : .tensor(value), wrt.isList ? .tuple(results) : results[0]
+    trees.allSatisfy(\.isNumber) ? try plain(value) : .tensor(value),
+    wrt.isList ? .tuple(results) : results[0]
   )
 }
 

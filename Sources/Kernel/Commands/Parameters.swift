@@ -4,13 +4,16 @@ import Tensor
 extension Parameter {
   /// `dtype: f32`
   static let dtype = Parameter.optional(
-    "dtype", .choice(DType.allCases.map(\.description)), default: "f32", "element type: bool, i32, f32 or f64")
+    "dtype", .choice(DType.allCases.map(\.description)), default: "f32", "element type: bool, i32, f32 or f64"
+  )
   /// `seed: none`
-  static let seed = Parameter.optional("seed", .int, "fixes the numbers; without one they depend on session and cell")
+  static let seed = Parameter.optional(
+    "seed", .int, "fixes the numbers; without one they depend on session and cell")
   /// `shape`
   static let shape = Parameter.required("shape", .shape, "the extents, such as [2, 3]")
   /// `axis: none`
-  static let axis = Parameter.optional("axis", .either([.int, .sequence]), "the axis or axes, all when not given")
+  static let axis = Parameter.optional(
+    "axis", .either([.int, .sequence]), "the axis or axes, all when not given")
   /// `keep: false`
   static let keep = Parameter.optional("keep", .bool, default: false, "keep reduced axes with extent 1")
   /// `x`

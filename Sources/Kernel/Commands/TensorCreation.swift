@@ -7,9 +7,12 @@ let tensorCreationCommands: [Command] = [
     "tensor", "A tensor of the numbers of a list, nested for more axes.",
     [
       .required("values", .tensor, "a number, or numbers in (nested) lists"),
-      .optional("dtype", .choice(DType.allCases.map(\.description)), "element type; that of the numbers when not given"),
+      .optional(
+        "dtype", .choice(DType.allCases.map(\.description)),
+        "element type; that of the numbers when not given"),
     ],
-    returns: "a tensor; f32 where there is a float among the numbers, i32 for integers, bool for truth values",
+    returns:
+      "a tensor; f32 where there is a float among the numbers, i32 for integers, bool for truth values",
     errors: [("ShapeMismatch", "the lists are ragged")], example: "tensor([[1, 2], [3, 4]], dtype: f64)"
   ) { a in
     let tensor = try a.tensor("values")
@@ -33,7 +36,8 @@ let tensorCreationCommands: [Command] = [
     "arange", "Numbers from one to another, the end excluded.",
     [
       .required("from", .number, "the first, or the end when it is the only one"),
-      .optional("to", .number, "the end, not included"), .optional("step", .number, default: 1, "the distance"),
+      .optional("to", .number, "the end, not included"),
+      .optional("step", .number, default: 1, "the distance"),
       .optional("dtype", .choice(DType.allCases.map(\.description)), "i32 for integers, else f32"),
     ],
     returns: "a vector", example: "arange(0, 10, step: 2)"
@@ -42,7 +46,8 @@ let tensorCreationCommands: [Command] = [
     let (from, to) = try a.isNone("to") ? (0, first) : (first, a.double("to"))
     let step = try a.double("step")
     let isWhole = [from, to, step].allSatisfy { $0 == $0.rounded() }
-    return .tensor(try .arange(from, to, step: step, dtype: a.isNone("dtype") ? (isWhole ? .i32 : .f32) : a.dtype()))
+    return .tensor(
+      try .arange(from, to, step: step, dtype: a.isNone("dtype") ? (isWhole ? .i32 : .f32) : a.dtype()))
   },
   Command(
     "linspace", "Evenly spaced numbers, both ends included.",
@@ -53,7 +58,9 @@ let tensorCreationCommands: [Command] = [
     returns: "a vector of `count` numbers", example: "linspace(0, 1, count: 5)"
   ) { a in
     .tensor(
-      try .linspace(a.double("from"), a.double("to"), count: a.int("count", atLeast: 0, atMost: 1 << 30), dtype: a.dtype())
+      try .linspace(
+        a.double("from"), a.double("to"), count: a.int("count", atLeast: 0, atMost: 1 << 30), dtype: a.dtype()
+      )
     )
   },
   Command(
@@ -78,7 +85,8 @@ let tensorCreationCommands: [Command] = [
   Command(
     "randint", "Random integers from `low` up to but not including `high`.",
     [
-      .shape, .required("low", .int, "the lower bound, included"), .required("high", .int, "the upper bound, excluded"),
+      .shape, .required("low", .int, "the lower bound, included"),
+      .required("high", .int, "the upper bound, excluded"),
       .seed,
     ],
     returns: "an i32 tensor of the shape", example: "randint([4], 0, 10, seed: 1)", effects: [.rng]
@@ -88,13 +96,16 @@ let tensorCreationCommands: [Command] = [
     var stream = try a.session.random(seed: a.optionalInt("seed"))
     let shape = try a.shape("shape")
     return .tensor(
-      try Tensor((0..<shape.elementCount).map { _ in Int32(low + stream.int(below: high - low)) }, shape: shape))
+      try Tensor(
+        (0..<shape.elementCount).map { _ in Int32(low + stream.int(below: high - low)) }, shape: shape))
   },
   Command(
-    "permutation", "The integers below `count` in random order.", [.required("count", .int, "how many"), .seed],
+    "permutation", "The integers below `count` in random order.",
+    [.required("count", .int, "how many"), .seed],
     returns: "an i32 vector", example: "permutation(5, seed: 1)", effects: [.rng]
   ) { a in
     var stream = try a.session.random(seed: a.optionalInt("seed"))
-    return .tensor(try Tensor(stream.permutation(a.int("count", atLeast: 0, atMost: 1 << 30)).map { Int32($0) }))
+    return .tensor(
+      try Tensor(stream.permutation(a.int("count", atLeast: 0, atMost: 1 << 30)).map { Int32($0) }))
   },
 ]

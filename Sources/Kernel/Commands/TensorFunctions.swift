@@ -5,21 +5,27 @@ import Tensor
 let tensorFunctionCommands: [Command] = [
   Command(
     "where", "One of two values, by a condition, elementwise.",
-    [.required("condition", .tensor, "truth values"), .required("a", .tensor, "where true"), .required("b", .tensor, "where false")],
+    [
+      .required("condition", .tensor, "truth values"), .required("a", .tensor, "where true"),
+      .required("b", .tensor, "where false"),
+    ],
     returns: "a tensor of the common shape", errors: [("ShapeMismatch", "shapes that do not fit")],
     example: "where(tensor([1, -1]) > 0, 1.0, 0.0)"
   ) { a in .tensor(try a.tensor("condition").choose(a.tensor("a"), a.tensor("b"))) },
   elementwise("sigmoid", "1 / (1 + e^-x)", "sigmoid(tensor([0.0]))") { try $0.sigmoid() },
   elementwise("softplus", "ln(1 + e^x), without overflow.", "softplus(tensor([0.0]))") { try $0.softplus() },
   elementwise("relu", "max(x, 0); the derivative at 0 is 0.", "relu(tensor([-1.0, 2.0]))") { try $0.relu() },
-  elementwise("gelu", "x Φ(x), with the exact normal distribution function.", "gelu(tensor([-1.0, 2.0]))") { try $0.gelu() },
+  elementwise("gelu", "x Φ(x), with the exact normal distribution function.", "gelu(tensor([-1.0, 2.0]))") {
+    try $0.gelu()
+  },
   elementwise("erf", "The error function.", "erf(tensor([0.5]))") { try $0.erf() },
   Command(
     "maximum", "The larger of two tensors, elementwise.", [.required("a", .tensor), .required("b", .tensor)],
     returns: "a tensor of the common shape", example: "maximum([1, 5], [3, 4])"
   ) { a in .tensor(try a.tensor("a").maximum(a.tensor("b"))) },
   Command(
-    "minimum", "The smaller of two tensors, elementwise.", [.required("a", .tensor), .required("b", .tensor)],
+    "minimum", "The smaller of two tensors, elementwise.",
+    [.required("a", .tensor), .required("b", .tensor)],
     returns: "a tensor of the common shape", example: "minimum([1, 5], [3, 4])"
   ) { a in .tensor(try a.tensor("a").minimum(a.tensor("b"))) },
   Command(
@@ -37,11 +43,14 @@ let tensorFunctionCommands: [Command] = [
     try $0.logSumExp(axis: $1)
   },
   Command(
-    "normalize", "Each row less its mean, divided by its standard deviation: (x - mean) / sqrt(variance + epsilon).",
+    "normalize",
+    "Each row less its mean, divided by its standard deviation: (x - mean) / sqrt(variance + epsilon).",
     [.x, .optional("epsilon", .number, default: 1e-5, "keeps the divisor from 0")],
     returns: "a tensor of the same shape", example: "normalize([1.0, 2.0, 3.0])"
   ) { a in .tensor(try a.floating("x").normalized(epsilon: a.double("epsilon", atLeast: 0))) },
-  elementwise("isNaN", "True where an element is not a number.", "isNaN(tensor([1.0, nan]))") { try $0.isNaN() },
+  elementwise("isNaN", "True where an element is not a number.", "isNaN(tensor([1.0, nan]))") {
+    try $0.isNaN()
+  },
 ]
 
 private func elementwise(
@@ -56,7 +65,8 @@ private func alongAxis(
   _ name: String, _ summary: String, _ example: String, _ body: @escaping (Tensor, Int) throws -> Tensor
 ) -> Command {
   Command(
-    name, summary, [.x, .optional("axis", .int, default: -1, "the axis, the last by default")], returns: "a tensor",
+    name, summary, [.x, .optional("axis", .int, default: -1, "the axis, the last by default")],
+    returns: "a tensor",
     errors: [("IndexOutOfRange", "an axis the tensor does not have")], example: example
   ) { a in .tensor(try body(a.floating("x"), a.int("axis"))) }
 }
@@ -65,7 +75,8 @@ private func alongAxis(
 let lossCommands: [Command] = [
   Command(
     "mse", "The mean squared error.",
-    [.required("prediction", .tensor), .required("target", .tensor, "of the same shape")], returns: "a scalar",
+    [.required("prediction", .tensor), .required("target", .tensor, "of the same shape")],
+    returns: "a scalar",
     example: "mse([1.0, 2.0], [1.0, 4.0])"
   ) { a in
     let difference = try a.floating("prediction") - a.tensor("target")

@@ -7,33 +7,48 @@ let tensorReductionCommands: [Command] =
     reduction("sum", "The sum of all elements, or over axes.", "sum([[1, 2], [3, 4]], axis: 0)") {
       try $0.sum($1, keep: $2)
     },
-    reduction("mean", "The mean of all elements, or over axes.", "mean([1, 2, 4])") { try $0.mean($1, keep: $2) },
+    reduction("mean", "The mean of all elements, or over axes.", "mean([1, 2, 4])") {
+      try $0.mean($1, keep: $2)
+    },
     reduction(
-      "max", "The largest element, or over axes; equal ones share the derivative.", "max([[1, 5], [3, 4]], axis: 1)"
+      "max", "The largest element, or over axes; equal ones share the derivative.",
+      "max([[1, 5], [3, 4]], axis: 1)"
     ) { try $0.max($1, keep: $2) },
     reduction(
-      "min", "The smallest element, or over axes; equal ones share the derivative.", "min([[1, 5], [3, 4]], axis: 1)"
+      "min", "The smallest element, or over axes; equal ones share the derivative.",
+      "min([[1, 5], [3, 4]], axis: 1)"
     ) { try $0.min($1, keep: $2) },
-    reduction("prod", "The product of all elements, or over axes.", "prod([1, 2, 4])") { try $0.product($1, keep: $2) },
+    reduction("prod", "The product of all elements, or over axes.", "prod([1, 2, 4])") {
+      try $0.product($1, keep: $2)
+    },
     reduction("norm", "The Euclidean length of all elements, or over axes.", "norm([3.0, 4.0])") {
       try $0.cast(to: $0.dtype.isFloating ? $0.dtype : .f32).norm($1, keep: $2)
     },
     Command(
       "variance", "The mean squared distance from the mean.",
-      [.x, .axis, .optional("ddof", .int, default: 0, "subtracted from the count: 1 for the unbiased estimate"), .keep],
+      [
+        .x, .axis,
+        .optional("ddof", .int, default: 0, "subtracted from the count: 1 for the unbiased estimate"), .keep,
+      ],
       returns: "a tensor without the reduced axes", example: "variance([1.0, 2.0, 4.0], ddof: 1)"
     ) { a in
       .tensor(
-        try a.floating("x").variance(a.axes(), ddof: a.int("ddof", atLeast: 0, atMost: 1 << 30), keep: a.bool("keep")))
+        try a.floating("x").variance(
+          a.axes(), ddof: a.int("ddof", atLeast: 0, atMost: 1 << 30), keep: a.bool("keep")))
     },
     Command(
       "std", "The standard deviation.",
-      [.x, .axis, .optional("ddof", .int, default: 0, "subtracted from the count: 1 for the usual estimate"), .keep],
+      [
+        .x, .axis, .optional("ddof", .int, default: 0, "subtracted from the count: 1 for the usual estimate"),
+        .keep,
+      ],
       returns: "a tensor without the reduced axes", example: "std([1.0, 2.0, 4.0], ddof: 1)"
     ) { a in
       .tensor(
-        try a.floating("x").variance(a.axes(), ddof: a.int("ddof", atLeast: 0, atMost: 1 << 30), keep: a.bool("keep"))
-          .sqrt())
+        try a.floating("x").variance(
+          a.axes(), ddof: a.int("ddof", atLeast: 0, atMost: 1 << 30), keep: a.bool("keep")
+        )
+        .sqrt())
     },
     Command(
       "argmax", "The position of the largest element, the first of equals.",
@@ -45,10 +60,15 @@ let tensorReductionCommands: [Command] =
       [.x, .optional("axis", .int, "the axis; the flattened tensor when not given")],
       returns: "i32 positions", example: "argmin([3, 9, 2])"
     ) { a in .tensor(try a.tensor("x").argMin(axis: a.optionalInt("axis"))) },
-    Command("any", "Whether any element is true (not zero).", [.x, .axis], returns: "bool", example: "any([0, 0, 1])") { a in
+    Command(
+      "any", "Whether any element is true (not zero).", [.x, .axis], returns: "bool",
+      example: "any([0, 0, 1])"
+    ) { a in
       .tensor(try a.tensor("x").any(a.axes()))
     },
-    Command("all", "Whether all elements are true (not zero).", [.x, .axis], returns: "bool", example: "all([1, 0])") { a in
+    Command(
+      "all", "Whether all elements are true (not zero).", [.x, .axis], returns: "bool", example: "all([1, 0])"
+    ) { a in
       .tensor(try a.tensor("x").all(a.axes()))
     },
     Command(

@@ -10,7 +10,8 @@ let tensorShapeCommands: [Command] = [
     example: "reshape(arange(6), [2, -1])"
   ) { a in .tensor(try a.tensor("x").reshaped(a.ints("shape"))) },
   Command(
-    "permute", "The axes in another order.", [.x, .required("order", .sequence, "for each new axis the old one")],
+    "permute", "The axes in another order.",
+    [.x, .required("order", .sequence, "for each new axis the old one")],
     returns: "a view", example: "permute(zeros([2, 3, 4]), [2, 0, 1]).shape"
   ) { a in .tensor(try a.tensor("x").permuted(a.ints("order"))) },
   Command(
@@ -19,17 +20,21 @@ let tensorShapeCommands: [Command] = [
   ) { a in .tensor(try a.tensor("x").transposed()) },
   Command(
     "expand", "Axes of extent 1 repeated to fill a shape.", [.x, .shape], returns: "a view",
-    errors: [("ShapeMismatch", "an extent that is neither 1 nor equal")], example: "expand([[1], [2]], [2, 3])"
+    errors: [("ShapeMismatch", "an extent that is neither 1 nor equal")],
+    example: "expand([[1], [2]], [2, 3])"
   ) { a in .tensor(try a.tensor("x").expanded(to: a.shape("shape"))) },
   Command(
-    "squeeze", "Without axes of extent 1.", [.x, .axis], returns: "a view", example: "squeeze(zeros([1, 3, 1])).shape"
+    "squeeze", "Without axes of extent 1.", [.x, .axis], returns: "a view",
+    example: "squeeze(zeros([1, 3, 1])).shape"
   ) { a in .tensor(try a.tensor("x").squeezed(a.axes())) },
   Command(
-    "unsqueeze", "A new axis of extent 1.", [.x, .required("axis", .int, "its place; negative counts from the end")],
+    "unsqueeze", "A new axis of extent 1.",
+    [.x, .required("axis", .int, "its place; negative counts from the end")],
     returns: "a view", example: "unsqueeze([1, 2], -1).shape"
   ) { a in .tensor(try a.tensor("x").insertingAxis(a.int("axis"))) },
   Command(
-    "flip", "The elements of axes in reverse order.", [.x, .axis], returns: "a view", example: "flip([1, 2, 3])"
+    "flip", "The elements of axes in reverse order.", [.x, .axis], returns: "a view",
+    example: "flip([1, 2, 3])"
   ) { a in .tensor(try a.tensor("x").flipped(a.axes())) },
   Command(
     "concat", "Tensors one after the other along an axis.",
@@ -39,8 +44,12 @@ let tensorShapeCommands: [Command] = [
   ) { a in .tensor(try .concatenated(a.tensors("tensors"), axis: a.int("axis"))) },
   Command(
     "stack", "Tensors of one shape along a new axis.",
-    [.required("tensors", .sequence, "a list of tensors"), .optional("axis", .int, default: 0, "the new axis")],
-    returns: "one tensor", errors: [("ShapeMismatch", "the shapes differ")], example: "stack([ones([2]), zeros([2])])"
+    [
+      .required("tensors", .sequence, "a list of tensors"),
+      .optional("axis", .int, default: 0, "the new axis"),
+    ],
+    returns: "one tensor", errors: [("ShapeMismatch", "the shapes differ")],
+    example: "stack([ones([2]), zeros([2])])"
   ) { a in
     let tensors = try a.tensors("tensors")
     guard !tensors.isEmpty else { throw a.error("InvalidArgument", "tensors", "is empty") }
@@ -58,7 +67,8 @@ let tensorShapeCommands: [Command] = [
     returns: "a larger tensor", example: "pad(ones([2]), [(1, 1)])"
   ) { a in
     let pairs = try a.sequence("amounts").map { value in
-      guard let pair = try value.elementsInOrder()?.map(\.integer), pair.count == 2, let before = pair[0], let after = pair[1]
+      guard let pair = try value.elementsInOrder()?.map(\.integer), pair.count == 2, let before = pair[0],
+        let after = pair[1]
       else { throw a.mismatch("amounts", expected: "a list of pairs such as [(1, 1), (0, 2)]") }
       return (before: before, after: after)
     }
@@ -66,13 +76,19 @@ let tensorShapeCommands: [Command] = [
   },
   Command(
     "take", "Slices of an axis at given positions.",
-    [.x, .required("indices", .tensor, "integers of any shape"), .optional("axis", .int, default: 0, "the axis")],
+    [
+      .x, .required("indices", .tensor, "integers of any shape"),
+      .optional("axis", .int, default: 0, "the axis"),
+    ],
     returns: "a tensor with the axis replaced by the shape of `indices`",
     errors: [("IndexOutOfRange", "a position outside the axis")], example: "take([10, 20, 30], [2, 0])"
   ) { a in .tensor(try a.tensor("x").take(a.tensor("indices"), axis: a.int("axis"))) },
   Command(
     "takeAlong", "For each place of `indices`, the element at that position along an axis.",
-    [.x, .required("indices", .tensor, "integers; their other axes are the tensor's"), .required("axis", .int, "the axis")],
+    [
+      .x, .required("indices", .tensor, "integers; their other axes are the tensor's"),
+      .required("axis", .int, "the axis"),
+    ],
     returns: "a tensor of the shape of `indices`", example: "takeAlong([[1, 2], [3, 4]], [[1], [0]], axis: 1)"
   ) { a in .tensor(try a.tensor("x").takeAlong(a.tensor("indices"), axis: a.int("axis"))) },
   Command(

@@ -56,13 +56,13 @@ enum Matmul {
     let strides = x.layout.strides
     let (rowStride, columnStride) = (strides[rank - 2], strides[rank - 1])
     var batchStride = 0
-    var expected = 0
+    var expected: Int?
     var isRegular = true
     for axis in stride(from: rank - 3, through: 0, by: -1) where x.shape[axis] != 1 {
-      if expected == 0, batchStride == 0 {
+      if let expected {
+        if strides[axis] != expected { isRegular = false }
+      } else {
         batchStride = strides[axis]
-      } else if strides[axis] != expected {
-        isRegular = false
       }
       expected = strides[axis] * x.shape[axis]
     }
