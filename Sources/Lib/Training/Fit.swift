@@ -1,0 +1,94 @@
+import Layers
+import Tensor
+
+/// What a training run did, step by step.
+public struct TrainingHistory: Sendable {
+  /// The loss of every step, and its mean over every finished epoch.
+  public var losses: [Double] = [], epochLosses: [Double] = []
+  /// The learning rate of every step.
+  public var learningRates: [Double] = []
+  /// Wall-clock seconds.
+  public var seconds = 0.0
+  /// Whether the user stopped it; the model is then the one after the last whole step.
+  public var wasInterrupted = false
+}
+
+/// One step as a callback sees it, after the model was updated.
+public struct TrainingStep: Sendable {
+  /// Counted from 1.
+  public let step, total, epoch: Int
+  /// Of this step's batch, before the update.
+  public let loss: Double
+}
+
+/// Trains a model: a convenience over calls anyone can write out.
+///
+///     for epoch in 0..<epochs {
+///       for batch in batches(epoch) {
+///         let (loss, gradient) = try valueAndGrad(of: model) { try loss($0, batch) }
+///         model = try optimizer.step(model, gradient: gradient, scale: schedule.scale(at: step))
+///       }
+///     }
+///
+/// - batches: the batches of an epoch; every epoch has the same number.
+/// - schedule: made for the total number of steps; by default a half cosine after a rise over a twentieth of them.
+/// - Throws: `TrainingError.diverged` at the first loss that is not finite, before the model is touched. When the user interrupts,
+///   it returns what there is.
+public func fit<Model: Layer, Batch>(
+  _ model: inout Model, batches: (_ epoch: Int) throws -> [Batch], epochs: Int,
+  optimizer: inout some Optimizer,
+  schedule: ((_ total: Int) -> CosineSchedule)? = nil, onStep: (TrainingStep) throws -> Void = { _ in },
+  loss: (Model, Batch) throws -> Tensor
+) throws -> TrainingHistory {
+  var history = TrainingHistory()
+  let clock = ContinuousClock()
+  let start = clock.now
+  func elapsed() -> Double {
+    let (seconds, attoseconds) = (clock.now - start).components
+    return Double(seconds) + Double(attoseconds) * 1e-18
+  }
+  do {
+    var plan: CosineSchedule?
+    for epoch in 0..<epochs {
+      let parts = try batches(epoch)
+      let total = parts.count * epochs
+      let rates = plan ?? schedule?(total) ?? CosineSchedule(warmup: total / 20, total: total)
+      plan = rates
+      for batch in parts {
+        try checkInterrupt()
+        let step = history.losses.count
+        let (value, gradient) = try valueAndGrad(of: model) { try loss($0, batch) }
+        let number = try value.item()
+        guard number.isFinite else {
+          throw TrainingError.diverged(loss: number, step: step + 1, epoch: epoch + 1)
+        }
+        let scale = try rates.scale(at: step)
+        model = try optimizer.step(model, gradient: gradient, scale: scale)
+        history.losses.append(number)
+        history.learningRates.append(optimizer.learningRate * scale)
+        try onStep(TrainingStep(step: step + 1, total: total, epoch: epoch + 1, loss: number))
+      }
+      history.epochLosses.append(
+        history.losses.suffix(parts.count).reduce(0, +) / Double(max(parts.count, 1)))
+    }
+  } catch is Interrupted {
+    history.wasInterrupted = true
+  }
+  history.seconds = elapsed()
+  return history
+}
+
+/// What stops a training run.
+public enum TrainingError: Error, CustomStringConvertible, Sendable {
+  /// A loss that is not finite.
+  case diverged(loss: Double, step: Int, epoch: Int)
+
+  /// One line with a remedy.
+  public var description: String {
+    switch self {
+    case .diverged(let loss, let step, let epoch):
+      "fit: the loss became \(loss) at step \(step) (epoch \(epoch)); the model is as before that step\n"
+        + "help: lower the learning rate, or look for NaN in the data"
+    }
+  }
+}
