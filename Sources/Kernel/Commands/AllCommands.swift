@@ -4,4 +4,5 @@ import Runtime
 public let allCommands: [Command] =
   tensorCreationCommands + tensorReductionCommands + tensorShapeCommands + tensorFunctionCommands
   + lossCommands
-  + derivativeCommands + systemCommands
+  + derivativeCommands + faceCommands + modelCommands + trainingCommands + analysisCommands + figureCommands
+  + systemCommands

@@ -1,0 +1,156 @@
+import Faces
+import Layers
+import Models
+import Runtime
+import Tensor
+import Training
+
+/// Optimisers and training.
+let trainingCommands: [Command] = [
+  Command(
+    "AdamW", "Adam with decoupled weight decay.",
+    [
+      .optional("lr", .number, default: 1e-3, "the learning rate"),
+      .optional("betas", .sequence, default: [0.9, 0.999], "decay rates of the first and second moments"),
+      .optional("eps", .number, default: 1e-8, "added to the root of the second moment"),
+      .optional(
+        "weightDecay", .number, default: 0.05, "shrinks weights of rank 2 and more by lr × this a step"),
+    ],
+    returns: "an optimiser, for `fit`", example: "AdamW(lr: 1.5e-3)"
+  ) { a in
+    let betas = try a.doubles("betas")
+    guard betas.count == 2, betas.allSatisfy({ $0 >= 0 && $0 < 1 }) else {
+      throw a.error("OutOfRange", "betas", "must be two numbers in 0..<1")
+    }
+    return .object(
+      OptimizerObject(
+        AdamW(
+          learningRate: try a.double("lr", above: 0), beta1: betas[0], beta2: betas[1],
+          epsilon: try a.double("eps", above: 0), weightDecay: try a.double("weightDecay", atLeast: 0))))
+  },
+  Command(
+    "SGD", "Stochastic gradient descent.",
+    [
+      .optional("lr", .number, default: 0.1, "the learning rate"),
+      .optional("momentum", .number, default: 0.0, "the share of the last step kept"),
+      .optional("weightDecay", .number, default: 0.0, "times the weights, added to the gradient"),
+    ],
+    returns: "an optimiser, for `fit`", example: "SGD(lr: 0.1, momentum: 0.9)"
+  ) { a in
+    .object(
+      OptimizerObject(
+        SGD(
+          learningRate: try a.double("lr", above: 0),
+          momentum: try a.double("momentum", atLeast: 0, atMost: 1),
+          weightDecay: try a.double("weightDecay", atLeast: 0))))
+  },
+  Command(
+    "fit", "Trains a model, in place. Ctrl-C stops after the current step and keeps what was learned.",
+    [
+      .required("model", .object(["MAE"]), "the model"),
+      .required("on", .either([.tensor, .object(["Faces"])]), "images (n, 3, side, side), or faces"),
+      .optional("epochs", .int, default: 10, "passes over the data"),
+      .optional("batch", .int, default: 64, "images a step"),
+      .optional("optimizer", .object(["Optimizer"]), "AdamW(lr: 1.5e-3) when not given"), .seed,
+    ],
+    returns: "a run with `loss` (every step), `epochLoss`, `lr`, `seconds` and `steps`",
+    errors: [
+      ("TrainingError", "a loss that is not finite"),
+      ("ShapeMismatch", "images of another size than the model's"),
+    ],
+    example:
+      "fit(MAE(ViT(image: 16, patch: 4, width: 32, depth: 1, heads: 2), seed: 1), on: Faces(subjects: 2, images: 8, size: 16), epochs: 1, batch: 8, seed: 1)",
+    effects: [.writes("model"), .creates("Run"), .rng]
+  ) { a in
+    let object = try a.object("model", as: MAEObject.self)
+    let images = try a.images("on")
+    guard images.rank == 4, images.shape[0] > 0 else {
+      throw a.error("ShapeMismatch", "on", "has no images (shape \(images.shape))")
+    }
+    let optimizer =
+      try a.isNone("optimizer")
+      ? OptimizerObject(AdamW(learningRate: 1.5e-3, weightDecay: 0.05))
+      : a.object("optimizer", as: OptimizerObject.self)
+    let batch = min(try a.int("batch", atLeast: 1), images.shape[0])
+    var order = try a.session.random(seed: a.optionalInt("seed"))
+    var masks = RandomStream(seed: order.nextUInt64(), stream: 1)
+    let history = try optimizer.fit(
+      &object.model, epochs: a.int("epochs", atLeast: 1),
+      batches: { _ in
+        // The last images of an epoch that do not fill a batch wait for the next order.
+        let shuffled = order.permutation(images.shape[0])
+        return stride(from: 0, through: images.shape[0] - batch, by: batch).map {
+          Array(shuffled[$0..<($0 + batch)])
+        }
+      },
+      onStep: { step in
+        a.session.emit(
+          .progress(Progress("fit", done: step.step, total: step.total, note: "loss \(fixed(step.loss, 4))")))
+      },
+      loss: { model, positions in
+        let chosen = try images.take(Tensor(positions.map { Int32($0) }))
+        return try model.loss(chosen, mask: model.mask(batch: positions.count, stream: &masks))
+      })
+    if history.wasInterrupted {
+      a.session.emit(
+        .warning("fit: interrupted after step \(history.losses.count); the model keeps that step"))
+    }
+    return .object(RunObject(history, optimizer: optimizer.optimizer.description))
+  },
+]
+
+/// An optimiser's settings; every run starts with fresh state.
+final class OptimizerObject: HostObject {
+  let optimizer: any Optimizer
+
+  init(_ optimizer: any Optimizer) { self.optimizer = optimizer }
+
+  var typeName: String { "Optimizer" }
+  func summary() -> String { optimizer.description }
+
+  func fit<Model: Layer, Batch>(
+    _ model: inout Model, epochs: Int, batches: (Int) throws -> [Batch],
+    onStep: (TrainingStep) throws -> Void,
+    loss: (Model, Batch) throws -> Tensor
+  ) throws -> TrainingHistory {
+    func run(_ optimizer: some Optimizer) throws -> TrainingHistory {
+      var optimizer = optimizer
+      return try Training.fit(
+        &model, batches: batches, epochs: epochs, optimizer: &optimizer, onStep: onStep, loss: loss)
+    }
+    return try run(optimizer)
+  }
+}
+
+/// What a training run did.
+final class RunObject: HostObject {
+  let history: TrainingHistory
+  private let optimizer: String
+
+  init(_ history: TrainingHistory, optimizer: String) {
+    self.history = history
+    self.optimizer = optimizer
+  }
+
+  var typeName: String { "Run" }
+
+  func summary() -> String {
+    let epochs = history.epochLosses
+    let course = epochs.isEmpty ? "" : ", loss \(fixed(epochs[0], 4)) → \(fixed(epochs[epochs.count - 1], 4))"
+    return "Run: \(history.losses.count) steps in \(epochs.count) epochs\(course), \(optimizer)"
+      + (history.wasInterrupted ? " (interrupted)" : "")
+  }
+
+  var memberNames: [String] { ["loss", "epochLoss", "lr", "seconds", "steps", "interrupted"] }
+  func member(_ name: String) throws -> Value? {
+    switch name {
+    case "loss": .list(history.losses.map { .float($0) })
+    case "epochLoss": .list(history.epochLosses.map { .float($0) })
+    case "lr": .list(history.learningRates.map { .float($0) })
+    case "seconds": .float(history.seconds)
+    case "steps": .int(history.losses.count)
+    case "interrupted": .bool(history.wasInterrupted)
+    default: nil
+    }
+  }
+}
