@@ -4,5 +4,6 @@ import Runtime
 public let allCommands: [Command] =
   tensorCreationCommands + tensorReductionCommands + tensorShapeCommands + tensorFunctionCommands
   + lossCommands
-  + derivativeCommands + faceCommands + modelCommands + trainingCommands + analysisCommands + figureCommands
+  + derivativeCommands + hypergradientCommands + faceCommands + modelCommands + trainingCommands
+  + analysisCommands + figureCommands
   + systemCommands

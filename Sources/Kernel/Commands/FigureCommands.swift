@@ -8,7 +8,8 @@ let figureCommands: [Command] = [
     "plot", "A figure of curves or points.",
     [
       .rest(
-        "data", .any, "one series; x and y; a record of named series; points (n, 2) or an embedding; a run"),
+        "data", .any,
+        "one series; x and y; a record of named series; points (n, 2) an embedding, a run or a hypergradient"),
       .optional("title", .string, default: "", "above the figure"),
       .optional("x", .string, default: "", "what the horizontal axis measures"),
       .optional("y", .string, default: "", "what the vertical axis measures"),
@@ -27,6 +28,9 @@ let figureCommands: [Command] = [
     errors: [("ShapeMismatch", "x, y or colours of different lengths")],
     example: "plot([3.0, 2.0, 1.5, 1.2], title: \"loss\", x: \"epoch\")", effects: [.creates("Figure")]
   ) { a in
+    if case .object(let box)? = a.rest("data").first, let hypergradient = box.object as? HypergradientObject {
+      return .object(FigureObject(try hypergradient.figure(title: a.string("title"))))
+    }
     let log = try a.string("log")
     let size: Size =
       switch try a.string("size") {

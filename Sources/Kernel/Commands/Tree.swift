@@ -1,0 +1,65 @@
+import Runtime
+import Tensor
+
+/// A value made of tensors, taken apart into them and put together again: what can be differentiated by.
+struct Tree {
+  /// The tensors in order; numbers become f64 scalars.
+  let leaves: [Tensor]
+  /// Whether the value was a plain number: results then are numbers too.
+  let isNumber: Bool
+  private let shape: Value
+
+  /// Takes a value apart. Throws `TypeMismatch` naming the parameter where there is something other than numbers in it.
+  init(_ value: Value, _ name: String, _ arguments: Arguments) throws {
+    var leaves: [Tensor] = []
+    func visit(_ value: Value) throws {
+      switch value {
+      case .tensor(let tensor): leaves.append(tensor)
+      case .int(let number): leaves.append(try .scalar(Double(number), dtype: .f64))
+      case .float(let number): leaves.append(try .scalar(number, dtype: .f64))
+      case .list(let box): for element in box.elements { try visit(element) }
+      case .tuple(let box): for element in box.elements { try visit(element) }
+      case .record(let box): for element in box.values { try visit(element) }
+      default:
+        throw CommandError(
+          "TypeMismatch", "\(arguments.callee): \(name) holds \(value.typeName), which has no derivative",
+          help: "differentiate by tensors, numbers, or tuples, lists and records of them")
+      }
+    }
+    try visit(value)
+    self.leaves = leaves
+    shape = value
+    switch value {
+    case .int, .float: isNumber = true
+    default: isNumber = false
+    }
+  }
+
+  /// The same structure around other tensors.
+  func rebuilt(_ tensors: [Tensor]) -> Value {
+    var next = 0
+    func build(_ value: Value) -> Value {
+      switch value {
+      case .list(let box): return .list(box.elements.map(build))
+      case .tuple(let box): return .tuple(box.elements.map(build))
+      case .record(let box): return .record(Array(zip(box.keys, box.values.map(build))))
+      default:
+        defer { next += 1 }
+        return .tensor(tensors[next])
+      }
+    }
+    return build(shape)
+  }
+
+  /// A derivative with the structure of the point; a number where the point was one.
+  func result(_ tensors: [Tensor]) throws -> Value { isNumber ? try plain(tensors[0]) : rebuilt(tensors) }
+
+  /// A value of the function, as a number where the point was one.
+  func result(_ tensor: Tensor) throws -> Value { isNumber ? try plain(tensor) : .tensor(tensor) }
+
+  /// The names of the leaves in messages: the stem for one, the keys of a record, or numbered.
+  func names(_ stem: String) -> [String]? {
+    if case .record(let box) = shape, box.values.count == leaves.count { return box.keys }
+    return nil
+  }
+}
