@@ -17,6 +17,15 @@ func lib(_ name: String, _ dependencies: [Target.Dependency], linker: [LinkerSet
     swiftSettings: swiftSettings, linkerSettings: linker)
 }
 
+/// A target of C loops: `Sources/Lib/<name>`. NaN must propagate, so no fast-math; errno and traps are not looked at.
+func cTarget(_ name: String, _ dependencies: [Target.Dependency], linker: [LinkerSetting] = []) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: "Sources/Lib/\(name)",
+    cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-fno-trapping-math"])]
+      + (isStrict ? [.treatAllWarnings(as: .error)] : []),
+    linkerSettings: linker + [.linkedLibrary("m")])
+}
+
 /// A kernel target: `Sources/Kernel/<name>`.
 func kernel(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(
@@ -41,11 +50,7 @@ let package = Package(
     // The library: tensors at the bottom, figures at the top. Nothing here knows the kernel exists.
     .systemLibrary(
       name: "CBLAS", path: "Sources/Lib/CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-    .target(
-      name: "CKernels", dependencies: ["CBLAS"], path: "Sources/Lib/CKernels",
-      cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-fno-trapping-math"])]
-        + (isStrict ? [.treatAllWarnings(as: .error)] : []),
-      linkerSettings: [.linkedLibrary("m"), .linkedLibrary("openblas")]),
+    cTarget("CKernels", ["CBLAS"], linker: [.linkedLibrary("openblas")]),
     lib("Tensor", ["CKernels"]),
     lib("Autodiff", ["Tensor"]),
     lib("Hypergradient", ["Autodiff"]),
@@ -53,7 +58,8 @@ let package = Package(
     lib("Models", ["Layers"]),
     lib("Training", ["Models", "Interchange"]),
     lib("Faces", ["Tensor"]),
-    lib("Analysis", ["Tensor"]),
+    cTarget("CAnalysis", []),
+    lib("Analysis", ["Tensor", "CAnalysis", "CBLAS"]),
     lib("Interchange", ["Tensor"]),
     .target(
       name: "CGnuplot", path: "Sources/Lib/CGnuplot",
@@ -61,7 +67,8 @@ let package = Package(
         .linkedLibrary("boost_iostreams"), .linkedLibrary("boost_filesystem"), .linkedLibrary("boost_system"),
         .linkedLibrary("util"),
       ]),
-    lib("Figures", ["CGnuplot"]),
+    .systemLibrary(name: "CPNG", path: "Sources/Lib/CPNG", providers: [.apt(["libpng-dev"])]),
+    lib("Figures", ["CGnuplot", "CPNG"]),
 
     // The kernel: the language, and the clients that speak it.
     .systemLibrary(
@@ -70,25 +77,32 @@ let package = Package(
       name: "CMarkdown", path: "Sources/Kernel/CMarkdown",
       providers: [.apt(["libmd4c-dev", "libmd4c-html0-dev"])]),
     kernel("Syntax", []),
-    kernel("Runtime", ["Syntax", "Tensor"]),
+    kernel("Runtime", ["Syntax", "Tensor", "CKernels"]),
     kernel(
       "Commands",
       [
         "Runtime", "Autodiff", "Hypergradient", "Models", "Training", "Faces", "Analysis", "Interchange",
         "Figures",
       ]),
-    kernel("Notebook", ["Runtime", "CMarkdown", .product(name: "Yams", package: "Yams")]),
+    kernel("Notebook", ["Runtime", "Syntax", "CMarkdown", .product(name: "Yams", package: "Yams")]),
     kernel("REPL", ["Runtime", "CReadline"]),
     .executableTarget(
       name: "faa",
       dependencies: [
-        "Commands", "Notebook", "REPL",
+        "Commands", "Notebook", "REPL", "CBLAS", "CReadline",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Kernel/faa", swiftSettings: swiftSettings),
 
     tests("Tensor", ["Tensor"]),
     tests("Autodiff", ["Autodiff"]),
+    tests("Hypergradient", ["Hypergradient"]),
+    tests("Faces", ["Faces", "Tensor"]),
+    tests("Analysis", ["Analysis"]),
+    tests("Figures", ["Figures"]),
+    tests("Syntax", ["Syntax"]),
+    tests("Runtime", ["Runtime"]),
+    tests("Notebook", ["Notebook"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
