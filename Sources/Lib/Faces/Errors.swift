@@ -40,4 +40,8 @@ enum Stream {
   static func conditions(image: Int) -> UInt64 { 3 << 60 | UInt64(max(0, image)) }
   /// See ``expression(image:)``.
   static func votes(image: Int) -> UInt64 { 4 << 60 | UInt64(max(0, image)) }
+  /// The stream that shuffles for a split.
+  static let split: UInt64 = 5 << 60
+  /// The stream that shuffles one epoch's batches.
+  static func batches(epoch: Int) -> UInt64 { 6 << 60 | UInt64(max(0, epoch)) }
 }

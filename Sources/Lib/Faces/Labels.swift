@@ -43,7 +43,7 @@ public struct FaceLabels: Sendable {
 }
 
 extension FaceLabels {
-  /// The labels of a scene. `image` and `seed` select the streams of the raters' noise.
+  /// The labels of a scene; `random` is the raters' noise.
   init(_ scene: FaceScene, _ performance: Performance, subject: Int, size: Int, random: inout RandomStream) {
     let identity = scene.identity
     let amplitudes = scene.activation.amplitudes
