@@ -95,6 +95,7 @@ let package = Package(
       path: "Sources/Kernel/faa", swiftSettings: swiftSettings),
 
     tests("Tensor", ["Tensor"]),
+    tests("Faces", ["Faces", "Tensor"]),
     tests("Autodiff", ["Autodiff"]),
     tests("Hypergradient", ["Hypergradient"]),
     tests("Faces", ["Faces", "Tensor"]),

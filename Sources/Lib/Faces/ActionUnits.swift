@@ -169,7 +169,8 @@ struct Controls {
       for effect in unit.effects {
         if effect.control.isFactor {
           let factor = SIMD2<Float>(repeating: 1) - effect.amount * strength
-          values[effect.control.rawValue] *= factor.clamped(lowerBound: .zero, upperBound: .init(repeating: 2))
+          values[effect.control.rawValue] *= factor.clamped(
+            lowerBound: .zero, upperBound: .init(repeating: 2))
         } else {
           values[effect.control.rawValue] += effect.amount * strength
         }

@@ -66,7 +66,9 @@ public struct FaceDataset: Sendable {
 
   /// The scene of one image, to be changed and drawn again.
   /// - Throws: ``FacesError/outOfRange(index:count:)``.
-  public func scene(_ position: Int) throws(FacesError) -> FaceScene { recipe.scene(try place(position)).scene }
+  public func scene(_ position: Int) throws(FacesError) -> FaceScene {
+    recipe.scene(try place(position)).scene
+  }
 
   /// The positions of the batches of one epoch; every image once, the last batch may be smaller.
   ///

@@ -26,7 +26,8 @@ public struct Prototype: Sendable {
   /// How often a unit shows that has nothing to do with the expression.
   public static let background: Float = 0.03
 
-  private init(_ name: String, _ valence: Float, _ arousal: Float, _ units: [(code: Int, probability: Float)]) {
+  private init(_ name: String, _ valence: Float, _ arousal: Float, _ units: [(code: Int, probability: Float)])
+  {
     self.name = name
     self.valence = valence
     self.arousal = arousal

@@ -50,8 +50,8 @@ final class Folds {
 
     // One line per fold: ends, sagitta, width, the control that deepens it and its depth at rest.
     func fold(
-      _ u0: Float, _ y0: Float, _ u1: Float, _ y1: Float, _ sagitta: Float, _ width: Float, _ control: Control?,
-      rest: Float
+      _ u0: Float, _ y0: Float, _ u1: Float, _ y1: Float, _ sagitta: Float, _ width: Float,
+      _ control: Control?, rest: Float
     ) {
       // The two halves of a real face never fold alike.
       let wobble = identity.irregularity(index, side: side)
@@ -88,7 +88,8 @@ final class Folds {
       half.noseWing + 0.01, noseY - 0.07, max(cornerU, 0.24) + 0.055, cornerY + 0.0, 0.035, 0.05, .nasolabial,
       rest: 0.10 + 0.6 * age)
     fold(
-      cornerU + 0.035, cornerY + 0.015, cornerU + 0.04, cornerY + 0.13, -0.02, 0.04, .cornerFold, rest: 0.3 * age)
+      cornerU + 0.035, cornerY + 0.015, cornerU + 0.04, cornerY + 0.13, -0.02, 0.04, .cornerFold,
+      rest: 0.3 * age)
     fold(
       cornerU + 0.05, cornerY - 0.08, cornerU + 0.06, cornerY + 0.09, -0.02, 0.04, .stretchFold, rest: 0)
     let chinY = shape.mouth.y + shape.mouth.gapDown + shape.mouth.lower + 0.045

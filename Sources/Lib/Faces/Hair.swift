@@ -34,7 +34,8 @@ final class Hair {
     let lift = style.lift
     shell = Ellipsoid(
       centre: SIMD3(0, -0.02 - 0.3 * lift, -0.02),
-      axes: SIMD3(head.width + lift + 0.01, head.upper + 0.8 * lift, head.depth + lift + 0.015), under: rotation)
+      axes: SIMD3(head.width + lift + 0.01, head.upper + 0.8 * lift, head.depth + lift + 0.015),
+      under: rotation)
     let length: Float = identity.hairStyle == .long ? 1.35 : 0.95
     back = Ellipsoid(
       centre: SIMD3(0, 0.12 + 0.25 * (length - 0.95), -0.32), axes: SIMD3(head.width + 0.13, length, 0.55),
@@ -78,7 +79,8 @@ final class Hair {
         let band = unit(1 - abs(p.y + 0.78) * 3.2)
         let root = mix(0.72, 1, unit((line - p.y) * 5))
         colour = shading.colour(
-          strands(p.x, p.y) * (root * (0.92 + 0.25 * band)) + SIMD3(repeating: 0.03 * band), normal, shade: 0, gloss: 0.04)
+          strands(p.x, p.y) * (root * (0.92 + 0.25 * band)) + SIMD3(repeating: 0.03 * band), normal, shade: 0,
+          gloss: 0.04)
       }
     }
     if identity.hat, let hit = hat.meet(x, y) {
@@ -111,7 +113,8 @@ final class Hair {
 
   /// Uneven tone across the strands, finer than the pixel grid at small sizes and then invisible.
   @inline(__always) private func strands(_ x: Float, _ y: Float) -> SIMD3<Float> {
-    let position = x * 26 + y * 5 + 200
+    let across = identity.asymmetry > 0 ? x : abs(x)
+    let position = across * 26 + y * 5 + 200
     let cell = Int32(position)
     let a = Grain.signed(identity.grain, UInt32(bitPattern: cell))
     let b = Grain.signed(identity.grain, UInt32(bitPattern: cell &+ 1))

@@ -114,7 +114,8 @@ public struct Identity: Sendable, Equatable {
     } else if makeUp > 0 {
       hairStyle = cut < 0.6 ? .long : cut < 0.85 ? .fringe : .short
     } else {
-      hairStyle = cut < 0.08 ? .bald : cut < 0.3 ? .cropped : cut < 0.6 ? .short : cut < 0.75 ? .fringe : .long
+      hairStyle =
+        cut < 0.08 ? .bald : cut < 0.3 ? .cropped : cut < 0.6 ? .short : cut < 0.75 ? .fringe : .long
     }
     asymmetry = uniform(0.4, 1)
     grain = UInt32(truncatingIfNeeded: random.nextUInt64())

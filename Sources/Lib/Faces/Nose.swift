@@ -17,7 +17,8 @@ struct NoseSolids {
     let rise = nose.projection
     let lean = min(0.6, max(0, (base + rise - 0.05 - root) / (1.25 * length)))
     bridge = Ellipsoid(
-      centre: SIMD3(0, middle, (root + base + rise) * 0.5 - 0.10), axes: SIMD3(0.075, 0.60 * length, 0.12), lean: lean,
+      centre: SIMD3(0, middle, (root + base + rise) * 0.5 - 0.10), axes: SIMD3(0.075, 0.60 * length, 0.12),
+      lean: lean,
       under: rotation)
     let tipCentre = SIMD3(0, nose.tipY, base + rise - 0.095)
     tip = Ellipsoid(centre: tipCentre, axes: SIMD3(0.088, 0.080, 0.10), under: rotation)

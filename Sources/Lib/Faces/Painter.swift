@@ -82,7 +82,8 @@ final class HalfPainter {
     _ = hill(u, y, at: 0.28, half.brow.midY + 0.03, radius: 0.34, 0.13, height: 0.022, &g)
     let cheekY = 0.5 * (eye.y + shape.mouth.y) + 0.02 - 0.06 * lift
     let cheek = hill(
-      u, y, at: 0.42, cheekY, radius: 0.27, 0.25, height: 0.015 + 0.02 * identity.cheekFullness + 0.035 * lift, &g)
+      u, y, at: 0.42, cheekY, radius: 0.27, 0.25,
+      height: 0.015 + 0.02 * identity.cheekFullness + 0.035 * lift, &g)
     let chinY = shape.head.lower - 0.17
     _ = hill(u, y, at: 0, chinY, radius: 0.24, 0.19, height: 0.035 + 0.03 * shape.chinBoss, &g)
     // The groove between nose and lip.
@@ -143,7 +144,8 @@ final class HalfPainter {
     let du = u / 0.15
     let dy = (y - shape.mouth.y - shape.mouth.gapDown - shape.mouth.lower - 0.06) / 0.055
     let bare = unit(1 - du * du - dy * dy) * 0.5
-    let grain = 0.88 + 0.12 * Grain.signed(identity.grain, UInt32(bitPattern: Int32(u * 70) &* 131 &+ Int32(y * 70)))
+    let grain =
+      0.88 + 0.12 * Grain.signed(identity.grain, UInt32(bitPattern: Int32(u * 70) &* 131 &+ Int32(y * 70)))
     paint.albedo = mix(paint.albedo, colours.beard, around * (1 - bare) * identity.beard * grain)
     paint.gloss *= 1 - around
   }
@@ -164,7 +166,8 @@ final class HalfPainter {
     if u > centreU + 0.22 { frame = max(frame, pen.line(bridgeY - 0.02, 0.018)) }
     let lens = pen.edge(-distance)
     paint.albedo = mix(paint.albedo, SIMD3(0.80, 0.86, 0.92), 0.10 * lens)
-    paint.albedo = mix(paint.albedo, identity.hairIsDark ? SIMD3(0.09, 0.08, 0.09) : SIMD3(0.32, 0.17, 0.10), frame)
+    paint.albedo = mix(
+      paint.albedo, identity.hairIsDark ? SIMD3(0.09, 0.08, 0.09) : SIMD3(0.32, 0.17, 0.10), frame)
     paint.glow *= 1 - frame
   }
 }

@@ -45,7 +45,8 @@ extension HalfPainter {
     paint.albedo = mix(paint.albedo, colours.shadow * 0.6, 0.5 * corner)
   }
 
-  @inline(__always) private func cavity(_ u: Float, _ y: Float, t: Float, lines: SIMD4<Float>) -> SIMD3<Float> {
+  @inline(__always) private func cavity(_ u: Float, _ y: Float, t: Float, lines: SIMD4<Float>) -> SIMD3<Float>
+  {
     let mouth = shape.mouth
     var colour = SIMD3<Float>(0.20, 0.06, 0.06)
     if mouth.gap > 0.12 {

@@ -94,7 +94,8 @@ public struct FaceRecipe: Sendable, Equatable {
     let performance = Performance(random: &expression, elicitation: mode, ambiguity: ambiguity)
     let scene = FaceScene(
       identity: Identity(seed: seed, subject: index % subjects), activation: performance.activation,
-      conditions: Conditions(random: &surroundings, hardness: hardness, crop: crop), exaggeration: exaggeration)
+      conditions: Conditions(random: &surroundings, hardness: hardness, crop: crop),
+      exaggeration: exaggeration)
     return (scene, performance)
   }
 }

@@ -29,7 +29,8 @@ final class Renderer {
     headReach2 = shape.head.reach * shape.head.reach
     func ear(_ side: Float, _ rotation: Rotation) -> Ellipsoid {
       Ellipsoid(
-        centre: SIMD3(side * (shape.head.width + 0.005), 0.03, -0.06), axes: SIMD3(0.075, 0.18, 0.12), under: rotation)
+        centre: SIMD3(side * (shape.head.width + 0.005), 0.03, -0.06), axes: SIMD3(0.075, 0.18, 0.12),
+        under: rotation)
     }
     leftEar = ear(-1, camera.rotation)
     rightEar = ear(1, camera.rotation)

@@ -27,6 +27,7 @@ struct Shading: Sendable {
     glint *= glint
     glint *= glint
     glint *= glint
-    return (albedo * tone * (amount * (1 - shade)) + SIMD3(repeating: gloss * glint * glint)) * light.tint * light.gain
+    return (albedo * tone * (amount * (1 - shade)) + SIMD3(repeating: gloss * glint * glint)) * light.tint
+      * light.gain
   }
 }

@@ -85,10 +85,12 @@ struct FaceShape: Sendable {
   /// The half a point belongs to: 0 at the left of the image.
   func half(_ side: Int) -> HalfShape { side == 0 ? left : right }
 
-  private static func half(_ identity: Identity, _ controls: Controls, side: Int, gaze: SIMD2<Float>) -> HalfShape {
+  private static func half(_ identity: Identity, _ controls: Controls, side: Int, gaze: SIMD2<Float>)
+    -> HalfShape
+  {
     func wobble(_ index: UInt32, _ size: Float) -> Float { identity.irregularity(index, side: side) * size }
     let open = controls[.lidOpening, side]
-    let upperRest = identity.eyeOpening + wobble(1, 0.004) - controls[.upperLid, side] * -1
+    let upperRest = identity.eyeOpening + wobble(1, 0.004) + controls[.upperLid, side]
     let lower = max(-0.01, 0.72 * identity.eyeOpening + controls[.lowerLid, side])
     // A closing lid travels down to just above the lower one.
     let upper = max(upperRest, 0.01 - lower) * open - (lower - 0.006) * (1 - open)
@@ -120,12 +122,13 @@ struct FaceShape: Sendable {
     let lift = controls.mean(.upperLipY)
     let drop = controls.mean(.lowerLipY)
     let lower = max(0.012, identity.lowerLip * factor * controls.mean(.lowerLipThickness))
-    // The lips never cross: whatever the lower one is pushed up beyond the meeting line carries both.
+    // The lips never cross: where the lower one is pushed beyond the upper one it carries both.
     let gapUp = 0.25 * gap - lift
     let gapDown = 0.75 * gap + drop
     let push = min(0, gapUp + gapDown)
     return MouthShape(
-      y: identity.mouthY + (push < 0 ? drop : 0), upper: max(0.012, identity.upperLip * factor), lower: lower,
+      y: identity.mouthY + (push < 0 ? push - gapUp : 0), upper: max(0.012, identity.upperLip * factor),
+      lower: lower,
       gapUp: push < 0 ? 0 : gapUp, gapDown: push < 0 ? 0 : gapDown, roundness: unit(gap * 5 - 0.3),
       teeth: 0.05)
   }

@@ -40,7 +40,8 @@ struct Votes {
     }
     var best = 0
     for index in 1..<classes
-    where counts[index] > counts[best] || (counts[index] == counts[best] && evidence[index] > evidence[best]) {
+    where counts[index] > counts[best] || (counts[index] == counts[best] && evidence[index] > evidence[best])
+    {
       best = index
     }
     majority = best
