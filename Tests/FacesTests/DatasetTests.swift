@@ -59,6 +59,19 @@ import Testing
     #expect(throws: FacesError.self) { try set.batches(of: 0) }
   }
 
+  @Test func contactSheetsPlaceImages() throws {
+    let set = try FaceDataset(small()).subset(0..<5)
+    let sheet = try set.contactSheet(gap: 2)
+    #expect(sheet.width == 3 * 24 + 4 && sheet.height == 2 * 24 + 2 && sheet.rgb.count == 3 * 76 * 50)
+    // Image 4 starts at column 26, row 26; its second pixel, green.
+    let expected = try set.pixels(4)[24 * 24 + 1]
+    #expect(sheet.rgb[3 * (26 * 76 + 27) + 1] == UInt8((expected * 255).rounded()))
+    #expect(sheet.rgb[3 * (10 * 76 + 24)] == 255)
+    #expect(throws: FacesError.self) { try set.contactSheet(columns: 0) }
+    #expect(throws: FacesError.self) { try set.subset([]).contactSheet() }
+    #expect(set.description == "Faces: 5 images of 24 x 24, 5 subjects, posed, seed 7")
+  }
+
   @Test func tensorsHaveTheirShapes() throws {
     let set = try FaceDataset(small()).subset(10..<17)
     #expect(try set.images().shape == [7, 3, 24, 24])
@@ -80,19 +93,34 @@ import Testing
         label.intensities.map { $0 > 0 }))
   }
 
-  @Test(
-    arguments: [
-      ("subjects", { $0.subjects = 0 }), ("subjects", { $0.subjects = -3 }),
-      ("imagesPerSubject", { $0.imagesPerSubject = 0 }),
-      ("size", { $0.size = 0 }), ("size", { $0.size = 15 }), ("size", { $0.size = 4096 }),
-      ("size", { $0.size = .max }), ("subjects", { $0.subjects = .max }),
-      ("hardness", { $0.hardness = .nan }),
-      ("hardness", { $0.hardness = 1.5 }), ("exaggeration", { $0.exaggeration = -1 }),
-      ("crop", { $0.crop = .infinity }),
-      ("ambiguity", { $0.ambiguity = -0.1 }),
-    ] as [(String, @Sendable (inout FaceRecipe) -> Void)])
-  func badParametersAreNamed(name: String, change: @Sendable (inout FaceRecipe) -> Void) throws {
-    let error = #expect(throws: FacesError.self) { try FaceDataset(small(change)) }
+  /// Recipes with one mistake each, by the name of the parameter.
+  private static let mistakes: [(name: String, recipe: FaceRecipe)] = [
+    mistake("subjects") { $0.subjects = 0 },
+    mistake("subjects") { $0.subjects = -3 },
+    mistake("subjects") { $0.subjects = .max },
+    mistake("imagesPerSubject") { $0.imagesPerSubject = 0 },
+    mistake("size") { $0.size = 0 },
+    mistake("size") { $0.size = 15 },
+    mistake("size") { $0.size = 4096 },
+    mistake("size") { $0.size = .max },
+    mistake("hardness") { $0.hardness = .nan },
+    mistake("hardness") { $0.hardness = 1.5 },
+    mistake("exaggeration") { $0.exaggeration = -1 },
+    mistake("crop") { $0.crop = .infinity },
+    mistake("ambiguity") { $0.ambiguity = -0.1 },
+  ]
+
+  private static func mistake(
+    _ name: String, _ make: (inout FaceRecipe) -> Void
+  ) -> (name: String, recipe: FaceRecipe) {
+    var recipe = FaceRecipe(subjects: 2)
+    make(&recipe)
+    return (name, recipe)
+  }
+
+  @Test(arguments: mistakes)
+  func badParametersAreNamed(name: String, recipe: FaceRecipe) throws {
+    let error = #expect(throws: FacesError.self) { try FaceDataset(recipe) }
     #expect(error?.description.hasPrefix("Faces: \(name) is ") == true)
   }
 

@@ -5,7 +5,8 @@ import Testing
 @testable import Faces
 
 @Suite struct LabelTests {
-  /// Unit frequencies per expression agree with the table. Of 184 cells one may by chance lie beyond three sigma.
+  /// Unit frequencies per expression agree with the table. Of 184 cells one may by chance lie beyond three
+  /// sigma.
   @Test func unitFrequenciesMatchThePrototypes() throws {
     let draws = 24_000
     var counts = [[Int]](repeating: [Int](repeating: 0, count: ActionUnit.count), count: 8)

@@ -99,7 +99,8 @@ import Testing
     return SIMD3(rows[0][3] / rows[0][0], rows[1][3] / rows[1][1], rows[2][3] / rows[2][2])
   }
 
-  /// Frontal faces show everything; a turned head hides the far side of the jaw; an occluder hides what it covers.
+  /// Frontal faces show everything; a turned head hides the far side of the jaw; an occluder hides what it
+  /// covers.
   @Test func hiddenLandmarksAreFlagged() throws {
     var scene = FaceScene(identity: .average)
     scene.conditions.framing.crop = 1
@@ -114,7 +115,8 @@ import Testing
     #expect(!covered[51] && !covered[57] && covered[36])
   }
 
-  /// Every landmark of the front lies on the surface the renderer hits: the ray through it meets the head there.
+  /// Every landmark of the front lies on the surface the renderer hits: the ray through it meets the head
+  /// there.
   @Test func landmarksLieOnTheHead() throws {
     let scene = FaceScene(identity: Identity(seed: 1, subject: 1))
     let head = scene.shape.head

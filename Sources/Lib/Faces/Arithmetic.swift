@@ -11,7 +11,7 @@
 
 /// The smooth step from 0 at `low` to 1 at `high` (either order).
 @inline(__always) func smoothStep(_ low: Float, _ high: Float, _ value: Float) -> Float {
-  let t = unit((value - low) / (high - low))
+  let t = unit((value - low) * (1 / (high - low)))
   return t * t * (3 - 2 * t)
 }
 

@@ -12,14 +12,15 @@ public enum Expression: Int, CaseIterable, Sendable {
 }
 
 /// An emotion as a set of independent action units with their probabilities, and its place in the plane of
-/// valence and arousal. Probabilities after Du, Tao and Martinez, PNAS 2014, table 1 (units shown by more than
-/// 70% of people are set to .75 ... .97); contempt after EMFACS; pain after the units of the PSPI.
+/// valence and arousal. Probabilities after Du, Tao and Martinez, PNAS 2014 (units shown by more
+/// than 70% of people are set to .75 ... .97); contempt after EMFACS; pain after the units of the PSPI.
 public struct Prototype: Sendable {
   /// The name: an ``Expression`` or "pain".
   public let name: String
   /// Its place at full intensity, each in -1...1.
   public let valence, arousal: Float
-  /// The probability of each unit of ``ActionUnit/all``; units that do not belong to the prototype have ``background``.
+  /// The probability of each unit of ``ActionUnit/all``; units that do not belong to the prototype have
+  /// ``background``.
   public let probabilities: [Float]
   let members: Set<Int>
 

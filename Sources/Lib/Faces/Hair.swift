@@ -1,5 +1,5 @@
-/// Hair and hat: a shell around the head that exists where the cut of hair says so. The shell is a solid of its own, so
-/// it stays in place on a turning head and meets the skin without a seam.
+/// Hair and hat: a shell around the head that exists where the cut of hair says so. The shell is a solid of
+/// its own, so it stays in place on a turning head and meets the skin without a seam.
 final class Hair {
   private let shell, back, hat: Ellipsoid
   private let identity: Identity
@@ -9,7 +9,8 @@ final class Hair {
   let hasBack: Bool
   let hasShell: Bool
 
-  /// The numbers of a cut: how far the shell stands off, how far the hair comes down at the sides and on the forehead.
+  /// The numbers of a cut: how far the shell stands off, how far the hair comes down at the sides and on the
+  /// forehead.
   private struct Cut {
     var lift, sides, fringe, arch: Float
   }
@@ -102,7 +103,8 @@ final class Hair {
     return (colour, cover)
   }
 
-  /// How far down the hair comes at a point of the shell: the hairline at the forehead, the temples, the sides, the nape.
+  /// How far down the hair comes at a point of the shell: the hairline at the forehead, the temples, the
+  /// sides, the nape.
   @inline(__always) private func hairline(_ p: SIMD3<Float>) -> Float {
     let front = p.z / max(1e-4, p.z * p.z + p.x * p.x).squareRoot()
     let forehead = identity.hairline + style.fringe + identity.hairPart * p.x * (0.25 + style.fringe)

@@ -3,8 +3,8 @@ import Tensor
 /// The cut of hair of a subject.
 public enum HairStyle: Int, CaseIterable, Sendable { case bald, cropped, short, fringe, long }
 
-/// What a subject looks like at rest: about forty numbers, drawn once per subject. Lengths in face units (half a
-/// face height is about 1), y downwards, origin at the middle of the head.
+/// What a subject looks like at rest: about forty numbers, drawn once per subject. Lengths in face units
+/// (half a face height is about 1), y downwards, origin at the middle of the head.
 public struct Identity: Sendable, Equatable {
   // The head: half axes, how much the jaw narrows, how far the ears stand off.
   var halfWidth: Float = 0.80

@@ -33,8 +33,8 @@ public struct FaceLabels: Sendable {
   /// FACS intensities 0 (absent), 1 (A) ... 5 (E): the amplitudes rounded to fifths.
   public var intensities: [Float] { amplitudes.map { ($0 * 5).rounded(.toNearestOrAwayFromZero) } }
 
-  /// The Prkachin and Solomon pain intensity, 0...16: `AU4 + max(AU6, AU7) + max(AU9, AU10) + AU43`, where closed eyes
-  /// count once.
+  /// The Prkachin and Solomon pain intensity, 0...16: `AU4 + max(AU6, AU7) + max(AU9, AU10) + AU43`, where
+  /// closed eyes count once.
   public var pain: Int {
     let level = intensities
     func unit(_ code: Int) -> Int { ActionUnit.column(code).map { Int(level[$0]) } ?? 0 }

@@ -1,5 +1,6 @@
-/// The 68 landmarks of the iBUG annotation as points of the head. Order: jaw (17, from the image's left), brows (2 x 5),
-/// nose (4 + 5), eyes (2 x 6), outer lips (12), inner lips (8); "left" is always the left of the image.
+/// The 68 landmarks of the iBUG annotation as points of the head. Order: jaw (17, from the image's left),
+/// brows (2 x 5), nose (4 + 5), eyes (2 x 6), outer lips (12), inner lips (8); "left" is always the left of
+/// the image.
 public enum Landmarks {
   /// The number of landmarks.
   public static let count = 68

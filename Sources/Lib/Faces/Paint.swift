@@ -30,17 +30,20 @@ struct Pen: Sendable {
   }
 }
 
-/// Adds a smooth hill `height (1 - r^2)^2` with elliptic foot to the gradient; returns the hill's share at the point.
+/// Adds a smooth hill `height (1 - r^2)^2` with elliptic foot to the gradient; returns the hill's share at
+/// the point.
 @inline(__always) func hill(
   _ u: Float, _ y: Float, at cu: Float, _ cy: Float, radius ru: Float, _ ry: Float, height: Float,
   _ gradient: inout SIMD2<Float>
 ) -> Float {
-  let du = (u - cu) / ru
-  let dy = (y - cy) / ry
+  // The radii are constants at most calls: their reciprocals fold, divisions would not.
+  let (inverseU, inverseY) = (1 / ru, 1 / ry)
+  let du = (u - cu) * inverseU
+  let dy = (y - cy) * inverseY
   let k = 1 - du * du - dy * dy
   if k <= 0 { return 0 }
   let slope = -4 * height * k
-  gradient.x += slope * du / ru
-  gradient.y += slope * dy / ry
+  gradient.x += slope * du * inverseU
+  gradient.y += slope * dy * inverseY
   return k * k
 }

@@ -1,5 +1,5 @@
-/// Paints the front of the head: for a point of the drawing plane its colour, relief and gloss. Both halves are
-/// painted by the same code in mirrored coordinates, each with its own shape.
+/// Paints the front of the head: for a point of the drawing plane its colour, relief and gloss. Both halves
+/// are painted by the same code in mirrored coordinates, each with its own shape.
 struct Painter {
   let shape: FaceShape
   let left, right: HalfPainter

@@ -21,8 +21,8 @@ public enum Preset: String, CaseIterable, Sendable {
   }
 }
 
-/// The parameters of a data set: the same recipe gives the same bits on every run and for any number of threads.
-/// Image `i` shows subject `i % subjects`, so that every prefix mixes the subjects.
+/// The parameters of a data set: the same recipe gives the same bits on every run and for any number of
+/// threads. Image `i` shows subject `i % subjects`, so that every prefix mixes the subjects.
 public struct FaceRecipe: Sendable, Equatable {
   /// How many people.
   public var subjects: Int

@@ -1,5 +1,5 @@
-/// Draws one scene: for every pixel the background, the body, the head with its nose and ears, the hair and whatever
-/// stands in front. One ray per pixel; edges are smoothed by their distance, not by sampling.
+/// Draws one scene: for every pixel the background, the body, the head with its nose and ears, the hair and
+/// whatever stands in front. One ray per pixel; edges are smoothed by their distance, not by sampling.
 final class Renderer {
   private let size: Int
   private let scene: FaceScene

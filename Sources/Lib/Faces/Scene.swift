@@ -77,13 +77,10 @@ public struct Conditions: Sendable, Equatable {
   public var noise: Float = 0
   /// Something in front of the face.
   public var occluder: Occluder?
-  /// The background's colour at the top and at the bottom.
-  public var background: (top: SIMD3<Float>, bottom: SIMD3<Float>) {
-    get { (backgroundTop, backgroundBottom) }
-    set { (backgroundTop, backgroundBottom) = newValue }
-  }
-  var backgroundTop = SIMD3<Float>(0.62, 0.68, 0.74)
-  var backgroundBottom = SIMD3<Float>(0.48, 0.53, 0.60)
+  /// The background's colour at the top and at the bottom of the frame.
+  public var backgroundTop = SIMD3<Float>(0.62, 0.68, 0.74)
+  /// See ``backgroundTop``.
+  public var backgroundBottom = SIMD3<Float>(0.48, 0.53, 0.60)
   /// Seeds the noise.
   var grain: UInt32 = 0
 
@@ -122,18 +119,11 @@ public struct Conditions: Sendable, Equatable {
     let angle = uniform(-0.8, 0.8)
     let centre = SIMD2(uniform(0.2, 0.8), uniform(0.35, 0.95))
     let half = SIMD2(uniform(0.08, 0.24), uniform(0.05, 0.12))
-    let colour = SIMD3(uniform(0.15, 0.8), uniform(0.15, 0.8), uniform(0.15, 0.8))
+    let colour = SIMD3(uniform(0.2, 0.7), uniform(0.2, 0.6), uniform(0.2, 0.6))
     if hidden {
       occluder = Occluder(centre: centre, half: half, cosine: cosf(angle), sine: sinf(angle), colour: colour)
     }
     grain = UInt32(truncatingIfNeeded: random.nextUInt64())
-  }
-
-  /// Compares all fields.
-  public static func == (a: Conditions, b: Conditions) -> Bool {
-    a.pose == b.pose && a.framing == b.framing && a.light == b.light && a.gaze == b.gaze && a.blur == b.blur
-      && a.noise == b.noise && a.occluder == b.occluder && a.backgroundTop == b.backgroundTop
-      && a.backgroundBottom == b.backgroundBottom && a.grain == b.grain
   }
 }
 

@@ -34,7 +34,8 @@ struct BrowShape: Sendable {
 
 /// The mouth's midline values; the corners belong to the halves.
 struct MouthShape: Sendable {
-  /// Where closed lips meet, the height of the upper and of the lower lip, and how far each moves from the meeting line.
+  /// Where closed lips meet, the height of the upper and of the lower lip, and how far each moves from the
+  /// meeting line.
   var y, upper, lower, gapUp, gapDown: Float
   /// 0: the opening is a crescent, 1: an ellipse.
   var roundness: Float
@@ -61,7 +62,8 @@ struct NoseShape: Sendable {
   var tipY: Float { baseY - 0.075 }
 }
 
-/// The shape of one face: identity, moved by action units. Everything drawn and every landmark derives from it.
+/// The shape of one face: identity, moved by action units. Everything drawn and every landmark derives from
+/// it.
 struct FaceShape: Sendable {
   let head: Head
   let left, right: HalfShape
@@ -135,8 +137,8 @@ struct FaceShape: Sendable {
 }
 
 extension FaceShape {
-  /// The four lip lines at `t` in 0...1 from the midline to a corner: upper outer, upper inner, lower inner and
-  /// lower outer heights.
+  /// The four lip lines at `t` in 0...1 from the midline to a corner: upper outer, upper inner, lower inner
+  /// and lower outer heights.
   @inline(__always) func lips(_ t: Float, cornerDY: Float) -> SIMD4<Float> {
     let p = max(0, 1 - t * t)
     let base = mouth.y + cornerDY * t * t

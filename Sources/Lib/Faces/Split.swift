@@ -11,7 +11,8 @@ public enum SplitUnit: String, CaseIterable, Sendable {
 }
 
 extension FaceDataset {
-  /// Deals the set into parts, at random but the same for the same seed. Each part keeps the order of the set.
+  /// Deals the set into parts, at random but the same for the same seed. Each part keeps the order of the
+  /// set.
   ///
   /// - Parameters:
   ///   - unit: what stays together.

@@ -1,7 +1,8 @@
 import Glibc
 import Tensor
 
-/// What a panel of raters says about a face: noisy choices from how well each prototype explains the visible action units.
+/// What a panel of raters says about a face: noisy choices from how well each prototype explains the visible
+/// action units.
 struct Votes {
   /// Votes per expression, then votes for "unknown".
   private(set) var counts = [Int32](repeating: 0, count: Expression.allCases.count + 1)
