@@ -83,7 +83,7 @@ final class HalfPainter {
     let cheekY = 0.5 * (eye.y + shape.mouth.y) + 0.02 - 0.06 * lift
     let cheek = hill(
       u, y, at: 0.42, cheekY, radius: 0.27, 0.25,
-      height: 0.015 + 0.02 * identity.cheekFullness + 0.035 * lift, &g)
+      height: 0.015 + 0.02 * identity.cheekFullness + 0.028 * lift, &g)
     let chinY = shape.head.lower - 0.17
     _ = hill(u, y, at: 0, chinY, radius: 0.24, 0.19, height: 0.035 + 0.03 * shape.chinBoss, &g)
     // The groove between nose and lip.
