@@ -95,7 +95,6 @@ let package = Package(
       path: "Sources/Kernel/faa", swiftSettings: swiftSettings),
 
     tests("Tensor", ["Tensor"]),
-    tests("Faces", ["Faces", "Tensor"]),
     tests("Autodiff", ["Autodiff"]),
     tests("Hypergradient", ["Hypergradient"]),
     tests("Faces", ["Faces", "Tensor"]),
