@@ -61,7 +61,9 @@ let package = Package(
         .linkedLibrary("boost_iostreams"), .linkedLibrary("boost_filesystem"), .linkedLibrary("boost_system"),
         .linkedLibrary("util"),
       ]),
-    lib("Figures", ["CGnuplot"]),
+    .systemLibrary(
+      name: "CPNG", path: "Sources/Lib/CPNG", providers: [.apt(["libpng-dev"])]),
+    lib("Figures", ["CGnuplot", "CPNG"]),
 
     // The kernel: the language, and the clients that speak it.
     .systemLibrary(
@@ -89,6 +91,7 @@ let package = Package(
 
     tests("Tensor", ["Tensor"]),
     tests("Autodiff", ["Autodiff"]),
+    tests("Figures", ["Figures"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
