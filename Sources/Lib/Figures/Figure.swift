@@ -1,0 +1,101 @@
+/// A picture as data: what is shown, how it is labelled, how large it is and in which theme.
+///
+/// A figure is a value. Nothing is drawn before one of `svg()`, `png()`, `text(width:height:)` or `save(to:)`
+/// is called, and drawing the same figure twice gives the same bytes.
+public struct Figure: Equatable, Sendable {
+  /// Written above the picture; empty for none.
+  public var title: String
+  /// What is shown.
+  public var content: Content
+  /// Width and height in points (1/96 inch); nil lets the content decide.
+  public var size: Size?
+  /// The colours. In a grid, the outer figure's theme holds for all.
+  public var theme: Theme
+
+  /// What a figure shows.
+  public indirect enum Content: Equatable, Sendable {
+    /// Marks on a pair of axes.
+    case panel(Panel)
+    /// Images side by side.
+    case sheet(Sheet)
+    /// Figures in rows; the cells of a row share its width evenly.
+    case grid([[Figure]])
+  }
+
+  /// Marks on a pair of axes.
+  public init(
+    _ title: String = "", marks: [Mark], x: Axis = Axis(), y: Axis = Axis(), legend: Legend = .automatic,
+    equalUnits: Bool = false, size: Size? = nil, theme: Theme = .light
+  ) {
+    self.init(
+      title: title,
+      content: .panel(Panel(marks: marks, x: x, y: y, legend: legend, equalUnits: equalUnits)), size: size,
+      theme: theme)
+  }
+
+  private init(title: String, content: Content, size: Size?, theme: Theme) {
+    (self.title, self.content, self.size, self.theme) = (title, content, size, theme)
+  }
+
+  /// Images in rows, each with an optional caption below.
+  public static func images(
+    _ images: [Raster], captions: [String] = [], columns: Int? = nil, title: String = "", size: Size? = nil,
+    theme: Theme = .light
+  ) -> Figure {
+    Figure(
+      title: title, content: .sheet(Sheet(images: images, captions: captions, columns: columns)), size: size,
+      theme: theme)
+  }
+
+  /// Figures beside and below each other: `grid([[a, b], [c, d]])`. A row with fewer figures stretches them.
+  public static func grid(
+    _ rows: [[Figure]], title: String = "", size: Size? = nil, theme: Theme = .light
+  ) -> Figure {
+    Figure(title: title, content: .grid(rows), size: size, theme: theme)
+  }
+}
+
+/// Marks on a pair of axes.
+public struct Panel: Equatable, Sendable {
+  /// What is drawn, in this order.
+  public var marks: [Mark]
+  /// The axes.
+  public var x, y: Axis
+  /// Where the legend goes.
+  public var legend: Legend
+  /// One unit is equally long on both axes, as distances in an embedding ask for.
+  public var equalUnits: Bool
+}
+
+/// Images side by side.
+public struct Sheet: Equatable, Sendable {
+  /// The images, row by row.
+  public var images: [Raster]
+  /// A caption for each image, or none at all.
+  public var captions: [String]
+  /// Images in a row; nil makes the sheet about square.
+  public var columns: Int?
+
+  var columnCount: Int {
+    let most = max(1, images.count)
+    if let columns { return max(1, min(columns, most)) }
+    return min(most, max(1, Int(Double(most).squareRoot().rounded(.up))))
+  }
+
+  var rowCount: Int { (max(1, images.count) + columnCount - 1) / columnCount }
+}
+
+/// Width and height in points (1/96 inch).
+public struct Size: Hashable, Sendable {
+  /// The extents.
+  public var width, height: Double
+  /// From its extents.
+  public init(_ width: Double, _ height: Double) { (self.width, self.height) = (width, height) }
+
+  /// A figure in a notebook page.
+  public static let screen = Size(640, 400)
+  /// One column of a two-column paper (3.4 in).
+  public static let column = Size(327, 230)
+  /// A 16:9 slide.
+  public static let slide = Size(960, 540)
+}

@@ -1,0 +1,191 @@
+import Glibc
+
+/// A panel's geometry: where its plot area, ticks, legend and colour bar go.
+struct Frame {
+  let plan: PanelPlan
+  let title: String
+  let outer: Rect
+  private let leastLeft: Double
+  private(set) var plot: Rect
+  private(set) var xRange, yRange: ClosedRange<Double>
+  private(set) var xTicks, yTicks: [Tick]
+  private(set) var slantsXTicks = false
+  private(set) var legend: Rect?
+  private(set) var legendIsInside = false
+  private(set) var barRect: Rect?
+  private(set) var barTicks: [Tick] = []
+
+  /// `leastLeft` widens the left margin, so that plots below each other line up.
+  init(_ plan: PanelPlan, title: String, in outer: Rect, leastLeft: Double = 0) {
+    self.plan = plan
+    self.title = Text.printable(title)
+    self.outer = outer
+    (xRange, yRange) = (plan.xRange, plan.yRange)
+    (xTicks, yTicks) = ([], [])
+    plot = outer
+    self.leastLeft = leastLeft
+
+    let legendSize = Self.legendSize(plan.legend, in: outer)
+    let wantsLegend = plan.legendPlace != .none && !plan.legend.isEmpty
+    arrange(legendWidth: 0)
+    guard wantsLegend else { return }
+    if plan.legendPlace == .automatic, let corner = freeCorner(legendSize) {
+      legend = corner
+      legendIsInside = true
+      return
+    }
+    arrange(legendWidth: legendSize.width + Style.gap)
+    legend = Rect(
+      x: outer.x + outer.width - Style.edge - legendSize.width, y: plot.y, width: legendSize.width,
+      height: min(legendSize.height, plot.height))
+  }
+
+  // Margins follow the tick labels, and the ticks follow the room left: two rounds settle it.
+  private mutating func arrange(legendWidth: Double) {
+    let top = title.isEmpty ? Style.edge : Style.titleHeight + 4
+    var left = 50.0
+    var bottom = Style.edge + Style.tickHeight + (plan.x.label.isEmpty ? 0 : Style.labelHeight)
+    var right = Style.edge + 4 + legendWidth
+    if let bar = plan.bar {
+      barTicks = Ticks.linear(bar.range, count: max(2, Int((outer.height - top - bottom) / 45)))
+      let labels = barTicks.map { Style.width($0.label, Style.tickFont) }.max() ?? 0
+      right += 18 + 14 + 6 + labels + (bar.label.isEmpty ? 0 : Style.labelHeight)
+    }
+    for _ in 0..<2 {
+      plot = outer.inset(left: left, top: top, right: right, bottom: bottom)
+      if plan.equalUnits { equaliseUnits() }
+      xTicks = visible(
+        plan.x.ticks ?? Self.ticks(plan.x.scale, xRange, count: max(2, Int(plot.width / 85))), xRange)
+      yTicks = visible(
+        plan.y.ticks ?? Self.ticks(plan.y.scale, yRange, count: max(2, Int(plot.height / 48))), yRange)
+      let widest = yTicks.map { Style.width($0.label, Style.tickFont) }.max() ?? 0
+      left = max(
+        leastLeft,
+        Style.edge + min(widest, outer.width * 0.4) + 8 + (plan.y.label.isEmpty ? 0 : Style.labelHeight + 2))
+      let widths = xTicks.map { Style.width($0.label, Style.tickFont) }
+      let room = plot.width / Double(max(1, plan.x.ticks == nil ? 1 : xTicks.count))
+      slantsXTicks = plan.x.ticks != nil && (widths.max() ?? 0) > room * 0.95
+      let slanted = slantsXTicks ? min((widths.max() ?? 0) * 0.5 + 4, outer.height * 0.35) : 0
+      bottom = Style.edge + Style.tickHeight + slanted + (plan.x.label.isEmpty ? 0 : Style.labelHeight)
+    }
+    plot = outer.inset(left: left, top: top, right: right, bottom: bottom)
+    if plan.equalUnits { equaliseUnits() }
+    if plan.bar != nil {
+      barRect = Rect(x: plot.x + plot.width + 18, y: plot.y, width: 14, height: plot.height)
+    }
+  }
+
+  private static func ticks(_ scale: Scale, _ range: ClosedRange<Double>, count: Int) -> [Tick] {
+    scale == .log ? Ticks.logarithmic(range, count: count) : Ticks.linear(range, count: count)
+  }
+
+  private func visible(_ ticks: [Tick], _ range: ClosedRange<Double>) -> [Tick] {
+    ticks.filter { range.contains($0.value) }.map { Tick($0.value, Text.printable($0.label)) }
+  }
+
+  private mutating func equaliseUnits() {
+    guard plan.x.scale == .linear, plan.y.scale == .linear else { return }
+    let unit = max(
+      (plan.xRange.upperBound - plan.xRange.lowerBound) / plot.width,
+      (plan.yRange.upperBound - plan.yRange.lowerBound) / plot.height)
+    func around(_ range: ClosedRange<Double>, _ span: Double) -> ClosedRange<Double> {
+      let middle = range.lowerBound / 2 + range.upperBound / 2
+      return (middle - span / 2)...(middle + span / 2)
+    }
+    xRange = around(plan.xRange, unit * plot.width)
+    yRange = around(plan.yRange, unit * plot.height)
+  }
+
+  private static func legendSize(_ entries: [LegendEntry], in outer: Rect) -> Size {
+    let widest = entries.map { Style.width($0.label, Style.font) }.max() ?? 0
+    return Size(
+      Style.swatch + 8 + min(widest, outer.width * 0.4), Double(entries.count) * Style.legendRow + 4)
+  }
+
+  /// The position of a data point on the page.
+  func position(_ x: Double, _ y: Double) -> (x: Double, y: Double) {
+    (
+      plot.x + Self.fraction(x, xRange, plan.x.scale) * plot.width,
+      plot.y + (1 - Self.fraction(y, yRange, plan.y.scale)) * plot.height
+    )
+  }
+
+  static func fraction(_ value: Double, _ range: ClosedRange<Double>, _ scale: Scale) -> Double {
+    switch scale {
+    case .linear: return (value - range.lowerBound) / (range.upperBound - range.lowerBound)
+    case .log:
+      guard value > 0 else { return -1 }
+      let low = log(range.lowerBound)
+      return (log(value) - low) / (log(range.upperBound) - low)
+    }
+  }
+}
+
+extension Frame {
+  /// A corner of the plot area in which a legend of this size covers no data, the top right first.
+  private func freeCorner(_ size: Size) -> Rect? {
+    let (width, height) = (size.width + 12, size.height + 6)
+    guard width < plot.width * 0.5, height < plot.height * 0.6 else { return nil }
+    let pad = 6.0
+    let right = plot.x + plot.width - width - pad
+    let bottom = plot.y + plot.height - height - pad
+    let corners = [
+      (right, plot.y + pad), (plot.x + pad, plot.y + pad), (right, bottom), (plot.x + pad, bottom),
+    ]
+    .map { Rect(x: $0.0, y: $0.1, width: width, height: height) }
+    return corners.first { corner in !plan.shapes.contains { covers($0, corner) } }
+  }
+
+  private func covers(_ shape: Shape, _ corner: Rect) -> Bool {
+    func inside(_ x: Double, _ y: Double) -> Bool {
+      guard !x.isNaN, !y.isNaN else { return false }
+      let point = position(x, y)
+      return point.x > corner.x - 4 && point.x < corner.x + corner.width + 4 && point.y > corner.y - 4
+        && point.y < corner.y + corner.height + 4
+    }
+    switch shape {
+    case .polyline(let xs, let ys, _, _, _):
+      return xs.indices.contains { i in
+        inside(xs[i], ys[i])
+          || (i > 0 && crosses(position(xs[i - 1], ys[i - 1]), position(xs[i], ys[i]), corner))
+      }
+    case .points(let xs, let ys, _, _): return xs.indices.contains { inside(xs[$0], ys[$0]) }
+    case .area(let xs, let lower, let upper, _):
+      return xs.indices.contains { i in
+        (0...8).contains { inside(xs[i], lower[i] + (upper[i] - lower[i]) * Double($0) / 8) }
+      }
+    case .boxes(let boxes, _):
+      return boxes.contains { box in
+        let a = position(box.x.lowerBound, box.y.upperBound)
+        let b = position(box.x.upperBound, box.y.lowerBound)
+        return a.x < corner.x + corner.width && b.x > corner.x && a.y < corner.y + corner.height
+          && b.y > corner.y
+      }
+    case .errors(let xs, let lower, let upper, _):
+      return xs.indices.contains { inside(xs[$0], lower[$0]) || inside(xs[$0], upper[$0]) }
+    case .raster: return true
+    case .rule(.y(let value), _):
+      let y = position(xRange.lowerBound, value).y
+      return y > corner.y && y < corner.y + corner.height
+    case .rule(.x(let value), _):
+      let x = position(value, yRange.lowerBound).x
+      return x > corner.x && x < corner.x + corner.width
+    case .words(let text, let x, let y, _, _):
+      let start = position(x, y)
+      return start.x + Style.width(text, Style.font) > corner.x && start.x < corner.x + corner.width
+        && abs(start.y - corner.y - corner.height / 2) < corner.height / 2 + Style.font
+    }
+  }
+
+  // Sampled every few points of length: a legend is much larger than the step.
+  private func crosses(_ a: (x: Double, y: Double), _ b: (x: Double, y: Double), _ corner: Rect) -> Bool {
+    guard !a.x.isNaN, !b.x.isNaN, !a.y.isNaN, !b.y.isNaN else { return false }
+    if max(a.x, b.x) < corner.x || min(a.x, b.x) > corner.x + corner.width { return false }
+    if max(a.y, b.y) < corner.y || min(a.y, b.y) > corner.y + corner.height { return false }
+    return (1..<32).contains { step in
+      let t = Double(step) / 32
+      let (x, y) = (a.x + (b.x - a.x) * t, a.y + (b.y - a.y) * t)
+      return x > corner.x && x < corner.x + corner.width && y > corner.y && y < corner.y + corner.height
+    }
+  }
+}
