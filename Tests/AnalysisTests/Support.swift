@@ -1,4 +1,5 @@
 import Foundation
+import Tensor
 
 @testable import Analysis
 
@@ -29,7 +30,7 @@ struct Recorded: Decodable {
   let pca: [PCA]
   let tsne: [Run]
   let leaveOneOut, split: [Accuracy]
-  let neighbourDistances, poorEmbedding: [[Double]]
+  let neighbourDistances, cloud: [[Double]]
   let trustworthiness: [Trust]
 
   static func load() throws -> Recorded {

@@ -1,4 +1,5 @@
 import Foundation
+import Tensor
 import Testing
 
 @testable import Analysis
@@ -142,6 +143,7 @@ import Testing
   }
 
   /// Every run ends in a local minimum of its own, a few percent apart for either program: means are compared.
+  /// The recorded divergence is that of scikit-learn's final points, computed exactly.
   @Test(arguments: [false, true])
   func divergenceIsThatOfScikitLearn(exact: Bool) throws {
     let recorded = try Recorded.load()
@@ -160,6 +162,28 @@ import Testing
     let count = Double(theirs.count)
     #expect(divergence < 1.02 * theirs.map(\.kl).reduce(0, +) / count)
     #expect(trust > theirs.map(\.trustworthiness).reduce(0, +) / count - 0.002)
+  }
+
+  @Test(arguments: [300, 2000])
+  func threadsDoNotChangeABit(count: Int) throws {
+    let (x, _) = try clouds(2, each: count / 2, columns: 4, distance: 6, seed: 3)
+    let threads = Engine.threads
+    defer { Engine.threads = threads }
+    var tsne = TSNE(perplexity: 8)
+    tsne.optimiser.iterations = 30
+    Engine.threads = 1
+    let one = try tsne.embed(x)
+    Engine.threads = 3
+    let three = try tsne.embed(x)
+    #expect(one.points == three.points && one.divergence == three.divergence)
+  }
+
+  @Test func tensorsGoInAndOut() throws {
+    var random = RandomStream(seed: 1)
+    let x = try Matrix(random.normals([20, 3]))
+    #expect(x.rows == 20 && x.columns == 3)
+    #expect(try x.tensor(dtype: .f32).doubles() == x.values)
+    #expect(throws: AnalysisError.self) { try Matrix(Tensor.zeros([4])) }
   }
 
   @Test func seedsReproduceAndDiffer() throws {
@@ -193,7 +217,8 @@ import Testing
     let (x, _) = try clouds(2, each: 15, columns: 4, distance: 6, seed: 3)
     var tsne = TSNE(perplexity: 5)
     tsne.optimiser.iterations = 20_000
-    #expect(try tsne.embed(x).iterations < 20_000)
+    let embedding = try tsne.embed(x)
+    #expect(embedding.iterations < 20_000 && embedding.ending != .finished)
   }
 
   @Test func fewFeaturesAreEnough() throws {

@@ -28,42 +28,32 @@ public struct AllPairsSearch: NeighbourSearch {
     let distances = Buffer<Double>(rows * k, filledWith: 0)
     let kept = min(k + 8 + k / 8, others ? n - 1 : n)
 
-    withSerialBLAS {
-      parallel(rows, grain: 32) { range in
-        let products = Buffer<Double>(range.count * n, filledWith: 0)
-        let candidates = Buffer<Int32>(kept, filledWith: 0)
-        let scores = Buffer<Double>(kept, filledWith: 0)
-        if d > 0 {
-          cblas_dgemm(
-            CblasRowMajor, CblasNoTrans, CblasTrans, blasint(range.count), blasint(n), blasint(d), -2,
-            q.start + range.lowerBound * d, blasint(d), x.start, blasint(d), 0, products.start, blasint(n))
+    useSerialBLAS()
+    parallel(rows, grain: 32) { range in
+      let products = Buffer<Double>(range.count * n, filledWith: 0)
+      let candidates = Buffer<Int32>(kept, filledWith: 0)
+      let scores = Buffer<Double>(kept, filledWith: 0)
+      if d > 0 {
+        cblas_dgemm(
+          CblasRowMajor, CblasNoTrans, CblasTrans, blasint(range.count), blasint(n), blasint(d), -2,
+          q.start + range.lowerBound * d, blasint(d), x.start, blasint(d), 0, products.start, blasint(n))
+      }
+      for row in range {
+        let product = products.start + (row - range.lowerBound) * n
+        var rough = NearestHeap(distances: scores.start, indices: candidates.start, k: kept)
+        for other in 0..<n {
+          let score = product[other] + norms.start[other]
+          if score <= rough.bound, !(others && other == row) { rough.offer(score, Int32(other)) }
         }
-        for row in range {
-          let product = products.start + (row - range.lowerBound) * n
-          var rough = NearestHeap(distances: scores.start, indices: candidates.start, k: kept)
-          for other in 0..<n {
-            let score = product[other] + norms.start[other]
-            if score <= rough.bound, !(others && other == row) { rough.offer(score, Int32(other)) }
-          }
-          var exact = NearestHeap(
-            distances: distances.start + row * k, indices: indices.start + row * k, k: k)
-          for slot in 0..<kept {
-            let other = candidates.start[slot]
-            exact.offer(squaredDistance(q.start + row * d, x.start + Int(other) * d, d), other)
-          }
-          exact.finish()
+        var exact = NearestHeap(
+          distances: distances.start + row * k, indices: indices.start + row * k, k: k)
+        for slot in 0..<kept {
+          let other = candidates.start[slot]
+          exact.offer(squaredDistance(q.start + row * d, x.start + Int(other) * d, d), other)
         }
+        exact.finish()
       }
     }
     return Neighbours(count: rows, k: k, indices: indices.array, squaredDistances: distances.array)
   }
-}
-
-/// Runs `body` with single-threaded BLAS calls, for use inside our own threads and for results that do not depend
-/// on the number of cores.
-func withSerialBLAS<R>(_ body: () throws -> R) rethrows -> R {
-  let threads = openblas_get_num_threads()
-  openblas_set_num_threads(1)
-  defer { openblas_set_num_threads(threads) }
-  return try body()
 }

@@ -15,8 +15,10 @@ public struct GainDescent: Equatable, Sendable {
   public var initialMomentum = 0.5
   /// The share of the last step that is kept afterwards.
   public var finalMomentum = 0.8
-  /// Ends when the divergence has not fallen for so many iterations after exaggeration.
+  /// Ends when the divergence has not fallen by the share `smallestProgress` within so many iterations after exaggeration.
   public var patience = 300
+  /// The share of the divergence that counts as progress.
+  public var smallestProgress = 1e-4
   /// Ends when the norm of the gradient is at most this.
   public var smallestGradient = 1e-7
 

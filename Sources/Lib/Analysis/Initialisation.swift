@@ -1,3 +1,5 @@
+import Tensor
+
 /// A way to choose where the points of an embedding begin.
 public protocol InitialisationModel: Sendable {
   /// One row of `dimensions` coordinates for each sample, small beside 1 so that the first steps are free to arrange them.

@@ -41,12 +41,11 @@ public struct PrincipalComponents: Equatable, Sendable {
     let size = wide ? n : d
     let product = Buffer<Double>(size * size, filledWith: 0)
     let directions = Buffer<Double>(count * d, filledWith: 0)
-    let (values, vectors) = try withSerialBLAS {
-      cblas_dsyrk(
-        CblasRowMajor, CblasUpper, wide ? CblasNoTrans : CblasTrans, blasint(size), blasint(wide ? d : n),
-        1 / Double(n - 1), x.start, blasint(d), 0, product.start, blasint(size))
-      return try largestEigenvectors(product.start, size: size, count: count)
-    }
+    useSerialBLAS()
+    cblas_dsyrk(
+      CblasRowMajor, CblasUpper, wide ? CblasNoTrans : CblasTrans, blasint(size), blasint(wide ? d : n),
+      1 / Double(n - 1), x.start, blasint(d), 0, product.start, blasint(size))
+    let (values, vectors) = try largestEigenvectors(product.start, size: size, count: count)
     for i in 0..<count {
       let direction = directions.start + i * d
       if wide {

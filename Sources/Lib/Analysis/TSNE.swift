@@ -42,7 +42,7 @@ public struct TSNE: Sendable {
     case finished
     /// The gradient became smaller than the smallest norm asked for.
     case smallGradient
-    /// The divergence has not fallen for as many iterations as patience lasts.
+    /// The divergence has hardly fallen for as many iterations as patience lasts.
     case noProgress
     /// The observer asked for it.
     case stopped
@@ -134,7 +134,7 @@ public struct TSNE: Sendable {
         break
       }
       guard !exaggerated else { continue }
-      if cost < best.divergence { best = (iteration, cost) }
+      if cost < best.divergence * (1 - optimiser.smallestProgress) { best = (iteration, cost) }
       if norm <= optimiser.smallestGradient {
         ending = .smallGradient
         break
