@@ -1,1 +1,138 @@
+import Autodiff
 import Tensor
+
+/// A hypergradient dF/dλ with everything needed to judge it. The status comes before the value: reading the value of a failed
+/// computation throws.
+public final class Hypergradient {
+  /// Where it was computed, and what recorded products there.
+  public let point: BilevelPoint
+  /// How it was computed.
+  public let method: any HypergradientMethod
+  /// The choices made.
+  public let options: HypergradientOptions
+  /// ∇λ f and -C^T q, of λ's shapes.
+  public let direct: [Tensor], indirect: [Tensor]
+  /// q and how it was found: residuals, γ, ρ, κ.
+  public let solution: LinearSolution
+  /// The estimated absolute error of the value that truncation leaves; nil where unknown or none.
+  public let error: Double?
+  /// Whether `error` is a proven bound rather than an estimate.
+  public let errorIsBound: Bool
+  /// Hessian-vector products this result took, and products with C or its transpose.
+  public let hvpCount: Int, mixedCount: Int
+  /// Wall time, recording included.
+  public let seconds: Double
+
+  fileprivate init(
+    _ point: BilevelPoint, _ method: any HypergradientMethod, _ options: HypergradientOptions, since begin: Double
+  ) throws {
+    let before = (point.hessianProducts, point.mixedProducts)
+    let outcome = try method.run(at: point, options)
+    self.point = point
+    self.method = method
+    self.options = options
+    direct = outcome.direct.detached
+    indirect = outcome.indirect.detached
+    error = outcome.error
+    errorIsBound = outcome.errorIsBound
+    hvpCount = point.hessianProducts - before.0
+    mixedCount = point.mixedProducts - before.1
+    seconds = monotonicSeconds() - begin
+    var solution = outcome.solution
+    if !(indirect.isFinite && direct.isFinite) { solution.status = .nonFinite }
+    self.solution = solution
+  }
+
+  /// dF/dλ. Throws `notConverged` when the status says that the number means nothing, unless the options allow that status.
+  public var value: [Tensor] {
+    get throws {
+      guard status.isUsable || options.allowed.contains(status.name) else {
+        throw HypergradientError(
+          .notConverged, in: "hypergradient", "\(method): \(status)",
+          help: notes.last ?? "allow it by name (\"\(status.name)\") to read the number all the same")
+      }
+      return try unqualifiedValue
+    }
+  }
+
+  /// direct + indirect, whatever the status.
+  public var unqualifiedValue: [Tensor] { get throws { try direct.adding(1, indirect) } }
+
+  /// How the computation ended.
+  public var status: SolveStatus { solution.status }
+  /// The solution of H q = ∇θ f.
+  public var q: [Tensor] { solution.q }
+  /// |∇θ f - H q|.
+  public var residual: Double { solution.residual }
+  /// The residual relative to |∇θ f|.
+  public var relativeResidual: Double { solution.residual / max(solution.residuals.first ?? 1, .leastNormalMagnitude) }
+  /// The spectral radius of I - γ H: of the probed spectrum, or the last ratio (a lower bound).
+  public var rho: Double? { solution.rho }
+  /// The condition number, where the method learned it.
+  public var kappa: Double? { solution.kappa }
+  /// The step of the series.
+  public var gamma: Double? { solution.gamma }
+  /// |∇θ g| at θ; 0 at a minimiser.
+  public var innerGradientNorm: Double { point.innerGradientNorm }
+
+  /// What to know before using the number, one sentence each.
+  public var notes: [String] {
+    var notes = point.notes
+    let scale = max(1, abs(point.innerValue))
+    if point.innerGradientNorm > 1e-4 * scale, !(method is OneStep), !(method is Unroll) {
+      notes.append(
+        "θ is not a minimiser (|∇θ g| = \(brief(point.innerGradientNorm, 3))): the implicit gradient is an approximation there")
+    }
+    return notes + solution.notes
+  }
+}
+
+/// dF/dλ of a bilevel problem at (θ, λ), θ being a minimiser of the inner loss. Throws `nonFinite`, `shapeMismatch` or
+/// `invalidArgument` for a problem that cannot be evaluated; a solve that fails is a status of the result.
+public func hypergradient(
+  of problem: BilevelProblem, at theta: [Tensor], _ lambda: [Tensor],
+  by method: any HypergradientMethod = Neumann(), _ options: HypergradientOptions = .init()
+) throws -> Hypergradient {
+  let begin = monotonicSeconds()
+  let point = try BilevelPoint(problem, theta: theta, lambda: lambda, mode: options.mode)
+  return try Hypergradient(point, method, options, since: begin)
+}
+
+/// The same at a point that is already recorded.
+public func hypergradient(
+  at point: BilevelPoint, by method: any HypergradientMethod, _ options: HypergradientOptions = .init()
+) throws -> Hypergradient {
+  point.mode = options.mode
+  return try Hypergradient(point, method, options, since: monotonicSeconds())
+}
+
+extension Hypergradient: CustomStringConvertible {
+  /// The report: status, value and its parts, quality, cost, notes.
+  public var description: String {
+    var rows: [(String, String)] = [("status", "\(status)")]
+    if status.isUsable || options.allowed.contains(status.name) {
+      rows.append(("value", text { try unqualifiedValue }))
+      rows.append(("  direct", text { direct }))
+      rows.append(("  indirect", text { indirect }))
+    } else {
+      rows.append(("value", "withheld: the computation did not succeed"))
+    }
+    if let error { rows.append(("error", "\(brief(error, 3)) (\(errorIsBound ? "bound" : "estimate"))")) }
+    if solution.residuals.count > 1 {
+      rows.append(("residual", "\(brief(residual, 3)) (relative \(brief(relativeResidual, 2)))"))
+    }
+    let spectrum = [
+      rho.map { "ρ \(brief($0, 5))" }, kappa.map { "κ \(brief($0, 4))" }, gamma.map { "γ \(brief($0, 5))" },
+    ].compactMap(\.self)
+    if !spectrum.isEmpty { rows.append(("series", spectrum.joined(separator: "   "))) }
+    rows.append(("inner |∇θ g|", brief(innerGradientNorm, 3)))
+    rows.append(("cost", "\(hvpCount) HVPs, \(mixedCount) mixed products, \(brief(seconds * 1e3, 3)) ms"))
+    let width = rows.map(\.0.count).max() ?? 0
+    let body = rows.map { "  " + $0 + String(repeating: " ", count: width - $0.count) + "  " + $1 }
+    return (["Hypergradient by \(method)"] + body + notes.map { "  note: " + $0 }).joined(separator: "\n")
+  }
+
+  private func text(_ tensors: () throws -> [Tensor]) -> String {
+    (try? tensors().flattened()).map { brief($0) } ?? "unreadable"
+  }
+}

@@ -58,6 +58,33 @@ package final class Linearization {
     }
   }
 
+  private init(
+    outputs: [Tensor], nodes: [Node], leafSlots: [Int], endSlots: [Int], inputs: [Int32], firstInput: [Int32]
+  ) {
+    self.outputs = outputs
+    self.nodes = nodes
+    self.leafSlots = leafSlots
+    self.endSlots = endSlots
+    self.inputs = inputs
+    self.firstInput = firstInput
+  }
+
+  /// The same recording seen from some of its leaves only: a reverse sweep does no work for the others, whose cotangents
+  /// are nil. One recording thus serves several products with different costs.
+  package func restricted(toLeaves leaves: Range<Int>) -> Linearization {
+    var depends = [Bool](repeating: false, count: nodes.count)
+    for slot in leafSlots[leaves] { depends[slot] = true }
+    var pruned = inputs
+    for slot in nodes.indices {
+      for position in Int(firstInput[slot])..<Int(firstInput[slot + 1]) where inputs[position] >= 0 {
+        if depends[Int(inputs[position])] { depends[slot] = true } else { pruned[position] = -1 }
+      }
+    }
+    return Linearization(
+      outputs: outputs, nodes: nodes, leafSlots: leafSlots,
+      endSlots: endSlots.map { $0 >= 0 && depends[$0] ? $0 : -1 }, inputs: pruned, firstInput: firstInput)
+  }
+
   /// The nodes that lie between, in order of creation, and their inputs.
   private static func collect(from ends: [Node?], to leaves: [Node], bit: UInt64) -> (
     [Node], [Int32], [Int32]

@@ -1,0 +1,147 @@
+import Autodiff
+import Tensor
+
+/// A bilevel problem at one (θ, λ): the first derivatives, and products with the second ones.
+public final class BilevelPoint {
+  /// The problem.
+  public let problem: BilevelProblem
+  /// The inner and outer parameters.
+  public let theta: Parameters, lambda: Parameters
+  /// f and g here.
+  public let outerValue: Double, innerValue: Double
+  /// ∇θ f, the right-hand side of the linear system.
+  public let outerGradient: [Tensor]
+  /// ∇λ f, the direct part of the hypergradient.
+  public let direct: [Tensor]
+  /// ∇θ g.
+  public let innerGradient: [Tensor]
+  /// |∇θ g|: 0 at a minimiser. The implicit function theorem holds only there.
+  public let innerGradientNorm: Double
+  /// What a reader of the result must know about the problem here, one sentence each.
+  public let notes: [String]
+  /// How Hessian-vector products are composed.
+  public var mode: HVPMode
+  /// The numbers of products with H, and with C or its transpose.
+  public private(set) var hessianProducts = 0, mixedProducts = 0
+
+  private let record: GradientRecord
+
+  /// Records the problem at (θ, λ). Throws `nonFinite` naming the parameter whose gradient is not, and `shapeMismatch` for a
+  /// loss that is not one number.
+  public init(
+    _ problem: BilevelProblem, theta: [Tensor], lambda: [Tensor], mode: HVPMode = .reverseOverReverse
+  ) throws {
+    let operation = "hypergradient"
+    self.problem = problem
+    self.mode = mode
+    self.theta = try problem.theta(theta.detached)
+    self.lambda = try problem.lambda(lambda.detached)
+    try self.theta.check(in: operation)
+    try self.lambda.check(in: operation)
+    let split = theta.count
+    let point = self.theta.tensors + self.lambda.tensors
+
+    let outer = try recordedGradients(at: point, "outer", in: operation) {
+      try problem.outer(Array($0[..<split]), Array($0[split...]))
+    }
+    outerValue = try outer.value.item()
+    let gradients = try zip(outer.gradients, point).map { try $0 ?? .zeros($1.shape, dtype: $1.dtype) }
+      .detached
+    outerGradient = Array(gradients[..<split])
+    direct = Array(gradients[split...])
+    try self.theta.check(outerGradient, is: "the outer gradient by", in: operation)
+    try self.lambda.check(direct, is: "the outer gradient by", in: operation)
+
+    record = try GradientRecord(problem, self.theta.tensors, self.lambda.tensors, in: operation)
+    innerValue = record.value
+    innerGradient = record.gradient
+    innerGradientNorm = try innerGradient.norm()
+    notes = Self.notes(
+      self.theta, self.lambda, inOuter: outer.gradients.map { $0 != nil }, record.reached,
+      innerReachesLambda: record.dependsOnLambda)
+  }
+
+  private static func notes(
+    _ theta: Parameters, _ lambda: Parameters, inOuter: [Bool], _ inInner: [Bool], innerReachesLambda: Bool
+  ) -> [String] {
+    func list(_ names: [String]) -> String { names.map { "`\($0)`" }.joined(separator: ", ") }
+    let split = theta.names.count
+    var notes: [String] = []
+    let unreachedByOuter = theta.names.indices.filter { !inOuter[$0] }.map { theta.names[$0] }
+    if !unreachedByOuter.isEmpty {
+      notes.append("\(list(unreachedByOuter)) not reached from the outer loss: its derivative there is 0")
+    }
+    let unreachedByInner = theta.names.indices.filter { !inInner[$0] }.map { theta.names[$0] }
+    if !unreachedByInner.isEmpty {
+      notes.append("\(list(unreachedByInner)) not reached from the inner loss: the Hessian is singular there")
+    }
+    if !innerReachesLambda {
+      notes.append(
+        "λ does not enter the gradient of the inner loss (C = 0), so the implicit part is identically zero; "
+          + "if λ acts through the optimiser (a learning rate, an initial point), use unrolling")
+      let unused = lambda.names.indices.filter { !inOuter[split + $0] }.map { lambda.names[$0] }
+      if !unused.isEmpty { notes.append("\(list(unused)) reached from neither loss: its hypergradient is 0") }
+    }
+    return notes
+  }
+
+  /// H v: one product with the Hessian of the inner loss by θ.
+  public func hessianProduct(_ v: [Tensor]) throws -> [Tensor] {
+    try check(v, theta, "the Hessian")
+    hessianProducts += 1
+    return try record.hessianProduct(v, mode: mode)
+  }
+
+  /// C^T v, of λ's shapes.
+  public func mixedTransposed(_ v: [Tensor]) throws -> [Tensor] {
+    try check(v, theta, "C^T")
+    mixedProducts += 1
+    return try record.mixedTransposed(v)
+  }
+
+  /// C u, of θ's shapes.
+  public func mixed(_ u: [Tensor]) throws -> [Tensor] {
+    try check(u, lambda, "C")
+    mixedProducts += 1
+    return try record.mixed(u)
+  }
+
+  /// H v and C^T v from one reverse sweep.
+  public func products(_ v: [Tensor]) throws -> (hessian: [Tensor], mixedTransposed: [Tensor]) {
+    try check(v, theta, "the Hessian")
+    hessianProducts += 1
+    return try record.products(v)
+  }
+
+  /// |C|_F, exactly, from as many sweeps as the smaller of C's sides; nil where that is more than `limit`.
+  func mixedFrobeniusNorm(limit: Int) throws -> Double? {
+    let (n, m) = (theta.elementCount, lambda.elementCount)
+    guard min(n, m) <= limit else { return nil }
+    let like = m <= n ? lambda.tensors : theta.tensors
+    var unit = [Double](repeating: 0, count: min(n, m))
+    var square = 0.0
+    for index in unit.indices {
+      unit[index] = 1
+      let vector = try like.shaped(from: unit)
+      let image = m <= n ? try mixed(vector) : try mixedTransposed(vector)
+      square += try image.dot(image)
+      unit[index] = 0
+    }
+    return square.squareRoot()
+  }
+
+  /// Counts a product with the Hessian at another θ.
+  func countProduct() { hessianProducts += 1 }
+
+  /// The Hessian as a map; its products are counted here.
+  public var hessian: LinearMap { LinearMap(symmetry: .symmetric) { try self.hessianProduct($0) } }
+
+  private func check(_ vector: [Tensor], _ like: Parameters, _ what: String) throws {
+    guard vector.matches(like.tensors) else {
+      throw HypergradientError(
+        .shapeMismatch, in: "hypergradient",
+        "a vector of shapes \(vector.map(\.shape)) multiplied by \(what), which takes \(like.tensors.map(\.shape))"
+      )
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import Tensor
+
+/// A square linear map known only by its products, such as a Hessian.
+public final class LinearMap {
+  /// What is known of the map's symmetry.
+  public enum Symmetry: Sendable {
+    /// A A^T = A^T A and more: u·Av = v·Au, by construction.
+    case symmetric
+    /// Known not to be symmetric.
+    case general
+    /// To be found out by a test with two random vectors.
+    case unknown
+  }
+
+  /// What is known of the map's symmetry.
+  public private(set) var symmetry: Symmetry
+  /// The number of products taken so far.
+  public private(set) var productCount = 0
+  private let product: ([Tensor]) throws -> [Tensor]
+
+  /// The map v -> `product(v)`.
+  public init(symmetry: Symmetry = .unknown, _ product: @escaping ([Tensor]) throws -> [Tensor]) {
+    self.symmetry = symmetry
+    self.product = product
+  }
+
+  /// The map of a matrix. Throws `shapeMismatch` unless it is square.
+  public convenience init(matrix: Tensor, symmetry: Symmetry = .unknown) throws {
+    guard matrix.rank == 2, matrix.shape[0] == matrix.shape[1] else {
+      throw HypergradientError(
+        .shapeMismatch, in: "linear map", "a matrix of shape \(matrix.shape) is not square")
+    }
+    self.init(symmetry: symmetry) { [try matrix.matmul($0[0]).detached] }
+  }
+
+  /// A v.
+  public func callAsFunction(_ v: [Tensor]) throws -> [Tensor] {
+    productCount += 1
+    return try product(v)
+  }
+
+  /// A + δ I.
+  public func shifted(by delta: Double) -> LinearMap {
+    if delta == 0 { return self }
+    return LinearMap(symmetry: symmetry) { try self($0).adding(delta, $0) }
+  }
+
+  /// Whether u·Av = v·Au, tested (two products) where it is not declared.
+  public func isSymmetric(like b: [Tensor]) throws -> Bool {
+    if symmetry == .unknown {
+      symmetry = try asymmetry(like: b) < 1e3 * b.epsilon.squareRoot() ? .symmetric : .general
+    }
+    return symmetry == .symmetric
+  }
+
+  /// |u·Av - v·Au| / (|Au| |v| + |Av| |u|) for two random vectors.
+  func asymmetry(like b: [Tensor], seed: UInt64 = 1) throws -> Double {
+    var stream = RandomStream(seed: seed, stream: 0x73796d)
+    let u = try b.random(&stream)
+    let v = try b.random(&stream)
+    let (au, av) = (try self(u), try self(v))
+    let scale = try au.norm() * v.norm() + av.norm() * u.norm()
+    return scale > 0 ? abs(try u.dot(av) - v.dot(au)) / scale : 0
+  }
+}

@@ -1,0 +1,121 @@
+import Tensor
+
+/// How the solution of a linear system came about. Read it before the value.
+public enum SolveStatus: Equatable, Sendable, CustomStringConvertible {
+  /// The residual is at the tolerance.
+  case converged
+  /// Stopped after the terms or iterations asked for; the error that remains, relative to the hypergradient's implicit part.
+  case truncated(error: Double)
+  /// Further work hardly reduces the residual: a flat direction, or a very small step.
+  case stagnated
+  /// The series grows by this factor a term (a lower bound of it).
+  case divergent(rho: Double)
+  /// A direction of this curvature was met: θ is no minimum, and the method needs one.
+  case negativeCurvature(Double)
+  /// The matrix has no inverse.
+  case singular
+  /// NaN or infinity appeared.
+  case nonFinite
+  /// One step, which is not an approximation whose error could be told.
+  case oneStep
+
+  /// Whether the value may be used without saying so.
+  public var isUsable: Bool {
+    switch self {
+    case .converged, .truncated, .stagnated, .oneStep: true
+    case .divergent, .negativeCurvature, .singular, .nonFinite: false
+    }
+  }
+
+  /// The name without its number, as `.allow` and tests use it.
+  public var name: String {
+    switch self {
+    case .converged: "converged"
+    case .truncated: "truncated"
+    case .stagnated: "stagnated"
+    case .divergent: "divergent"
+    case .negativeCurvature: "negativeCurvature"
+    case .singular: "singular"
+    case .nonFinite: "nonFinite"
+    case .oneStep: "oneStep"
+    }
+  }
+
+  /// One phrase.
+  public var description: String {
+    switch self {
+    case .converged: "converged"
+    case .truncated(let error): "truncated, error ≈ \(brief(error, 2)) of the implicit part"
+    case .stagnated: "stagnated"
+    case .divergent(let rho): "divergent, ρ = \(brief(rho, 4))"
+    case .negativeCurvature(let curvature): "negative curvature \(brief(curvature, 3))"
+    case .singular: "singular"
+    case .nonFinite: "not finite"
+    case .oneStep: "one step, whose distance from the implicit gradient is not known"
+    }
+  }
+}
+
+/// An approximate solution of A q = b with what is known of its quality.
+public struct LinearSolution {
+  /// The solution.
+  public var q: [Tensor]
+  /// |b - A q_k| after each iteration, from that of the start.
+  public var residuals: [Double]
+  /// b - A q, where the method has it at hand.
+  public var residualVector: [Tensor]?
+  /// How it ended.
+  public var status: SolveStatus
+  /// The step of a Neumann series.
+  public var gamma: Double?
+  /// The spectral radius of I - γ A: from the spectrum where it was probed, else the last ratio, a lower bound.
+  public var rho: Double?
+  /// The condition number, where the method learns it.
+  public var kappa: Double?
+  /// |q - q_k|, estimated; nil where nothing is known.
+  public var errorEstimate: Double?
+  /// Whether `errorEstimate` is a proven bound.
+  public var errorIsBound = false
+  /// The ends of the spectrum, where they were probed.
+  public var spectrum: SpectralBounds?
+  /// What else to tell, one sentence each.
+  public var notes: [String] = []
+
+  /// A solution with its history.
+  public init(q: [Tensor], residuals: [Double], status: SolveStatus) {
+    self.q = q
+    self.residuals = residuals
+    self.status = status
+  }
+
+  /// |b - A q|.
+  public var residual: Double { residuals.last ?? .nan }
+  /// The iteration of the smallest residual: later ones made it worse (semi-convergence).
+  public var bestIteration: Int { residuals.indices.min { residuals[$0] < residuals[$1] } ?? 0 }
+}
+
+/// A method for A q = b that needs products with A only. A new one is one file: this protocol is all it implements.
+public protocol LinearSolver: HypergradientMethod {
+  /// Solves A q = b from `start` (zeros for nil). `strongConvexity` is a proven lower bound of the spectrum, where the caller has one.
+  func solve(_ map: LinearMap, _ b: [Tensor], start: [Tensor]?, strongConvexity: Double?) throws -> LinearSolution
+}
+
+extension LinearSolver {
+  /// Solves A q = b from zeros.
+  public func solve(_ map: LinearMap, _ b: [Tensor]) throws -> LinearSolution {
+    try solve(map, b, start: nil, strongConvexity: nil)
+  }
+
+  /// b - A start, and the start.
+  func begin(_ map: LinearMap, _ b: [Tensor], _ start: [Tensor]?) throws -> (q: [Tensor], residual: [Tensor]) {
+    guard let start else { return (try b.zeros(), b) }
+    guard start.matches(b) else {
+      throw HypergradientError(
+        .shapeMismatch, in: name, "a warm start of shapes \(start.map(\.shape)) for parameters of \(b.map(\.shape))")
+    }
+    return (start, try b.adding(-1, map(start)))
+  }
+}
+
+/// The default tolerance of a relative residual in the precision of `b`.
+func defaultTolerance(_ b: [Tensor]) -> Double { b.epsilon < 1e-12 ? 1e-10 : 1e-5 }

@@ -1,0 +1,111 @@
+import Autodiff
+import Tensor
+
+/// A way to a hypergradient. A new one is one file: this protocol (or `LinearSolver`, for those that solve H q = ∇θ f) is all it
+/// implements.
+public protocol HypergradientMethod: CustomStringConvertible {
+  /// The name of the command.
+  var name: String { get }
+  /// The direct and indirect parts at a point, with their status.
+  func run(at point: BilevelPoint, _ options: HypergradientOptions) throws -> MethodOutcome
+  /// The number of Hessian-vector products it will take for n inner parameters, about.
+  func predictedProducts(parameters n: Int) -> Int
+}
+
+/// Choices that hold for every method that solves a linear system.
+public struct HypergradientOptions {
+  /// δ: the system solved is (H + δ I) q = ∇θ f. Needs δ > -σ_min where H is indefinite; biases the result.
+  public var damping: Double
+  /// Where to start the solve, such as the previous outer step's q.
+  public var warmStart: [Tensor]?
+  /// How Hessian-vector products are composed.
+  public var mode: HVPMode
+  /// μ with H - μ I positive semi-definite, where the caller can prove it (a convex loss plus μ/2 |θ|²): turns estimates into bounds.
+  public var strongConvexity: Double?
+  /// The failures whose value may be read all the same, by name ("divergent").
+  public var allowed: Set<String>
+
+  /// Undamped, from zero, measured against nothing.
+  public init(
+    damping: Double = 0, warmStart: [Tensor]? = nil, mode: HVPMode = .reverseOverReverse,
+    strongConvexity: Double? = nil, allowed: Set<String> = []
+  ) {
+    self.damping = damping
+    self.warmStart = warmStart
+    self.mode = mode
+    self.strongConvexity = strongConvexity
+    self.allowed = allowed
+  }
+}
+
+/// What a method found.
+public struct MethodOutcome {
+  /// ∇λ f and -C^T q, of λ's shapes.
+  public var direct: [Tensor], indirect: [Tensor]
+  /// The solution of the linear system, or its counterpart; with residuals, γ, ρ, κ and status.
+  public var solution: LinearSolution
+  /// The estimated error of the hypergradient (absolute), and whether it is a proven bound.
+  public var error: Double?, errorIsBound = false
+
+  /// Both parts and the linear solution behind them.
+  public init(direct: [Tensor], indirect: [Tensor], solution: LinearSolution) {
+    self.direct = direct
+    self.indirect = indirect
+    self.solution = solution
+  }
+}
+
+extension LinearSolver {
+  /// The implicit function theorem: (H + δ I) q = ∇θ f, dF/dλ = ∇λ f - C^T q.
+  public func run(at point: BilevelPoint, _ options: HypergradientOptions) throws -> MethodOutcome {
+    guard options.damping >= 0, options.damping.isFinite else {
+      throw HypergradientError(
+        .invalidArgument, in: name, "damping \(options.damping)", help: "damping is a number from 0 upwards")
+    }
+    let map = point.hessian.shifted(by: options.damping)
+    var solution = try solve(
+      map, point.outerGradient, start: options.warmStart,
+      strongConvexity: options.strongConvexity.map { $0 + options.damping })
+    let mixed = try point.mixedTransposed(solution.q)
+    var outcome = MethodOutcome(
+      direct: point.direct, indirect: try mixed.scaled(-1), solution: solution)
+    let size = try solution.q.norm()
+    if options.damping > 0 {
+      let share = try options.damping * size / max(point.outerGradient.norm(), .leastNormalMagnitude)
+      solution.notes.append(
+        "damping δ = \(brief(options.damping)) solves another system: it leaves δ|q|/|∇θ f| = \(brief(share, 3)) of the "
+          + "undamped one's residual")
+    }
+    if case .truncated = solution.status, let error = solution.errorEstimate, size > 0 {
+      // |C| from below, by what C^T did to q and to the residual.
+      var norm = try mixed.norm() / size
+      if let rest = solution.residualVector, solution.residual > 0 {
+        norm = max(norm, try point.mixedTransposed(rest).norm() / solution.residual)
+      }
+      var isBound = false
+      if solution.errorIsBound, let frobenius = try point.mixedFrobeniusNorm(limit: 64) {
+        norm = frobenius
+        isBound = true
+      }
+      outcome.error = norm * error
+      outcome.errorIsBound = isBound
+      let indirect = try mixed.norm()
+      solution.status = .truncated(error: indirect > 0 ? norm * error / indirect : norm * error == 0 ? 0 : .infinity)
+    }
+    outcome.solution = solution
+    return outcome
+  }
+
+  /// Krylov methods and dense solves: n at most.
+  public func predictedProducts(parameters n: Int) -> Int { min(n, 200) }
+}
+
+extension Neumann {
+  /// The terms, and the probes of the spectrum where γ is to be chosen.
+  public func predictedProducts(parameters n: Int) -> Int { terms + (gamma.isChosen ? min(n, 8) : 0) }
+}
+
+extension Dense {
+  /// A product for each column.
+  public func predictedProducts(parameters n: Int) -> Int { n }
+}

@@ -1,0 +1,61 @@
+import Tensor
+
+/// One inner step in place of the minimiser: θ_1 = θ - α ∇θ g(θ, λ), and dF/dλ = ∇λ f - α C^T ∇θ f. For sample weights this is an inner
+/// product: a weight should rise where its sample's gradient points with the validation gradient.
+public struct OneStep: HypergradientMethod {
+  /// Where the factors are evaluated; the published methods differ in nothing else.
+  public enum Variant: String, CaseIterable, Sendable {
+    /// ∇f at θ_1, C at θ (Meta-Weight-Net, Shu et al. 2019; MAL).
+    case mal
+    /// As `mal` with λ = 0, so that θ_1 = θ (Learning to Reweight, Ren et al. 2018); the weights are the positive part of the negative gradient.
+    case learningToReweight
+    /// Both at θ (T1-T2, Luketina et al. 2016): the Neumann series with one term.
+    case t1t2
+  }
+
+  /// The variant.
+  public var variant: Variant
+  /// The inner learning rate α.
+  public var rate: Double
+
+  /// One step of rate `rate`.
+  public init(_ variant: Variant = .mal, rate: Double) {
+    self.variant = variant
+    self.rate = rate
+  }
+
+  /// "oneStep"
+  public var name: String { "oneStep" }
+  /// The call that makes this method.
+  public var description: String { "oneStep(\(variant.rawValue), rate: \(brief(rate)))" }
+
+  /// None: one mixed product is all.
+  public func predictedProducts(parameters n: Int) -> Int { 0 }
+
+  /// Takes the step and differentiates it.
+  public func run(at point: BilevelPoint, _ options: HypergradientOptions) throws -> MethodOutcome {
+    guard rate > 0, rate.isFinite else {
+      throw HypergradientError(.invalidArgument, in: name, "rate \(rate) is not a positive number")
+    }
+    let theta = point.theta.tensors
+    let lambda = variant == .learningToReweight ? try point.lambda.tensors.zeros() : point.lambda.tensors
+    let record = try GradientRecord(point.problem, theta, lambda, in: name)
+    let moved = variant == .mal ? try theta.adding(-rate, record.gradient) : theta
+    let slopes = try outerGradients(point, at: moved, lambda: lambda)
+    let q = try slopes.theta.scaled(rate)
+    let indirect = try record.mixedTransposed(q).scaled(-1)
+    var solution = LinearSolution(q: q, residuals: [], status: .oneStep)
+    solution.gamma = rate
+    if variant == .learningToReweight, try point.lambda.tensors.norm() > 0 {
+      solution.notes.append("evaluated at λ = 0, as Learning to Reweight does, not at the λ given")
+    }
+    return MethodOutcome(direct: slopes.lambda, indirect: indirect, solution: solution)
+  }
+}
+
+/// max(0, -gradient), scaled to sum to 1: the sample weights of Learning to Reweight. All zero where no sample helps.
+public func reweighted(_ gradient: Tensor) throws -> Tensor {
+  let positive = try (-gradient.detached).relu()
+  let total = try positive.sum().item()
+  return total > 0 ? try positive / total : positive
+}

@@ -1,0 +1,223 @@
+import Tensor
+
+/// How a Neumann series chooses its step γ.
+public enum StepSize: Equatable, Sendable, ExpressibleByFloatLiteral, CustomStringConvertible {
+  /// 1 / (largest Ritz value + its error), from a few Lanczos steps.
+  case auto
+  /// 2 / (both ends of the spectrum), inflated by their errors.
+  case optimal
+  /// The caller's number, checked as the series runs.
+  case literal(Double)
+
+  /// A literal step.
+  public init(floatLiteral value: Double) { self = .literal(value) }
+
+  /// As the user wrote it.
+  public var description: String {
+    switch self {
+    case .auto: "auto"
+    case .optimal: "optimal"
+    case .literal(let value): brief(value)
+    }
+  }
+}
+
+/// The Neumann series q = γ Σ_{k<terms} (I - γ A)^k b, one product a term.
+///
+/// The residual b - A q after K terms is the next term v_K, so it costs nothing; for symmetric A the ratio |v_{k+1}| / |v_k| never
+/// falls, so that one ratio of 1 or more proves that the series does not converge. A literal step then stops; a
+/// chosen one is halved, unless the cause is negative curvature, which no step cures.
+public struct Neumann: LinearSolver {
+  /// The number of terms (the highest power is one less). The series ends early only where a term is below round-off.
+  public var terms: Int
+  /// The step.
+  public var gamma: StepSize
+  /// The relative error of q at which the result counts as converged; by precision for nil.
+  public var tolerance: Double?
+  /// The most Lanczos steps taken to choose a step.
+  public var probes: Int
+
+  /// A series of `terms` terms.
+  public init(terms: Int = 20, gamma: StepSize = .auto, tolerance: Double? = nil, probes: Int = 30) {
+    self.terms = terms
+    self.gamma = gamma
+    self.tolerance = tolerance
+    self.probes = probes
+  }
+
+  /// "neumann"
+  public var name: String { "neumann" }
+  /// The call that makes this method.
+  public var description: String { "neumann(terms: \(terms), gamma: \(gamma))" }
+
+  /// Runs the series.
+  public func solve(
+    _ map: LinearMap, _ b: [Tensor], start: [Tensor]?, strongConvexity: Double?
+  ) throws -> LinearSolution {
+    guard terms > 0 else {
+      throw HypergradientError(
+        .invalidArgument, in: name, "\(terms) terms", help: "terms counts the summands, so at least 1")
+    }
+    let isSymmetric = try map.isSymmetric(like: b)
+    let (q0, first) = try begin(map, b, start)
+    var (step, spectrum) = try chooseStep(map, like: b)
+    var notes: [String] = []
+    for attempt in 0... {
+      var solution = try run(map, first, from: start == nil ? nil : q0, step, isSymmetric: isSymmetric, strongConvexity)
+      guard case .divergent(let ratio) = solution.status else {
+        if let spectrum {
+          solution.spectrum = spectrum
+          solution.kappa = spectrum.kappa
+          if solution.status.isUsable { solution.rho = max(spectrum.rho(gamma: step), solution.rho ?? 0) }
+          if !spectrum.isTrusted { notes.append("the largest eigenvalue is not settled after \(spectrum.steps) Lanczos steps") }
+        }
+        solution.notes = notes + solution.notes
+        return solution
+      }
+      // Once it has diverged, a look at the spectrum says why and what to do.
+      if isSymmetric {
+        spectrum = try lanczos(map, like: b, steps: probes)
+        if let bounds = spectrum {
+          if gamma.isChosen, !bounds.isIndefinite, attempt < 8 {
+            notes.append("γ = \(brief(step)) was too large for σ_max ≈ \(brief(bounds.ritzMax)); halved")
+            step = min(step / 2, bounds.safeGamma)
+            continue
+          }
+          solution.spectrum = bounds
+          solution.kappa = bounds.kappa
+          let rho = max(ratio, bounds.rho(gamma: step))
+          solution.status = .divergent(rho: rho)
+          solution.rho = rho
+          notes.append(advice(bounds, step, solution))
+        }
+      }
+      solution.notes = notes + solution.notes
+      return solution
+    }
+    throw HypergradientError(.notConverged, in: name, "no step below \(brief(step)) was found")
+  }
+
+  private func advice(_ bounds: SpectralBounds, _ step: Double, _ solution: LinearSolution) -> String {
+    if bounds.isIndefinite {
+      return "negative curvature: σ_min ≈ \(brief(bounds.ritzMin)), so no γ converges; the smallest residual was after "
+        + "\(solution.bestIteration) terms; use minres(), or damping above \(brief(-bounds.ritzMin))"
+    }
+    let limit = 2 / bounds.ritzMax
+    guard step >= limit * (1 - 1e-9) else {
+      return "σ_min ≈ \(brief(bounds.ritzMin)): A is singular and b has a part in its null space; use damping"
+    }
+    return "γ must be below 2/σ_max = \(brief(limit)); fastest is γ* = \(brief(bounds.optimalGamma)), got \(brief(step))"
+  }
+
+  /// The step, and the spectrum where it was probed.
+  func chooseStep(_ map: LinearMap, like b: [Tensor]) throws -> (Double, SpectralBounds?) {
+    if case .literal(let value) = gamma {
+      guard value > 0, value.isFinite else {
+        throw HypergradientError(
+          .invalidArgument, in: name, "gamma \(value) is not a positive number",
+          help: "signs are the library's business; use gamma: auto to have it chosen")
+      }
+      return (value, nil)
+    }
+    let bounds = try lanczos(map, like: b, steps: probes, untilTrusted: gamma == .auto)
+    guard bounds.upper > 0 else {
+      throw HypergradientError(
+        .notConverged, in: name, "the largest curvature found is \(brief(bounds.ritzMax)); no step converges",
+        help: "θ is not a minimum of the inner loss, or the inner loss does not depend on it; use damping or minimise further")
+    }
+    let step = gamma == .optimal ? bounds.optimalGamma : bounds.safeGamma
+    return (bounds.isTrusted ? step : min(step, bounds.safeGamma) / 2, bounds)
+  }
+
+  private func run(
+    _ map: LinearMap, _ b: [Tensor], from start: [Tensor]?, _ step: Double, isSymmetric: Bool,
+    _ strongConvexity: Double?
+  ) throws -> LinearSolution {
+    var series = try NeumannRecurrence(b, gamma: step)
+    var residuals = [series.norm]
+    var status: SolveStatus?
+    let floor = series.norm * b.epsilon * 0.25
+    while series.k < terms, series.norm > floor {
+      try checkInterrupt()
+      let product = try map(series.v)
+      let previous = series
+      let ratio = try series.advance(product)
+      residuals.append(series.norm)
+      guard series.norm.isFinite else {
+        status = .nonFinite
+        break
+      }
+      if isSymmetric, ratio >= 1 - b.epsilon {
+        // At a ratio of 1 what is left does not feel A; below it by less than round-off, neither.
+        let curvature = try previous.v.dot(product) / (previous.norm * previous.norm)
+        status = abs(step * curvature) <= 16 * b.epsilon.squareRoot() ? .stagnated : .divergent(rho: ratio)
+        if status != .stagnated { break }
+      }
+      if !isSymmetric, series.norm > 1e8 * residuals[0] {
+        status = .divergent(rho: ratio)
+        break
+      }
+    }
+    let sum = try series.sum.scaled(step)
+    let q = try start.map { try $0.adding(1, sum) } ?? sum
+    var solution = LinearSolution(q: q, residuals: residuals, status: status ?? .converged)
+    solution.residualVector = series.v
+    solution.gamma = step
+    solution.rho = series.ratio
+    if let strongConvexity, strongConvexity > 0 {
+      solution.errorEstimate = series.norm / strongConvexity
+      solution.errorIsBound = true
+    } else if let ratio = series.ratio, ratio < 1 {
+      solution.errorEstimate = step * series.norm / (1 - ratio)
+    }
+    if status == .stagnated {
+      solution.notes.append("what is left of b lies in the null space of A: no more terms will help; use damping")
+    } else if status == nil, series.norm > floor {
+      let relative = (solution.errorEstimate ?? .infinity) / max(try q.norm(), .leastNormalMagnitude)
+      if relative > tolerance ?? defaultTolerance(b) {
+        let slow = (series.ratio ?? 0) > 0.999
+        solution.status = slow ? .stagnated : .truncated(error: relative)
+        if slow {
+          solution.notes.append(
+            "each term removes less than 0.1 % of the residual (ratio \(brief(series.ratio ?? 1, 7))); use cg() or damping")
+        }
+      }
+    }
+    return solution
+  }
+}
+
+extension StepSize {
+  /// Whether the library chose the step.
+  var isChosen: Bool { if case .literal = self { false } else { true } }
+}
+
+/// v_0 = b, v_{k+1} = v_k - γ A v_k, and the sum of the terms before v_k.
+struct NeumannRecurrence {
+  let gamma: Double
+  /// The present term, its number and norm: v_k is also the residual of the k terms summed.
+  private(set) var v: [Tensor], k = 0, norm: Double
+  /// Σ_{j<k} v_j; times γ, the partial solution.
+  private(set) var sum: [Tensor]
+  /// |v_k| / |v_{k-1}|.
+  private(set) var ratio: Double?
+
+  init(_ b: [Tensor], gamma: Double) throws {
+    self.gamma = gamma
+    v = b
+    norm = try b.norm()
+    sum = try b.zeros()
+  }
+
+  /// Adds v_k to the sum and moves to v_{k+1}, given A v_k. Returns the ratio of their norms.
+  mutating func advance(_ product: [Tensor]) throws -> Double {
+    sum = k == 0 ? v : try sum.adding(1, v)
+    v = try v.adding(-gamma, product)
+    let next = try v.norm()
+    let ratio = norm > 0 ? next / norm : 0
+    self.ratio = ratio
+    norm = next
+    k += 1
+    return ratio
+  }
+}

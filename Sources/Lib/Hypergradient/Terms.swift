@@ -1,0 +1,132 @@
+import Tensor
+
+/// One term of the Neumann series, with what is known after adding it.
+public struct NeumannTerm: CustomStringConvertible {
+  /// The power k of this term v_k = (I - γ H)^k ∇θ f; k + 1 terms are in the sum.
+  public let k: Int
+  /// v_k and its norm.
+  public let v: [Tensor], norm: Double
+  /// |v_{k+1}| / |v_k|: never falls, and tends to ρ; at 1 or more the series does not converge.
+  public let ratio: Double
+  /// q_k = γ Σ_{j<=k} v_j.
+  public let q: [Tensor]
+  /// ∇λ f - C^T q_k.
+  public let value: [Tensor]
+  /// The norm of `value`, and the cosine with the value before (nil for the first, or where one is 0).
+  public let valueNorm: Double, cosine: Double?
+  /// |∇θ f - H q_k| = |v_{k+1}|.
+  public let residual: Double
+  /// The error of `value`, estimated as |C| γ |v_{k+1}| / (1 - ratio) with |C| from what C^T has done to the terms; infinite for a ratio of
+  /// 1 or more. With a certified strong convexity μ and few λ, the bound |C| |v_{k+1}| / μ.
+  public let error: Double, errorIsBound: Bool
+
+  /// Whether this term proves that the series does not converge.
+  public var isDivergent: Bool { ratio >= 1 }
+
+  /// The header of the table whose lines are the terms' descriptions.
+  public static let header = "    k        |v_k|       ratio       |dF_k|      cos(dF_k,dF_k-1)     residual       error"
+
+  /// One aligned line.
+  public var description: String {
+    func right(_ text: String, _ width: Int) -> String {
+      String(repeating: " ", count: max(0, width - text.count)) + text
+    }
+    let cells = [
+      right("\(k)", 5), right(brief(norm, 5), 13), right(brief(ratio, 6) + (isDivergent ? "!" : " "), 12),
+      right(brief(valueNorm, 7), 13), right(cosine.map { brief($0, 8) } ?? "-", 22), right(brief(residual, 4), 13),
+      right((error.isFinite ? errorIsBound ? "≤ " : "≈ " : "") + brief(error, 3), 12),
+    ]
+    return cells.joined()
+  }
+}
+
+/// The Neumann series one term at a time: each `next()` takes exactly one Hessian-vector product, whose sweep yields C^T v_k as well.
+/// It does not stop at divergence, which is worth watching; it ends after `count` terms.
+public final class NeumannTerms: Sequence, IteratorProtocol {
+  /// The step γ.
+  public let gamma: Double
+  /// The number of terms it will give.
+  public let count: Int
+  /// The spectrum that γ was chosen from; nil for a literal one.
+  public let spectrum: SpectralBounds?
+  /// Why the last `next()` gave nothing although terms were left; nil while all is well.
+  public private(set) var failure: (any Error)?
+
+  private let point: BilevelPoint
+  private let options: HypergradientOptions
+  private var series: NeumannRecurrence
+  private var mixedSum: [Tensor]
+  private var mixedNorm = 0.0
+  private var frobenius: Double?
+  private var previous: [Tensor]?
+
+  /// The series at a point. A step that is to be chosen takes its Lanczos products here.
+  public init(
+    at point: BilevelPoint, count: Int = 20, gamma: StepSize = .auto, _ options: HypergradientOptions = .init()
+  ) throws {
+    guard count > 0 else { throw HypergradientError(.invalidArgument, in: "terms", "\(count) terms") }
+    self.point = point
+    self.count = count
+    self.options = options
+    let map = point.hessian.shifted(by: options.damping)
+    (self.gamma, spectrum) = try Neumann(gamma: gamma).chooseStep(map, like: point.outerGradient)
+    series = try NeumannRecurrence(point.outerGradient, gamma: self.gamma)
+    mixedSum = try point.lambda.tensors.zeros()
+    if let mu = options.strongConvexity, mu > 0 { frobenius = try point.mixedFrobeniusNorm(limit: 64) }
+  }
+
+  /// The next term; nil at the end, or where a product failed (see `failure`).
+  public func next() -> NeumannTerm? {
+    guard series.k < count, failure == nil else { return nil }
+    do {
+      return try advance()
+    } catch {
+      failure = error
+      return nil
+    }
+  }
+
+  private func advance() throws -> NeumannTerm {
+    try checkInterrupt()
+    let (v, norm, k) = (series.v, series.norm, series.k)
+    let (product, mixed) = try point.products(v)
+    let ratio = try series.advance(options.damping == 0 ? product : product.adding(options.damping, v))
+    mixedSum = try mixedSum.adding(1, mixed)
+    if norm > 0 { mixedNorm = Swift.max(mixedNorm, try mixed.norm() / norm) }
+    let value = try point.direct.adding(-gamma, mixedSum)
+    let size = try value.norm()
+    var cosine: Double?
+    if let previous, size > 0 {
+      let before = try previous.norm()
+      if before > 0 { cosine = try Swift.min(1, Swift.max(-1, previous.dot(value) / before / size)) }
+    }
+    previous = value
+    var error = ratio < 1 ? mixedNorm * gamma * series.norm / (1 - ratio) : .infinity
+    var isBound = false
+    if let frobenius, let mu = options.strongConvexity {
+      error = frobenius * series.norm / (mu + options.damping)
+      isBound = true
+    }
+    return NeumannTerm(
+      k: k, v: v, norm: norm, ratio: ratio, q: try series.sum.scaled(gamma), value: value, valueNorm: size,
+      cosine: cosine, residual: series.norm, error: error, errorIsBound: isBound)
+  }
+}
+
+extension Hypergradient {
+  /// The Neumann series of this problem term by term, with this result's step where it has one.
+  public func terms(count: Int? = nil, gamma: StepSize? = nil) throws -> NeumannTerms {
+    let series = method as? Neumann
+    let step = gamma ?? (series != nil ? solution.gamma.map(StepSize.literal) : nil) ?? .auto
+    return try NeumannTerms(at: point, count: count ?? series?.terms ?? 20, gamma: step, options)
+  }
+
+  /// The terms as a table, one line each.
+  public func termTable(count: Int? = nil, gamma: StepSize? = nil) throws -> String {
+    let terms = try terms(count: count, gamma: gamma)
+    var lines = [NeumannTerm.header]
+    while let term = terms.next() { lines.append(term.description) }
+    if let failure = terms.failure { throw failure }
+    return lines.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,101 @@
+import Tensor
+
+/// The checks of `verify()`, each a number against a tolerance.
+public struct Verification: CustomStringConvertible {
+  /// One check.
+  public struct Check: Sendable {
+    /// What was compared.
+    public let name: String
+    /// The discrepancy, relative.
+    public let error: Double
+    /// What it may be.
+    public let tolerance: Double
+    /// Whether it is within.
+    public var passed: Bool { error <= tolerance }
+  }
+
+  /// The checks, in order.
+  public let checks: [Check]
+  /// Whether all passed.
+  public var passed: Bool { checks.allSatisfy(\.passed) }
+
+  /// A table, one line a check.
+  public var description: String {
+    let rows = checks.map { [$0.name, brief($0.error, 2), "≤ " + brief($0.tolerance, 2), $0.passed ? "ok" : "FAILED"] }
+    return table(rows) + (passed ? "\nverified" : "\nNOT verified")
+  }
+}
+
+extension Hypergradient {
+  /// Checks this hypergradient three ways and its parts by their identities:
+  /// - the value against an exact solve of H q = ∇θ f, within what the status admits;
+  /// - the same series by unrolling gradient descent from θ, which must agree term by term at a minimiser;
+  /// - the derivative of F along the hypergradient against differences of the inner problem solved again, in f64;
+  /// - F(λ - ε dF) < F(λ): a sign error fails here;
+  /// - u·Hv = v·Hu, and ⟨C u, v⟩ = ⟨u, C^T v⟩ for random vectors.
+  public func verify(tolerance: Double? = nil, minimizer: any Minimizer = NewtonCG()) throws -> Verification {
+    let precision = point.outerGradient.epsilon
+    let exact = precision < 1e-12
+    let rounding = tolerance ?? (exact ? 1e-6 : 2e-2)
+    var checks: [Verification.Check] = []
+    var stream = RandomStream(seed: 1, stream: 0x766572)
+
+    let asymmetry = try point.hessian.asymmetry(like: point.theta.tensors)
+    checks.append(.init(name: "u·Hv = v·Hu", error: asymmetry, tolerance: 1e3 * precision))
+    let u = try point.lambda.tensors.random(&stream)
+    let v = try point.theta.tensors.random(&stream)
+    let image = try point.mixed(u)
+    let back = try point.mixedTransposed(v)
+    let scale = try image.norm() * v.norm() + back.norm() * u.norm()
+    let gap = scale > 0 ? abs(try image.dot(v) - u.dot(back)) / scale : 0
+    checks.append(.init(name: "⟨Cu, v⟩ = ⟨u, Cᵀv⟩", error: gap, tolerance: 1e3 * precision))
+
+    let mine = try value
+    let truth = try reference()
+    let target = try truth.value
+    let length = max(try target.norm(), .leastNormalMagnitude)
+    let admitted = error.map { 3 * $0 / length } ?? 0
+    let distance = try mine.adding(-1, target).norm() / length
+    checks.append(
+      .init(name: "value = exact solve (\(truth.method))", error: distance, tolerance: max(rounding, admitted)))
+
+    let terms = (method as? Neumann)?.terms ?? 20
+    if options.damping == 0 {
+      let rate = try solution.gamma ?? Neumann().chooseStep(point.hessian, like: v).0
+      let series = try hypergradient(at: point, by: Neumann(terms: terms, gamma: .literal(rate)))
+      let loop = try hypergradient(at: point, by: Unroll(last: terms, rate: .literal(rate)))
+      let seriesValue = try series.unqualifiedValue
+      let error = try loop.unqualifiedValue.adding(-1, seriesValue).norm() / max(seriesValue.norm(), length)
+      checks.append(
+        .init(name: "\(terms) unrolled steps = \(terms) terms", error: error, tolerance: max(rounding, slackOffMinimum)))
+    }
+
+    var resolve = try Resolve(point, minimizer)
+    let wide = try target.map { try $0.cast(to: .f64) }
+    let size = try wide.norm()
+    if size > 0 {
+      let along = try wide.scaled(1 / size)
+      let slope = try resolve.derivative(along: along, step: 1e-3 * max(1, point.lambda.tensors.norm())).fourth
+      let mineWide = try mine.map { try $0.cast(to: .f64) }
+      checks.append(
+        .init(
+          name: "slope of F along dF = differences of re-solving",
+          error: abs(try mineWide.dot(along) - slope) / max(abs(slope), .leastNormalMagnitude),
+          tolerance: max(rounding, admitted, slackOffMinimum)))
+      let step = 1e-4 * max(1, try point.lambda.tensors.norm())
+      let mineSize = max(try mineWide.norm(), .leastNormalMagnitude)
+      let before = try resolve.value(0, along: mineWide)
+      let after = try resolve.value(-step / mineSize, along: mineWide)
+      checks.append(
+        .init(name: "F(λ - ε dF) < F(λ)", error: after < before ? 0 : 1, tolerance: 0.5))
+      checks.append(
+        .init(name: "inner problems solved again", error: Double(resolve.failures), tolerance: 0.5))
+    }
+    return Verification(checks: checks)
+  }
+
+  /// How far a θ short of the minimiser may move the comparisons that assume one.
+  private var slackOffMinimum: Double {
+    point.innerGradientNorm > 1e-8 ? 10 * point.innerGradientNorm / max(1, abs(point.innerValue)) : 0
+  }
+}
