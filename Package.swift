@@ -70,7 +70,7 @@ let package = Package(
       name: "CMarkdown", path: "Sources/Kernel/CMarkdown",
       providers: [.apt(["libmd4c-dev", "libmd4c-html0-dev"])]),
     kernel("Syntax", []),
-    kernel("Runtime", ["Syntax", "Tensor"]),
+    kernel("Runtime", ["Syntax", "Tensor", "CKernels"]),
     kernel(
       "Commands",
       [
