@@ -16,8 +16,9 @@ public protocol HostObject: AnyObject {
   func call(_ arguments: Arguments) throws -> Value
   /// The value of `object[…]`.
   func subscripted(_ indices: [Index]) throws -> Value
-  /// The elements that `for x in object` visits; nil when there is nothing to visit.
-  func elements() throws -> (any Sequence<Value>)?
+  /// What `for x in object` visits: a closure that gives the next element and nil at the end; nil when there is nothing to
+  /// visit. Elements are made one at a time, so a loader of batches can be visited.
+  func iterate() throws -> (() throws -> Value?)?
 }
 
 extension HostObject {
@@ -38,7 +39,7 @@ extension HostObject {
     throw CommandError("NotSubscriptable", "a \(typeName) has no subscript")
   }
   /// Nothing to visit.
-  public func elements() throws -> (any Sequence<Value>)? { nil }
+  public func iterate() throws -> (() throws -> Value?)? { nil }
 }
 
 /// What a client shows for a value: text always, pictures where it can.

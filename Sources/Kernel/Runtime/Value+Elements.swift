@@ -28,7 +28,11 @@ extension Value {
     case .tensor(let tensor):
       guard tensor.rank > 0 else { return nil }
       return try (0..<tensor.shape[0]).map { try Value.tensor(tensor).element($0) }
-    case .object(let box): return try box.object.elements().map { Array($0) }
+    case .object(let box):
+      guard let next = try box.object.iterate() else { return nil }
+      var elements: [Value] = []
+      while let element = try next() { elements.append(element) }
+      return elements
     default: return nil
     }
   }
