@@ -129,7 +129,7 @@ extension Arguments {
 
   /// Numbers.
   public func doubles(_ name: String) throws -> [Double] {
-    if case .tensor(let tensor) = self[name] { return tensor.doubles() }
+    if case .tensor(let tensor) = self[name] { return try tensor.doubles() }
     if let single = self[name].number { return [single] }
     return try sequence(name).map {
       guard let value = $0.number else { throw mismatch(name, expected: "a list of numbers") }

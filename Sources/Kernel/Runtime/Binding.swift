@@ -25,7 +25,8 @@ struct Binding {
         throw Binding.unknown(label, callee, parameters, index)
       }
       guard !taken[found] else {
-        throw CommandError("DuplicateArgument", "\(callee): argument `\(label)` is given twice", argument: "#\(index)")
+        throw CommandError(
+          "DuplicateArgument", "\(callee): argument `\(label)` is given twice", argument: "#\(index)")
       }
       taken[found] = true
       parameterOf[index] = found
@@ -45,27 +46,37 @@ struct Binding {
       taken[slot] = true
       parameterOf[index] = slot
     }
-    let missing = parameters.indices.filter { !taken[$0] && parameters[$0].defaultValue == nil && !parameters[$0].isRest }
+    let missing = parameters.indices.filter {
+      !taken[$0] && parameters[$0].defaultValue == nil && !parameters[$0].isRest
+    }
     if !missing.isEmpty { throw Binding.missing(missing.map { parameters[$0].name }, callee, parameters) }
     for index in taken.indices where taken[index] && index < 64 { given |= 1 << UInt64(index) }
   }
 
-  private static func unknown(_ label: String, _ callee: String, _ parameters: [Parameter], _ index: Int) -> CommandError {
+  private static func unknown(_ label: String, _ callee: String, _ parameters: [Parameter], _ index: Int)
+    -> CommandError
+  {
     let synopsis = Synopsis.line(callee, parameters)
     let near = Suggestion.phrase(for: label, in: parameters.filter { !$0.isRest }.map(\.name))
     return CommandError(
-      "UnknownArgument", "\(callee): no argument `\(label)`", help: near.map { "\($0) \(synopsis)" } ?? synopsis,
+      "UnknownArgument", "\(callee): no argument `\(label)`",
+      help: near.map { "\($0) \(synopsis)" } ?? synopsis,
       argument: "#\(index)")
   }
 
-  private static func tooMany(_ callee: String, _ parameters: [Parameter], given: Int, _ index: Int) -> CommandError {
-    let takes = parameters.isEmpty ? "no arguments" : parameters.count == 1 ? "1 argument" : "\(parameters.count) arguments"
+  private static func tooMany(_ callee: String, _ parameters: [Parameter], given: Int, _ index: Int)
+    -> CommandError
+  {
+    let takes =
+      parameters.isEmpty
+      ? "no arguments" : parameters.count == 1 ? "1 argument" : "\(parameters.count) arguments"
     return CommandError(
       "TooManyArguments", "\(callee): takes \(takes), not \(given)", help: Synopsis.line(callee, parameters),
       argument: "#\(index)")
   }
 
-  private static func missing(_ names: [String], _ callee: String, _ parameters: [Parameter]) -> CommandError {
+  private static func missing(_ names: [String], _ callee: String, _ parameters: [Parameter]) -> CommandError
+  {
     let list = names.map { "`\($0)`" }.joined(separator: ", ")
     return CommandError(
       "MissingArgument", "\(callee): missing argument\(names.count == 1 ? "" : "s") \(list)",
@@ -90,7 +101,9 @@ enum Synopsis {
   static func line(_ name: String, _ parameters: [Parameter]) -> String {
     let parts = parameters.enumerated().map { index, parameter in
       if parameter.isRest { return "\(parameter.name)…" }
-      guard let value = parameter.defaultValue else { return index < 2 ? parameter.name : "\(parameter.name):" }
+      guard let value = parameter.defaultValue else {
+        return index < 2 ? parameter.name : "\(parameter.name):"
+      }
       if case .none = value { return "\(parameter.name):" }
       return "\(parameter.name): \(value.brief(columns: 24))"
     }

@@ -156,7 +156,9 @@ final class FunctionCode {
 
   /// Where the instruction at an index comes from.
   func site(at index: Int) -> Site {
-    guard siteOf.indices.contains(index), sites.indices.contains(Int(siteOf[index])) else { return Site(span: span) }
+    guard siteOf.indices.contains(index), sites.indices.contains(Int(siteOf[index])) else {
+      return Site(span: span)
+    }
     return sites[Int(siteOf[index])]
   }
 

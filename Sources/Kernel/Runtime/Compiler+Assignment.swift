@@ -22,17 +22,23 @@ extension FunctionCompiler {
       guard variable.isMutable else {
         throw fault(
           "ImmutableVariable", "`\(name)` is \(variable.what) and cannot be assigned to", span,
-          help: variable.what.hasPrefix("a `let`") ? "declare it with `var`" : "declare another one: `var new = \(name)`")
+          help: variable.what.hasPrefix("a `let`")
+            ? "declare it with `var`" : "declare another one: `var new = \(name)`")
       }
       return variable.location
     }
     guard isCell else {
-      let isSession = context.machine.globals.definedSlot(name) != nil || context.resolver.sessionNames.contains(name)
+      let isSession =
+        context.machine.globals.definedSlot(name) != nil || context.resolver.sessionNames.contains(name)
       throw fault(
         "UndeclaredVariable",
         isSession
-          ? "`\(name)` is a session variable; a function cannot assign to it" : "`\(name)` is not declared in this function",
-        span, help: isSession ? "return the new value, or declare a local: `var \(name) = …`" : "write `let \(name) = …` or `var \(name) = …`")
+          ? "`\(name)` is a session variable; a function cannot assign to it"
+          : "`\(name)` is not declared in this function",
+        span,
+        help: isSession
+          ? "return the new value, or declare a local: `var \(name) = …`"
+          : "write `let \(name) = …` or `var \(name) = …`")
     }
     return .global(context.machine.globals.slot(name))
   }
@@ -61,15 +67,18 @@ extension FunctionCompiler {
         emit(.unpack, first, register, entries.count, at: span)
         for (index, entry) in entries.enumerated() { try store(first + index, into: entry) }
       }
-    case .index(let base, let entries): try update(base) { try self.change(at: $0, base, entries, register, span) }
+    case .index(let base, let entries):
+      try update(base) { try self.change(at: $0, base, entries, register, span) }
     case .member(let base, let name, let nameSpan):
       try update(base) { place in
         switch place {
         case .register(let variable):
-          self.emit(.setMember, variable, register, 0, self.nameIndex(name), at: nameSpan, operands: [base.span])
+          self.emit(
+            .setMember, variable, register, 0, self.nameIndex(name), at: nameSpan, operands: [base.span])
         case .global, .cell, .capture, .captureCell:
           try self.throughTemporary(place, base) { temporary in
-            self.emit(.setMember, temporary, register, 0, self.nameIndex(name), at: nameSpan, operands: [base.span])
+            self.emit(
+              .setMember, temporary, register, 0, self.nameIndex(name), at: nameSpan, operands: [base.span])
           }
         }
       }
@@ -100,7 +109,8 @@ extension FunctionCompiler {
       let form = try indexEntries(entries)
       let operands = [base.span] + entries.compactMap(\.span)
       switch place {
-      case .register(let variable): emit(.setIndex, variable, register, first, form, at: span, operands: operands)
+      case .register(let variable):
+        emit(.setIndex, variable, register, first, form, at: span, operands: operands)
       case .global(let slot):
         emit(.setIndexGlobal, register, first, form, slot, at: span, operands: operands)
       case .cell, .capture, .captureCell:

@@ -2,7 +2,9 @@ import Syntax
 
 extension FunctionCompiler {
   func call(_ callee: Expression, _ arguments: [ArgumentNode], into target: Int, at span: Span) throws {
-    if case .name(let name) = callee.kind, local(name) == nil, global(name) == nil, let command = context.commands[name] {
+    if case .name(let name) = callee.kind, local(name) == nil, global(name) == nil,
+      let command = context.commands[name]
+    {
       try commandCall(command, callee, arguments, into: target, at: span)
       return
     }
@@ -39,7 +41,8 @@ extension FunctionCompiler {
   }
 
   private func memberCall(
-    _ base: Expression, _ name: String, _ nameSpan: Span, _ arguments: [ArgumentNode], into target: Int, at span: Span
+    _ base: Expression, _ name: String, _ nameSpan: Span, _ arguments: [ArgumentNode], into target: Int,
+    at span: Span
   ) throws {
     try releasing {
       let register = try temporary()
@@ -60,7 +63,8 @@ extension FunctionCompiler {
     do {
       let shape = shape(of: arguments)
       binding = try Binding(
-        callee: command.name, parameters: command.parameters, labels: shape.labels, hasTrailing: shape.hasTrailing)
+        callee: command.name, parameters: command.parameters, labels: shape.labels,
+        hasTrailing: shape.hasTrailing)
     } catch let error as CommandError {
       let diagnostic = diagnose(error, callee, arguments)
       guard leniency > 0 else { throw diagnostic }
@@ -77,11 +81,14 @@ extension FunctionCompiler {
       var rest: [Expression] = []
       for (argument, parameter) in zip(arguments, binding.parameterOf) {
         if spans[parameter] == nil { spans[parameter] = argument.value.span }
-        if command.parameters[parameter].isRest { rest.append(argument.value) } else {
+        if command.parameters[parameter].isRest {
+          rest.append(argument.value)
+        } else {
           try emitValue(argument.value, into: base + parameter)
         }
       }
-      for (index, parameter) in command.parameters.enumerated() where spans[index] == nil || parameter.isRest {
+      for (index, parameter) in command.parameters.enumerated() where spans[index] == nil || parameter.isRest
+      {
         if parameter.isRest {
           try releasing {
             let first = nextRegister
@@ -93,13 +100,18 @@ extension FunctionCompiler {
         }
       }
       commands.append(
-        CommandSite(function: context.function(command), command: command, given: binding.given, spans: spans))
-      emit(.callCommand, base, 0, command.parameters.count, commands.count - 1, at: span, operands: [callee.span])
+        CommandSite(function: context.function(command), command: command, given: binding.given, spans: spans)
+      )
+      emit(
+        .callCommand, base, 0, command.parameters.count, commands.count - 1, at: span, operands: [callee.span]
+      )
       emit(.move, target, base, at: span)
     }
   }
 
-  private func diagnose(_ error: CommandError, _ callee: Expression, _ arguments: [ArgumentNode]) -> Diagnostic {
+  private func diagnose(_ error: CommandError, _ callee: Expression, _ arguments: [ArgumentNode])
+    -> Diagnostic
+  {
     var span = callee.span
     if let place = error.argument, let index = Int(place.dropFirst()), arguments.indices.contains(index) {
       span = arguments[index].label == nil ? arguments[index].value.span : arguments[index].labelSpan
@@ -150,7 +162,8 @@ extension IndexNode {
     switch self {
     case .value(let value): value.span
     case .slice(let a, let b, let c):
-      [a, b, c].compactMap { $0?.span }.reduce(nil) { (whole: Span?, part: Span) in whole?.union(part) ?? part }
+      [a, b, c].compactMap { $0?.span }.reduce(nil) { (whole: Span?, part: Span) in whole?.union(part) ?? part
+      }
     case .ellipsis: nil
     }
   }

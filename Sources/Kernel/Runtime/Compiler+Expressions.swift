@@ -3,7 +3,9 @@ import Syntax
 extension FunctionCompiler {
   /// A register that holds the value: the variable's own where there is one, else a temporary.
   func operand(_ expression: Expression) throws -> Int {
-    if case .name(let name) = expression.kind, let variable = local(name), case .register(let register) = variable.location {
+    if case .name(let name) = expression.kind, let variable = local(name),
+      case .register(let register) = variable.location
+    {
       return register
     }
     let register = try temporary()
@@ -33,13 +35,15 @@ extension FunctionCompiler {
     case .tuple(let entries): try container(.tuple, entries, into: target, at: span)
     case .record(let fields): try record(fields, into: target, at: span)
     case .closure(let node): try closure(node, into: target, isLateBound: isLateBound)
-    case .comprehension(let value, let clauses): try comprehension(value, clauses[...], into: target, at: span)
+    case .comprehension(let value, let clauses):
+      try comprehension(value, clauses[...], into: target, at: span)
     case .unary(let operation, let inner):
       try releasing {
         let register = try operand(inner)
         emit(operation == .minus ? .negate : .not, target, register, at: span, operands: [inner.span])
       }
-    case .binary(let operation, let left, let right): try binary(operation, left, right, into: target, at: span)
+    case .binary(let operation, let left, let right):
+      try binary(operation, left, right, into: target, at: span)
     case .range(let lower, let upper, let isClosed):
       try releasing {
         let from = try operand(lower, before: upper)
@@ -62,7 +66,9 @@ extension FunctionCompiler {
   }
 
   private func emitInteger(_ value: Int, into target: Int, at span: Span) {
-    if let small = Int32(exactly: value) { emit(.integer, target, 0, 0, Int(small), at: span) } else {
+    if let small = Int32(exactly: value) {
+      emit(.integer, target, 0, 0, Int(small), at: span)
+    } else {
       emit(.constant, target, 0, 0, constant(.int(value)), at: span)
     }
   }
@@ -85,6 +91,8 @@ extension FunctionCompiler {
       emit(.getGlobal, target, 0, 0, slot, at: span)
     } else if let command = context.commands[name] {
       emit(.constant, target, 0, 0, constant(.function(context.function(command))), at: span)
+    } else if let value = Value.named[name] {
+      emit(.constant, target, 0, 0, constant(value), at: span)
     } else if isLateBound {
       emit(.getGlobal, target, 0, 0, context.machine.globals.slot(name), at: span)
     } else if leniency > 0 {
@@ -146,7 +154,9 @@ extension FunctionCompiler {
     for parameter in node.parameters {
       // The default itself is evaluated by the function; the table only needs to know that there is one.
       unit.parameters.append(
-        parameter.defaultValue.map { .optional(parameter.name, .any, default: $0.shownDefault(context.source)) }
+        parameter.defaultValue.map {
+          .optional(parameter.name, .any, default: $0.shownDefault(context.source))
+        }
           ?? .required(parameter.name, .any))
       _ = try unit.temporary()
     }
@@ -198,7 +208,9 @@ extension FunctionCompiler {
     try releasing {
       let a = try operand(left, before: right)
       let operands = [left.span, right.span]
-      if case .int(let value) = right.kind, let small = Int32(exactly: value), let op = Opcode.immediate[operation] {
+      if case .int(let value) = right.kind, let small = Int32(exactly: value),
+        let op = Opcode.immediate[operation]
+      {
         emit(op, target, a, 0, Int(small), at: span, operands: operands)
         return
       }
@@ -326,7 +338,8 @@ extension Opcode {
   ]
 
   static let comparing: [BinaryOperator: (registers: Opcode, constant: Opcode)] = [
-    .equal: (.jumpEqual, .jumpEqualI), .notEqual: (.jumpNotEqual, .jumpNotEqualI), .less: (.jumpLess, .jumpLessI),
+    .equal: (.jumpEqual, .jumpEqualI), .notEqual: (.jumpNotEqual, .jumpNotEqualI),
+    .less: (.jumpLess, .jumpLessI),
     .lessEqual: (.jumpLessEqual, .jumpLessEqualI), .greater: (.jumpGreater, .jumpGreaterI),
     .greaterEqual: (.jumpGreaterEqual, .jumpGreaterEqualI),
   ]
@@ -344,9 +357,13 @@ extension Value {
       case .float(let value): values.append(.float(value))
       case .bool(let value): values.append(.bool(value))
       case .string(let parts):
-        if parts.isEmpty { values.append(.text("")) } else if parts.count == 1, case .text(let text) = parts[0] {
+        if parts.isEmpty {
+          values.append(.text(""))
+        } else if parts.count == 1, case .text(let text) = parts[0] {
           values.append(.text(text))
-        } else { return nil }
+        } else {
+          return nil
+        }
       default: return nil
       }
     }
@@ -376,11 +393,14 @@ extension Expression {
     case .record(let fields): fields.contains { $0.value.containsStatements }
     case .comprehension: true
     case .unary(_, let inner), .member(let inner, _, _): inner.containsStatements
-    case .binary(_, let a, let b), .range(let a, let b, _), .shortCircuit(_, let a, let b), .attempt(let a, let b):
+    case .binary(_, let a, let b), .range(let a, let b, _), .shortCircuit(_, let a, let b),
+      .attempt(let a, let b):
       a.containsStatements || b.containsStatements
     case .call(let callee, let arguments):
       // `xs.append(x)` assigns too.
-      if case .member(_, "append", _) = callee.kind { true } else {
+      if case .member(_, "append", _) = callee.kind {
+        true
+      } else {
         callee.containsStatements || arguments.contains { $0.value.containsStatements }
       }
     case .index(let base, let entries):

@@ -35,15 +35,20 @@ extension FunctionCompiler {
     case .expression(let value):
       try releasing { try emitValue(value, into: try temporary()) }
     case .assign(let target, let value): try assign(target, value)
-    case .declare(let pattern, let value, let isVariable): try declaration(pattern, value, isVariable: isVariable)
+    case .declare(let pattern, let value, let isVariable):
+      try declaration(pattern, value, isVariable: isVariable)
     case .function(let node): try define(node)
     case .loop(let pattern, let sequence, let body): try loop(pattern, sequence, body)
     case .whileLoop(let condition, let body): try whileLoop(condition, body)
     case .breakLoop:
-      guard !loops.isEmpty else { throw fault("SyntaxError", "`break` stands outside a loop", statement.span) }
+      guard !loops.isEmpty else {
+        throw fault("SyntaxError", "`break` stands outside a loop", statement.span)
+      }
       loops[loops.count - 1].breaks.append(emit(.jump, at: statement.span))
     case .continueLoop:
-      guard !loops.isEmpty else { throw fault("SyntaxError", "`continue` stands outside a loop", statement.span) }
+      guard !loops.isEmpty else {
+        throw fault("SyntaxError", "`continue` stands outside a loop", statement.span)
+      }
       loops[loops.count - 1].continues.append(emit(.jump, at: statement.span))
     case .returnValue(let value):
       guard !isCell else { throw fault("SyntaxError", "`return` stands outside a function", statement.span) }
@@ -75,14 +80,17 @@ extension FunctionCompiler {
     }
     let register = try temporary()
     try emitValue(value, into: register)
-    try bind(pattern, register: register, isMutable: isVariable, what: isVariable ? "a variable" : "a `let` constant")
+    try bind(
+      pattern, register: register, isMutable: isVariable, what: isVariable ? "a variable" : "a `let` constant"
+    )
   }
 
   /// Stores into session variables.
   private func store(_ pattern: Pattern, from register: Int) throws {
     switch pattern {
     case .ignore: break
-    case .name(let name, let span): emit(.moveGlobal, register, 0, 0, context.machine.globals.slot(name), at: span)
+    case .name(let name, let span):
+      emit(.moveGlobal, register, 0, 0, context.machine.globals.slot(name), at: span)
     case .tuple(let entries, let span):
       try releasing {
         let first = try unpack(register, count: entries.count, at: span)
@@ -182,12 +190,16 @@ extension FunctionCompiler {
   // MARK: magics
 
   /// `%time expr` and the like: a call of a command of the session that gets the expression as a closure.
-  private func magic(_ name: String, _ text: String, _ value: Expression?, into target: Int, at span: Span) throws {
+  private func magic(_ name: String, _ text: String, _ value: Expression?, into target: Int, at span: Span)
+    throws
+  {
     try releasing {
       let base = try temporary()
       emit(.constant, base, 0, 0, constant(.function(context.machine.magic(name))), at: span)
       let parameter = try temporary()
-      if let value { try closure(.thunk(value), into: parameter, isLateBound: isLateBound) } else {
+      if let value {
+        try closure(.thunk(value), into: parameter, isLateBound: isLateBound)
+      } else {
         emit(.constant, parameter, 0, 0, constant(.text(text)), at: span)
       }
       emit(.call, base, 0, 1, at: span)

@@ -102,7 +102,8 @@ final class FunctionCompiler {
   func temporary() throws -> Int {
     let register = nextRegister
     guard register < 60_000 else {
-      throw fault("TooLarge", "this needs too many values at once", Span(0, 0), help: "make the list in parts")
+      throw fault(
+        "TooLarge", "this needs too many values at once", Span(0, 0), help: "make the list in parts")
     }
     nextRegister += 1
     registerCount = max(registerCount, nextRegister)
@@ -124,7 +125,8 @@ final class FunctionCompiler {
   ) -> Int {
     instructions.append(
       Instruction(
-        op: op, a: UInt16(truncatingIfNeeded: a), b: UInt16(truncatingIfNeeded: b), c: UInt16(truncatingIfNeeded: c),
+        op: op, a: UInt16(truncatingIfNeeded: a), b: UInt16(truncatingIfNeeded: b),
+        c: UInt16(truncatingIfNeeded: c),
         d: Int32(truncatingIfNeeded: d)))
     if let last = sites.last, last.span == span, last.operands == operands {
       siteOf.append(Int32(sites.count - 1))
@@ -208,7 +210,9 @@ final class FunctionCompiler {
   var visibleNames: [String] {
     var result = scopes.flatMap(\.keys) + (parent?.visibleNames ?? [])
     if parent == nil {
-      result += context.machine.globals.definedNames + Array(context.commands.keys) + Array(context.resolver.sessionNames)
+      result +=
+        context.machine.globals.definedNames + Array(context.commands.keys) + Array(Value.named.keys)
+        + Array(context.resolver.sessionNames)
     }
     return result
   }
@@ -219,7 +223,8 @@ final class FunctionCompiler {
       "null": "write `none`", "nil": "write `none`", "np": "NumPy's names are commands: `mean(x)`, `x.T`",
     ]
     return fault(
-      "UnknownName", "unknown name `\(name)`", span, help: Suggestion.phrase(for: name, in: visibleNames) ?? habits[name])
+      "UnknownName", "unknown name `\(name)`", span,
+      help: Suggestion.phrase(for: name, in: visibleNames) ?? habits[name])
   }
 
   func scoped(_ body: () throws -> Void) rethrows {

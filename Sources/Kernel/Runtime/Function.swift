@@ -1,5 +1,5 @@
 /// A function as a value: a closure of the language, a command, or a method of an object.
-public final class FunctionBox {
+public final class FunctionBox: Container {
   /// Its name; `closure` for one without.
   public let name: String
   /// The command behind a native function.
@@ -33,5 +33,6 @@ public final class FunctionBox {
     self.init(native: Command(object.typeName, "", object.callParameters) { try object.call($0) })
   }
 
-  deinit { Value.release(&captures) }
+  override func surrender(into pending: inout [Container]) { Container.surrender(&captures, into: &pending) }
+  deinit { Container.release(&captures) }
 }

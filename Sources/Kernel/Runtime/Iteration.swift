@@ -41,7 +41,8 @@ enum Iteration {
   static func notIterable(_ value: Value) -> CommandError {
     let isCount = if case .int = value { true } else { false }
     return CommandError(
-      "NotIterable", "\(value.article) has no elements to visit", help: isCount ? "write `for i in 0..<n`" : nil)
+      "NotIterable", "\(value.article) has no elements to visit",
+      help: isCount ? "write `for i in 0..<n`" : nil)
   }
 
   private final class Visitor: HostObject {

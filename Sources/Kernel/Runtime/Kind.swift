@@ -121,7 +121,8 @@ extension Value {
     case .int(let value): return value >= 0 ? [value] : nil
     case .list(let box): return Value.lengths(box.elements)
     case .tuple(let box): return Value.lengths(box.elements)
-    case .tensor(let tensor) where tensor.rank == 1: return Value.lengths(tensor.ints().map { .int($0) })
+    case .tensor(let tensor) where tensor.rank == 1:
+      return (try? tensor.ints()).flatMap { Value.lengths($0.map { .int($0) }) }
     default: return nil
     }
   }

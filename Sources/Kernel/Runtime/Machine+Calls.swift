@@ -14,7 +14,8 @@ extension Machine {
     case .object(let box):
       place.pointee = try callNative(FunctionBox(calling: box.object), arguments, shape)
     default:
-      throw CommandError("NotCallable", "\(place.pointee.article) cannot be called", help: place.pointee.callHelp)
+      throw CommandError(
+        "NotCallable", "\(place.pointee.article) cannot be called", help: place.pointee.callHelp)
     }
     return nil
   }
@@ -25,7 +26,8 @@ extension Machine {
   ) throws -> [Value] {
     let labels = shape?.labels ?? Array(repeating: nil, count: arguments.count)
     let binding = try Binding(
-      callee: function.name, parameters: code.parameters, labels: labels, hasTrailing: shape?.hasTrailing == true)
+      callee: function.name, parameters: code.parameters, labels: labels,
+      hasTrailing: shape?.hasTrailing == true)
     var values: [Value] = Array(repeating: .string(Machine.missing), count: code.parameters.count)
     for (index, parameter) in binding.parameterOf.enumerated() { values[parameter] = arguments[index] }
     return values
@@ -33,14 +35,21 @@ extension Machine {
 
   /// Calls a command through its function value.
   func callNative(_ function: FunctionBox, _ arguments: [Value], _ shape: CallShape?) throws -> Value {
-    guard let command = function.command, let session else { throw CommandError("NotCallable", "this cannot be called") }
+    guard let command = function.command, let session else {
+      throw CommandError("NotCallable", "this cannot be called")
+    }
     let labels = shape?.labels ?? Array(repeating: nil, count: arguments.count)
     let binding = try Binding(
-      callee: command.name, parameters: command.parameters, labels: labels, hasTrailing: shape?.hasTrailing == true)
+      callee: command.name, parameters: command.parameters, labels: labels,
+      hasTrailing: shape?.hasTrailing == true)
     var values = command.parameters.map { $0.defaultValue ?? .none }
     var rest: [Value] = []
     for (index, parameter) in binding.parameterOf.enumerated() {
-      if command.parameters[parameter].isRest { rest.append(arguments[index]) } else { values[parameter] = arguments[index] }
+      if command.parameters[parameter].isRest {
+        rest.append(arguments[index])
+      } else {
+        values[parameter] = arguments[index]
+      }
     }
     if let last = command.parameters.firstIndex(where: \.isRest) { values[last] = .list(rest) }
     return try perform(command, values, binding.given, session)
@@ -48,14 +57,19 @@ extension Machine {
 
   /// Runs a command bound at compile time.
   func perform(_ site: CommandSite, _ values: [Value]) throws -> Value {
-    guard let session else { throw CommandError("NoSession", "there is no session to run \(site.command.name) in") }
+    guard let session else {
+      throw CommandError("NoSession", "there is no session to run \(site.command.name) in")
+    }
     return try perform(site.command, values, site.given, session)
   }
 
-  private func perform(_ command: Command, _ values: [Value], _ given: UInt64, _ session: Session) throws -> Value {
+  private func perform(_ command: Command, _ values: [Value], _ given: UInt64, _ session: Session) throws
+    -> Value
+  {
     let arguments = Arguments(
       callee: command.name, parameters: command.parameters, values: values, given: given, session: session)
-    for (index, parameter) in command.parameters.enumerated() where given & (1 << UInt64(min(index, 63))) != 0 {
+    for (index, parameter) in command.parameters.enumerated() where given & (1 << UInt64(min(index, 63))) != 0
+    {
       if parameter.isRest || parameter.kind.accepts(values[index]) { continue }
       if case .none = values[index], case .none? = parameter.defaultValue { continue }
       throw arguments.mismatch(parameter.name, expected: parameter.kind.description)
@@ -76,7 +90,8 @@ extension Machine {
     guard let command = method(call.name, of: receiver) else {
       if let value = try receiver.property(call.name) {
         throw CommandError(
-          "NotCallable", "`\(call.name)` is \(value.article), not a method", help: "write `.\(call.name)` without parentheses")
+          "NotCallable", "`\(call.name)` is \(value.article), not a method",
+          help: "write `.\(call.name)` without parentheses")
       }
       throw noMember(call.name, of: receiver)
     }
@@ -86,7 +101,9 @@ extension Machine {
 
   /// The command that serves as a method: one whose first parameter takes the receiver.
   func method(_ name: String, of receiver: Value) -> Command? {
-    guard let command = session?.commands[name], let first = command.parameters.first, !first.isRest else { return nil }
+    guard let command = session?.commands[name], let first = command.parameters.first, !first.isRest else {
+      return nil
+    }
     if case .any = first.kind { return nil }
     return first.kind.accepts(receiver) ? command : nil
   }
@@ -146,7 +163,9 @@ extension Machine {
   func append(_ element: Value, toCell cell: ListBox) throws {
     // The value leaves the cell meanwhile: an object's `append` may run code that looks at the variable.
     var value = cell.elements[0]
-    guard case .list = value else { return try withUnsafeMutablePointer(to: &value) { try append(element, to: $0) } }
+    guard case .list = value else {
+      return try withUnsafeMutablePointer(to: &value) { try append(element, to: $0) }
+    }
     cell.elements[0] = .none
     try withUnsafeMutablePointer(to: &value) { try append(element, to: $0) }
     cell.elements[0] = value
@@ -160,7 +179,9 @@ extension Machine {
     let instruction = pc >= 0 && pc < code.instructionCount ? code.instructions[pc] : Instruction(op: .none)
     switch error {
     case var diagnostic as Diagnostic:
-      if diagnostic.source != nil, instruction.op != .raise, let name = calledName(instruction, code, registers) {
+      if diagnostic.source != nil, instruction.op != .raise,
+        let name = calledName(instruction, code, registers)
+      {
         diagnostic.trace.append(.init(function: name, source: code.source, span: site.span))
       }
       if diagnostic.source == nil {
@@ -170,11 +191,13 @@ extension Machine {
       return diagnostic
     case let error as CommandError:
       let labels = labels(for: instruction, site, code, registers, argument: error.argument, isShape: false)
-      return Diagnostic(code: error.code, error.message, labels: labels, help: error.help, source: code.source)
+      return Diagnostic(
+        code: error.code, error.message, labels: labels, help: error.help, source: code.source)
     case let error as TensorError:
       let labels = labels(for: instruction, site, code, registers, argument: nil, isShape: true)
       return Diagnostic(
-        code: error.languageCode, error.languageMessage, labels: labels, help: error.help, source: code.source)
+        code: error.languageCode, error.languageMessage, labels: labels, help: error.help, source: code.source
+      )
     case is Interrupted:
       return Diagnostic(code: "Interrupted", "interrupted", labels: [.init(site.span)], source: code.source)
     default:
@@ -201,7 +224,8 @@ extension Machine {
 
   /// Carets: under the argument at fault, under both operands with their shapes or types, or under the whole.
   private func labels(
-    for instruction: Instruction, _ site: Site, _ code: FunctionCode, _ registers: Place, argument: String?, isShape: Bool
+    for instruction: Instruction, _ site: Site, _ code: FunctionCode, _ registers: Place, argument: String?,
+    isShape: Bool
   ) -> [Diagnostic.Label] {
     switch instruction.op {
     case .callCommand:
@@ -217,13 +241,15 @@ extension Machine {
         return .init(span, "\(tensor.shape)")
       }
       return shaped.isEmpty ? [.init(site.operands.first ?? site.span)] : shaped
-    case .add, .subtract, .multiply, .divide, .floorDivide, .modulo, .power, .matmul, .equal, .notEqual, .less, .lessEqual,
+    case .add, .subtract, .multiply, .divide, .floorDivide, .modulo, .power, .matmul, .equal, .notEqual,
+      .less, .lessEqual,
       .greater, .greaterEqual, .combine:
       guard site.operands.count == 2 else { break }
       let right = instruction.op == .combine ? instruction.b : instruction.c
       let left = instruction.op == .combine ? instruction.a : instruction.b
       return [
-        .init(site.operands[0], registers[Int(left)].label), .init(site.operands[1], registers[Int(right)].label),
+        .init(site.operands[0], registers[Int(left)].label),
+        .init(site.operands[1], registers[Int(right)].label),
       ]
     case .jumpEqual, .jumpNotEqual, .jumpLess, .jumpLessEqual, .jumpGreater, .jumpGreaterEqual:
       guard site.operands.count == 2 else { break }
@@ -279,7 +305,9 @@ extension FunctionBox {
     }
     guard let command else { throw CommandError("NotCallable", "`\(name)` cannot be called") }
     // A command value knows no session of its own; the one that runs is the one that made the call.
-    guard let machine = Machine.running else { throw CommandError("NoSession", "`\(command.name)` was called outside a session") }
+    guard let machine = Machine.running else {
+      throw CommandError("NoSession", "`\(command.name)` was called outside a session")
+    }
     return try machine.callNative(self, arguments, nil)
   }
 

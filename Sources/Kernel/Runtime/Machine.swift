@@ -7,7 +7,10 @@ typealias Place = UnsafeMutablePointer<Value>
 
 /// The interpreter of one session: a register stack, the frames of the functions under way, the session variables. Calls between
 /// functions of the language do not use the machine stack; only commands that call back do.
-final class Machine {
+final class Machine: @unchecked Sendable {
+  /// The machine that runs on this thread, for native functions that Swift code calls by value.
+  @TaskLocal static var running: Machine?
+
   /// Functions of the language that may be under way at once.
   static let depthLimit = 10_000
   private static let stackCapacity = 1 << 20
@@ -22,6 +25,7 @@ final class Machine {
   }
 
   let globals = Globals()
+  /// Set back to nil when the session goes; values that outlive it then say so.
   unowned(unsafe) var session: Session?
   /// Function values of commands, made once.
   private var natives: [String: FunctionBox] = [:]
@@ -81,7 +85,8 @@ final class Machine {
     }
     (frames + depth).initialize(
       to: Frame(
-        function: function, code: Unmanaged.passUnretained(code), registers: registers, resume: code.instructions))
+        function: function, code: Unmanaged.passUnretained(code), registers: registers,
+        resume: code.instructions))
     depth += 1
   }
 
@@ -91,7 +96,9 @@ final class Machine {
     depth -= 1
     let frame = frames + depth
     let registers = frame.pointee.registers
-    for index in 0..<frame.pointee.code._withUnsafeGuaranteedRef({ $0.registerCount }) { registers[index].clear() }
+    for index in 0..<frame.pointee.code._withUnsafeGuaranteedRef({ $0.registerCount }) {
+      (registers + index).clear()
+    }
     frame.deinitialize(count: 1)
   }
 
@@ -131,8 +138,7 @@ final class Machine {
 
           case .getGlobal:
             let slot = Int(i.d)
-            guard globals.isDefined[slot] else { throw undefined(slot) }
-            a.pointee = globals.values[slot]
+            a.pointee = globals.isDefined[slot] ? globals.values[slot] : try undefinedValue(slot)
           case .setGlobal:
             globals.values[Int(i.d)] = a.pointee
             globals.isDefined[Int(i.d)] = true
@@ -161,7 +167,9 @@ final class Machine {
           case .multiply:
             let x = registers + Int(i.b)
             let y = registers + Int(i.c)
-            if a.arithmetic(x, y, { $0.multipliedReportingOverflow(by: $1) }, { $0 * $1 }) { continue dispatch }
+            if a.arithmetic(x, y, { $0.multipliedReportingOverflow(by: $1) }, { $0 * $1 }) {
+              continue dispatch
+            }
             a.pointee = try Operators.apply(.multiply, x.pointee, y.pointee)
           case .divide:
             let x = registers + Int(i.b)
@@ -179,21 +187,28 @@ final class Machine {
               continue dispatch
             }
             a.pointee = try Operators.apply(.modulo, x.pointee, y.pointee)
-          case .floorDivide: a.pointee = try Operators.apply(.floorDivide, registers[Int(i.b)], registers[Int(i.c)])
+          case .floorDivide:
+            a.pointee = try Operators.apply(.floorDivide, registers[Int(i.b)], registers[Int(i.c)])
           case .power: a.pointee = try Operators.apply(.power, registers[Int(i.b)], registers[Int(i.c)])
           case .matmul: a.pointee = try Operators.apply(.matmul, registers[Int(i.b)], registers[Int(i.c)])
 
           case .addI:
             let x = registers + Int(i.b)
-            if a.arithmetic(x, Int(i.d), { $0.addingReportingOverflow($1) }, { $0 + $1 }) { continue dispatch }
+            if a.arithmetic(x, Int(i.d), { $0.addingReportingOverflow($1) }, { $0 + $1 }) {
+              continue dispatch
+            }
             a.pointee = try Operators.apply(.add, x.pointee, .int(Int(i.d)))
           case .subtractI:
             let x = registers + Int(i.b)
-            if a.arithmetic(x, Int(i.d), { $0.subtractingReportingOverflow($1) }, { $0 - $1 }) { continue dispatch }
+            if a.arithmetic(x, Int(i.d), { $0.subtractingReportingOverflow($1) }, { $0 - $1 }) {
+              continue dispatch
+            }
             a.pointee = try Operators.apply(.subtract, x.pointee, .int(Int(i.d)))
           case .multiplyI:
             let x = registers + Int(i.b)
-            if a.arithmetic(x, Int(i.d), { $0.multipliedReportingOverflow(by: $1) }, { $0 * $1 }) { continue dispatch }
+            if a.arithmetic(x, Int(i.d), { $0.multipliedReportingOverflow(by: $1) }, { $0 * $1 }) {
+              continue dispatch
+            }
             a.pointee = try Operators.apply(.multiply, x.pointee, .int(Int(i.d)))
           case .moduloI:
             let x = registers + Int(i.b)
@@ -206,9 +221,11 @@ final class Machine {
           case .equal: a.pointee = try Operators.apply(.equal, registers[Int(i.b)], registers[Int(i.c)])
           case .notEqual: a.pointee = try Operators.apply(.notEqual, registers[Int(i.b)], registers[Int(i.c)])
           case .less: a.pointee = try Operators.apply(.less, registers[Int(i.b)], registers[Int(i.c)])
-          case .lessEqual: a.pointee = try Operators.apply(.lessEqual, registers[Int(i.b)], registers[Int(i.c)])
+          case .lessEqual:
+            a.pointee = try Operators.apply(.lessEqual, registers[Int(i.b)], registers[Int(i.c)])
           case .greater: a.pointee = try Operators.apply(.greater, registers[Int(i.b)], registers[Int(i.c)])
-          case .greaterEqual: a.pointee = try Operators.apply(.greaterEqual, registers[Int(i.b)], registers[Int(i.c)])
+          case .greaterEqual:
+            a.pointee = try Operators.apply(.greaterEqual, registers[Int(i.b)], registers[Int(i.c)])
           case .negate: a.pointee = try Operators.negate(registers[Int(i.b)])
           case .not: a.pointee = try Operators.not(registers[Int(i.b)])
 
@@ -218,7 +235,11 @@ final class Machine {
             ip = code._withUnsafeGuaranteedRef { $0.instructions } + Int(i.d)
           case .jumpIf:
             let truth: Bool
-            if case .bool(let value) = a.pointee { truth = value } else { truth = try Operators.truth(a.pointee) }
+            if case .bool(let value) = a.pointee {
+              truth = value
+            } else {
+              truth = try Operators.truth(a.pointee)
+            }
             if truth == (i.c != 0) { ip = code._withUnsafeGuaranteedRef { $0.instructions } + Int(i.d) }
           case .jumpEqual:
             let outcome = try a.compare(.equal, registers + Int(i.b), { $0 == $1 }, { $0 == $1 })
@@ -280,7 +301,9 @@ final class Machine {
               }
               continue dispatch
             }
-            if let element = try Iteration.next(a) { registers[Int(i.b)] = element } else {
+            if let element = try Iteration.next(a) {
+              registers[Int(i.b)] = element
+            } else {
               ip = code._withUnsafeGuaranteedRef { $0.instructions } + Int(i.d)
             }
 
@@ -298,7 +321,9 @@ final class Machine {
               for (index, value) in values.enumerated() { window[index] = value }
               frames[depth - 1].resume = ip
               try push(callee, body, window)
-              (code, registers, ip, constants) = (.passUnretained(body), window, body.instructions, body.constants)
+              (code, registers, ip, constants) = (
+                .passUnretained(body), window, body.instructions, body.constants
+              )
               continue dispatch
             }
             if faa_interrupted() { throw Interrupted() }
@@ -342,8 +367,10 @@ final class Machine {
             }
             a.pointee = .function(FunctionBox(code: inner, captures: captured, machine: self))
 
-          case .list: a.pointee = .list(Array(UnsafeBufferPointer(start: registers + Int(i.b), count: Int(i.c))))
-          case .tuple: a.pointee = .tuple(Array(UnsafeBufferPointer(start: registers + Int(i.b), count: Int(i.c))))
+          case .list:
+            a.pointee = .list(Array(UnsafeBufferPointer(start: registers + Int(i.b), count: Int(i.c))))
+          case .tuple:
+            a.pointee = .tuple(Array(UnsafeBufferPointer(start: registers + Int(i.b), count: Int(i.c))))
           case .record:
             let keys = code._withUnsafeGuaranteedRef { $0.keys[Int(i.d)] }
             a.pointee = .record(keys.indices.map { (keys[$0], registers[Int(i.b) + $0]) })
@@ -351,7 +378,8 @@ final class Machine {
             var text = ""
             for index in 0..<Int(i.c) { text += registers[Int(i.b) + index].plainText }
             a.pointee = .text(text)
-          case .range: a.pointee = try Operators.range(registers[Int(i.b)], registers[Int(i.c)], isClosed: i.d != 0)
+          case .range:
+            a.pointee = try Operators.range(registers[Int(i.b)], registers[Int(i.c)], isClosed: i.d != 0)
           case .unpack: try Operators.unpack(registers[Int(i.b)], into: a, count: Int(i.c))
           case .append: try append(registers[Int(i.b)], to: a)
           case .appendGlobal:
@@ -373,17 +401,21 @@ final class Machine {
             }
             a.pointee = try base.pointee.subscripted([try Index(registers[Int(i.c)])])
           case .getIndex:
-            let indices = try Index.entries(code._withUnsafeGuaranteedRef { $0.indexForms[Int(i.d)] }, registers + Int(i.c))
+            let indices = try Index.entries(
+              code._withUnsafeGuaranteedRef { $0.indexForms[Int(i.d)] }, registers + Int(i.c))
             a.pointee = try registers[Int(i.b)].subscripted(indices)
           case .setIndex:
-            let indices = try Index.entries(code._withUnsafeGuaranteedRef { $0.indexForms[Int(i.d)] }, registers + Int(i.c))
+            let indices = try Index.entries(
+              code._withUnsafeGuaranteedRef { $0.indexForms[Int(i.d)] }, registers + Int(i.c))
             try Value.set(a, indices, to: registers[Int(i.b)])
           case .setIndexGlobal:
             guard globals.isDefined[Int(i.d)] else { throw undefined(Int(i.d)) }
-            let indices = try Index.entries(code._withUnsafeGuaranteedRef { $0.indexForms[Int(i.c)] }, registers + Int(i.b))
+            let indices = try Index.entries(
+              code._withUnsafeGuaranteedRef { $0.indexForms[Int(i.c)] }, registers + Int(i.b))
             try Value.set(globals.values + Int(i.d), indices, to: a.pointee)
           case .getMember:
-            a.pointee = try member(code._withUnsafeGuaranteedRef { $0.names[Int(i.d)] }, of: registers[Int(i.b)])
+            a.pointee = try member(
+              code._withUnsafeGuaranteedRef { $0.names[Int(i.d)] }, of: registers[Int(i.b)])
           case .setMember:
             let name = code._withUnsafeGuaranteedRef { $0.names[Int(i.d)] }
             a.pointee = try a.pointee.settingMember(name, to: registers[Int(i.b)])
@@ -414,6 +446,14 @@ final class Machine {
     }
   }
 
+  /// A name that the cell defines further down may still mean a command.
+  private func undefinedValue(_ slot: Int) throws -> Value {
+    let name = globals.name(of: slot)
+    if let command = session?.commands[name] { return .function(native(command)) }
+    if let value = Value.named[name] { return value }
+    throw undefined(slot)
+  }
+
   private func undefined(_ slot: Int) -> CommandError {
     let name = globals.name(of: slot)
     if name == "_" { return CommandError("UnknownName", "there is no last value yet") }
@@ -423,7 +463,9 @@ final class Machine {
   }
 
   /// For states that compiled code cannot reach; an error rather than a crash should it happen all the same.
-  private func broken() -> CommandError { CommandError("InternalError", "the interpreter lost track of a variable") }
+  private func broken() -> CommandError {
+    CommandError("InternalError", "the interpreter lost track of a variable")
+  }
 }
 
 extension UnsafeMutablePointer<Value> {
@@ -476,7 +518,8 @@ extension UnsafeMutablePointer<Value> {
 
   @inline(__always)
   func arithmetic(
-    _ x: Place, _ y: Int, _ ints: (Int, Int) -> (partialValue: Int, overflow: Bool), _ floats: (Double, Double) -> Double
+    _ x: Place, _ y: Int, _ ints: (Int, Int) -> (partialValue: Int, overflow: Bool),
+    _ floats: (Double, Double) -> Double
   ) -> Bool {
     if case .int(let p) = x.pointee {
       let (value, overflow) = ints(p, y)

@@ -93,7 +93,8 @@ enum Operators {
   }
 
   private static func zero(_ spelling: String) -> CommandError {
-    CommandError("DivisionByZero", "integer division by zero with `\(spelling)`", help: "floats divide to inf or nan")
+    CommandError(
+      "DivisionByZero", "integer division by zero with `\(spelling)`", help: "floats divide to inf or nan")
   }
 
   /// The remainder with the sign of the divisor, which is not zero.
@@ -183,7 +184,8 @@ enum Operators {
         case .none: "compare it: `x != none`"
         default: nil
         }
-      throw CommandError("TypeMismatch", "a condition must be true or false, not \(value.article)", help: help)
+      throw CommandError(
+        "TypeMismatch", "a condition must be true or false, not \(value.article)", help: help)
     }
   }
 
@@ -227,8 +229,9 @@ enum Operators {
         guard let other = q[key], try areEqual(value, other, depth: depth + 1) else { return false }
       }
       return true
-    case (.range(let p), .range(let q)): return p.lower == q.lower && p.count == q.count && (p.step == q.step || p.count < 2)
-    case (.tensor(let p), .tensor(let q)): return p.shape == q.shape && p.doubles() == q.doubles()
+    case (.range(let p), .range(let q)):
+      return p.lower == q.lower && p.count == q.count && (p.step == q.step || p.count < 2)
+    case (.tensor(let p), .tensor(let q)): return try p.shape == q.shape && p.doubles() == q.doubles()
     case (.function(let p), .function(let q)): return p === q
     case (.object(let p), .object(let q)): return p.object === q.object
     default: return false
@@ -270,7 +273,9 @@ enum Operators {
   static func range(_ lower: Value, _ upper: Value, isClosed: Bool) throws -> Value {
     guard let from = lower.integer, let to = upper.integer else {
       let wrong = lower.integer == nil ? lower : upper
-      throw CommandError("TypeMismatch", "a range needs integers, not \(wrong.article)", help: "`linspace(a, b, n)` divides an interval")
+      throw CommandError(
+        "TypeMismatch", "a range needs integers, not \(wrong.article)",
+        help: "`linspace(a, b, n)` divides an interval")
     }
     if isClosed, to == .max { throw overflow(.add, to, 1) }
     return .range(RangeBox(from, isClosed ? to + 1 : to))
@@ -283,7 +288,9 @@ enum Operators {
     case .tuple(let box): elements = box.elements
     case .list(let box): elements = box.elements
     case .tensor:
-      guard let rows = try value.elementsInOrder() else { throw CommandError("TypeMismatch", "\(value.article) cannot be taken apart") }
+      guard let rows = try value.elementsInOrder() else {
+        throw CommandError("TypeMismatch", "\(value.article) cannot be taken apart")
+      }
       elements = rows
     default: throw CommandError("TypeMismatch", "\(value.article) cannot be taken apart into \(count) names")
     }

@@ -7,7 +7,9 @@ extension Value {
     case .record(let box): return box[name]
     case .object(let box): return try box.object.member(name)
     case .tensor(let tensor): return try Value.property(name, of: tensor)
-    case .int(let value): return name == "isFinite" ? .bool(true) : name == "isNaN" ? .bool(false) : Value.scalar(name, Double(value))
+    case .int(let value):
+      return name == "isFinite"
+        ? .bool(true) : name == "isNaN" ? .bool(false) : Value.scalar(name, Double(value))
     case .float(let value): return Value.scalar(name, value)
     case .range(let box):
       switch name {
@@ -42,8 +44,8 @@ extension Value {
     case "rank": return .int(tensor.rank)
     case "count": return .int(tensor.count)
     case "T": return .tensor(try Value.transposed(tensor))
-    case "isFinite": return .bool(tensor.doubles().allSatisfy(\.isFinite))
-    case "isNaN": return .bool(tensor.doubles().contains(where: \.isNaN))
+    case "isFinite": return .bool(try tensor.doubles().allSatisfy(\.isFinite))
+    case "isNaN": return .bool(try tensor.doubles().contains(where: \.isNaN))
     default: return nil
     }
   }

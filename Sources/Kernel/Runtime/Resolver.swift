@@ -168,12 +168,15 @@ struct Resolver {
         inner.visit(value)
       }
     case .unary(_, let operand): visit(operand)
-    case .binary(_, let left, let right), .range(let left, let right, _), .shortCircuit(_, let left, let right),
+    case .binary(_, let left, let right), .range(let left, let right, _),
+      .shortCircuit(_, let left, let right),
       .attempt(let left, let right):
       visit(left)
       visit(right)
     case .call(let callee, let arguments):
-      if case .member(let base, "append", _) = callee.kind, case .name = base.kind, find(base) != nil { assign(base) }
+      if case .member(let base, "append", _) = callee.kind, case .name = base.kind, find(base) != nil {
+        assign(base)
+      }
       visit(callee)
       for argument in arguments { visit(argument.value) }
     case .index(let base, let entries):

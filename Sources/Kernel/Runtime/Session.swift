@@ -33,7 +33,10 @@ public final class Session {
   }
 
   // Closures among the variables hold the interpreter that holds the variables.
-  deinit { machine.globals.removeAll() }
+  deinit {
+    machine.globals.removeAll()
+    machine.session = nil
+  }
 
   /// Runs a cell to its end or its first fault.
   /// - Parameters:

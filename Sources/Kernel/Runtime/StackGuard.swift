@@ -24,8 +24,11 @@ struct StackGuard {
 
   /// The address below which only a reserve is left, enough for a tensor operation and the way back.
   private static func lowestAddress(of thread: pthread_t) -> UInt {
+    // The header hides this GNU extension from Swift; the library has it.
+    typealias GetAttributes = @convention(c) (pthread_t, UnsafeMutablePointer<pthread_attr_t>) -> Int32
+    guard let symbol = dlsym(nil, "pthread_getattr_np") else { return 0 }
     var attributes = pthread_attr_t()
-    guard pthread_getattr_np(thread, &attributes) == 0 else { return 0 }
+    guard unsafeBitCast(symbol, to: GetAttributes.self)(thread, &attributes) == 0 else { return 0 }
     defer { pthread_attr_destroy(&attributes) }
     var address: UnsafeMutableRawPointer?
     var size = 0

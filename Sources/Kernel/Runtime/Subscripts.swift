@@ -12,7 +12,9 @@ extension Index {
       let stop: Int? = box.step < 0 && box.upper < 0 ? nil : box.upper
       self = .slice(start: box.lower, stop: stop, step: box.step)
     case .tensor(let tensor):
-      if tensor.dtype == .bool || tensor.rank > 0 { self = .tensor(tensor) } else {
+      if tensor.dtype == .bool || tensor.rank > 0 {
+        self = .tensor(tensor)
+      } else {
         guard let index = value.integer else { throw Index.wrong(value) }
         self = .at(index)
       }
@@ -26,7 +28,8 @@ extension Index {
   private static func wrong(_ value: Value) -> CommandError {
     let isFloat = if case .float = value { true } else { false }
     return CommandError(
-      "TypeMismatch", "\(value.article) cannot be an index", help: isFloat ? "`int(x)` makes an integer of a whole number" : nil)
+      "TypeMismatch", "\(value.article) cannot be an index",
+      help: isFloat ? "`int(x)` makes an integer of a whole number" : nil)
   }
 
   /// The entries of a subscript whose parts are in consecutive registers.
@@ -76,7 +79,8 @@ extension Value {
       return try Value.select(box.map { .int($0) }, indices, "a range") { .list($0) }
     case .record(let box):
       guard indices.count == 1, case .key(let key) = indices[0] else {
-        throw CommandError("TypeMismatch", "a record's index is one of its keys", help: "config.lr, or config[\"lr\"]")
+        throw CommandError(
+          "TypeMismatch", "a record's index is one of its keys", help: "config.lr, or config[\"lr\"]")
       }
       guard let value = box[key] else { throw Value.unknownKey(key, box) }
       return value
@@ -98,26 +102,34 @@ extension Value {
   ) throws -> Value {
     guard indices.count == 1 else {
       throw CommandError(
-        "TypeMismatch", "\(what) has one axis, not \(indices.count)", help: "`xs[i][j]` goes deeper; tensors take several indices")
+        "TypeMismatch", "\(what) has one axis, not \(indices.count)",
+        help: "`xs[i][j]` goes deeper; tensors take several indices")
     }
     switch indices[0] {
     case .at(let index): return elements[try Index.position(index, count: elements.count, of: what)]
     case .slice(let start, let stop, let step):
-      return make(Index.positions(start: start, stop: stop, step: step, count: elements.count).map { elements[$0] })
+      return make(
+        Index.positions(start: start, stop: stop, step: step, count: elements.count).map { elements[$0] })
     case .ellipsis: return make(elements)
-    case .tensor(let tensor): return make(try positions(tensor, count: elements.count, what).map { elements[$0] })
-    case .newAxis, .key: throw CommandError("TypeMismatch", "\(what) is indexed by integers, slices and masks")
+    case .tensor(let tensor):
+      return make(try positions(tensor, count: elements.count, what).map { elements[$0] })
+    case .newAxis, .key:
+      throw CommandError("TypeMismatch", "\(what) is indexed by integers, slices and masks")
     }
   }
 
   /// The positions a mask or a tensor of integers selects.
   private static func positions(_ tensor: Tensor, count: Int, _ what: String) throws -> [Int] {
-    guard tensor.rank == 1 else { throw CommandError("TypeMismatch", "\(what) has one axis; the index has \(tensor.rank)") }
-    if tensor.dtype != .bool { return try tensor.ints().map { try Index.position($0, count: count, of: what) } }
+    guard tensor.rank == 1 else {
+      throw CommandError("TypeMismatch", "\(what) has one axis; the index has \(tensor.rank)")
+    }
+    if tensor.dtype != .bool {
+      return try tensor.ints().map { try Index.position($0, count: count, of: what) }
+    }
     guard tensor.count == count else {
       throw CommandError("ShapeMismatch", "the mask has \(tensor.count) entries, \(what) has \(count)")
     }
-    return zip(0..., tensor.bools()).filter(\.1).map(\.0)
+    return zip(0..., try tensor.bools()).filter(\.1).map(\.0)
   }
 
   // MARK: updates
@@ -135,9 +147,13 @@ extension Value {
       case .slice(let start, let stop, let step) where indices.count == 1:
         let positions = Array(Index.positions(start: start, stop: stop, step: step, count: count))
         guard let elements = try value.elementsInOrder(), elements.count == positions.count else {
-          throw CommandError("WrongCount", "the slice has \(positions.count) places, the value \(value.elementCount ?? 1) elements")
+          throw CommandError(
+            "WrongCount",
+            "the slice has \(positions.count) places, the value \(value.elementCount ?? 1) elements")
         }
-        withOwnedList(place) { list in for (position, element) in zip(positions, elements) { list[position] = element } }
+        withOwnedList(place) { list in
+          for (position, element) in zip(positions, elements) { list[position] = element }
+        }
       default: throw CommandError("TypeMismatch", "a list is changed by one index or one slice")
       }
     case .record(let box):
@@ -153,7 +169,9 @@ extension Value {
   /// Changes the list in a place, which holds one; copies it first when someone else holds it too.
   static func withOwnedList(_ place: Place, _ change: (inout [Value]) -> Void) {
     guard case .list(var box) = place.take() else { return }
-    if isKnownUniquelyReferenced(&box) { change(&box.elements) } else {
+    if isKnownUniquelyReferenced(&box) {
+      change(&box.elements)
+    } else {
       var copy = box.elements
       change(&copy)
       box = ListBox(copy)

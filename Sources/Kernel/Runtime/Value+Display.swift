@@ -6,7 +6,7 @@ extension Value {
   public func display(width: Int = 80) -> Display {
     switch self {
     case .object(let box): box.object.display(width: width)
-    case .tensor(let tensor): Display(text: TensorText(tensor).description(width: width))
+    case .tensor(let tensor): Display(text: tensor.described(width: width))
     case .string(let box) where box.value.contains("\n"): Display(text: box.value)
     case .function(let function): Display(text: function.synopsis)
     default: Display(text: brief(columns: max(width, 20) * 12))
@@ -24,7 +24,7 @@ extension Value {
   public var plainText: String {
     switch self {
     case .string(let box): box.value
-    case .tensor(let tensor) where tensor.rank > 0: TensorText(tensor).description(width: 80)
+    case .tensor(let tensor): tensor.description
     case .object(let box): box.object.summary()
     default: brief(columns: 4000)
     }
@@ -55,11 +55,7 @@ extension Value {
       text +=
         box.step == 1 ? "\(box.lower)..<\(box.upper)" : "range(\(box.lower), \(box.upper), step: \(box.step))"
     case .tensor(let tensor):
-      if tensor.rank == 0, let item = try? tensor.item() {
-        text += TensorText.number(item, tensor.dtype)
-      } else {
-        text += "tensor\(tensor.shape) \(tensor.dtype)"
-      }
+      text += tensor.rank == 0 ? tensor.description : "tensor\(tensor.shape) \(tensor.dtype)"
     case .function(let function): text += "function \(function.name)"
     case .object(let box): text += box.object.summary()
     }

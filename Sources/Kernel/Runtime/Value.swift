@@ -45,25 +45,27 @@ public final class StringBox: Sendable {
 }
 
 /// Elements of a list. Only the interpreter changes them, and only while it holds the sole reference.
-public final class ListBox {
+public final class ListBox: Container {
   /// The elements.
   public internal(set) var elements: [Value]
   /// Boxes elements.
   public init(_ elements: [Value]) { self.elements = elements }
-  deinit { Value.release(&elements) }
+  override func surrender(into pending: inout [Container]) { Container.surrender(&elements, into: &pending) }
+  deinit { Container.release(&elements) }
 }
 
 /// Elements of a tuple.
-public final class TupleBox {
+public final class TupleBox: Container {
   /// The elements.
   public internal(set) var elements: [Value]
   /// Boxes elements.
   public init(_ elements: [Value]) { self.elements = elements }
-  deinit { Value.release(&elements) }
+  override func surrender(into pending: inout [Container]) { Container.surrender(&elements, into: &pending) }
+  deinit { Container.release(&elements) }
 }
 
 /// Fields of a record, in order of definition.
-public final class RecordBox {
+public final class RecordBox: Container {
   /// Field names.
   public let keys: [String]
   /// Field values, one a key.
@@ -92,7 +94,8 @@ public final class RecordBox {
   public func setting(_ key: String, _ value: Value) -> RecordBox {
     RecordBox(Array(zip(keys, values)) + [(key, value)])
   }
-  deinit { Value.release(&values) }
+  override func surrender(into pending: inout [Container]) { Container.surrender(&values, into: &pending) }
+  deinit { Container.release(&values) }
 }
 
 /// A half-open run of integers with a step.
@@ -131,44 +134,32 @@ public final class ObjectBox {
   public init(_ object: any HostObject) { self.object = object }
 }
 
-extension Value {
-  /// Frees nested containers without recursion: a list nested a million deep must not exhaust the stack.
+/// A box that may hold boxes.
+public class Container {
+  /// Hands over the boxes it holds and empties itself.
+  func surrender(into pending: inout [Container]) {}
+
+  /// Frees what containers hold without recursion: a list nested a million deep must not exhaust the stack. The elements' boxes move
+  /// to a worklist; one that nobody else holds is emptied into it before it goes.
   static func release(_ elements: inout [Value]) {
-    guard elements.contains(where: \.isContainer) else { return }
-    var pending: [Value] = []
-    swap(&pending, &elements)
-    while let last = pending.popLast() {
-      switch last {
-      case .list(var box):
-        if isUnique(&box) { pending.append(contentsOf: box.elements.take()) }
-      case .tuple(var box):
-        if isUnique(&box) { pending.append(contentsOf: box.elements.take()) }
-      case .record(var box):
-        if isUnique(&box) { pending.append(contentsOf: box.values.take()) }
-      case .function(var box):
-        if isUnique(&box) { pending.append(contentsOf: box.captures.take()) }
+    var pending: [Container] = []
+    surrender(&elements, into: &pending)
+    while var last = pending.popLast() {
+      if isKnownUniquelyReferenced(&last) { last.surrender(into: &pending) }
+    }
+  }
+
+  static func surrender(_ elements: inout [Value], into pending: inout [Container]) {
+    let before = pending.count
+    for element in elements {
+      switch element {
+      case .list(let box): pending.append(box)
+      case .tuple(let box): pending.append(box)
+      case .record(let box): pending.append(box)
+      case .function(let box): pending.append(box)
       default: break
       }
     }
-  }
-
-  // `last` and the pattern variable may each hold a reference, so uniqueness cannot be asked of the optimiser's mercy:
-  // emptying a box that someone else still holds would be wrong, so ask conservatively through a fresh reference.
-  private static func isUnique<T: AnyObject>(_ box: inout T) -> Bool { isKnownUniquelyReferenced(&box) }
-
-  private var isContainer: Bool {
-    switch self {
-    case .list, .tuple, .record, .function: true
-    default: false
-    }
-  }
-}
-
-extension Array {
-  /// Moves the elements out and leaves the array empty.
-  fileprivate mutating func take() -> [Element] {
-    var taken: [Element] = []
-    swap(&taken, &self)
-    return taken
+    if pending.count > before { elements = [] }
   }
 }

@@ -88,7 +88,8 @@ struct Lexer {
       offset += length
     }
     let text = String(decoding: bytes[start..<offset], as: UTF8.self)
-    return Token(kind: Keyword(rawValue: text).map { .keyword($0) } ?? .identifier(text), span: Span(start, offset))
+    return Token(
+      kind: Keyword(rawValue: text).map { .keyword($0) } ?? .identifier(text), span: Span(start, offset))
   }
 
   /// Letters of every script, `_`, and mathematical signs such as ∇ that are not spelt like operators.
@@ -116,8 +117,10 @@ struct Lexer {
 
   /// Characters that look like an operator of the language, and what to type for them.
   private static let lookalikes: [Unicode.Scalar: String] = [
-    "≤": "<=", "≥": ">=", "≠": "!=", "×": "*", "·": "*", "÷": "/", "−": "-", "–": "-", "—": "-", "“": "\"", "”": "\"",
-    "„": "\"", "‘": "\"", "’": "\"", "…": "...", "±": "+", "∗": "*", "∧": "&&", "∨": "||", "¬": "!", "→": "in", "←": "=",
+    "≤": "<=", "≥": ">=", "≠": "!=", "×": "*", "·": "*", "÷": "/", "−": "-", "–": "-", "—": "-", "“": "\"",
+    "”": "\"",
+    "„": "\"", "‘": "\"", "’": "\"", "…": "...", "±": "+", "∗": "*", "∧": "&&", "∨": "||", "¬": "!",
+    "→": "in", "←": "=",
   ]
 
   private func unexpectedCharacter() -> SyntaxFailure {
@@ -127,10 +130,16 @@ struct Lexer {
       return failure("UnexpectedCharacter", "`\(value)` is not an operator", span, help: "write `\(ascii)`")
     }
     switch value {
-    case "'": return failure("UnexpectedCharacter", "strings are written with double quotes", span, help: "write \"text\"")
-    case "$": return failure("UnexpectedCharacter", "`$` means nothing here", span, help: "closures name their parameters: { x in x + 1 }")
+    case "'":
+      return failure(
+        "UnexpectedCharacter", "strings are written with double quotes", span, help: "write \"text\"")
+    case "$":
+      return failure(
+        "UnexpectedCharacter", "`$` means nothing here", span,
+        help: "closures name their parameters: { x in x + 1 }")
     default:
-      let name = value.value < 0x20 || (0x7F...0x9F).contains(value.value)
+      let name =
+        value.value < 0x20 || (0x7F...0x9F).contains(value.value)
         ? "control character U+" + String(value.value, radix: 16, uppercase: true) : "`\(value)`"
       return failure("UnexpectedCharacter", "unexpected \(name)", span)
     }
@@ -148,7 +157,9 @@ struct Lexer {
 
   private mutating func number() throws(SyntaxFailure) -> Token {
     let start = offset
-    if peek() == UInt8(ascii: "0"), let letter = peek(1), let radix = [UInt8(ascii: "x"): 16, UInt8(ascii: "b"): 2][letter] {
+    if peek() == UInt8(ascii: "0"), let letter = peek(1),
+      let radix = [UInt8(ascii: "x"): 16, UInt8(ascii: "b"): 2][letter]
+    {
       offset += 2
       let digits = run { Lexer.isLetterOrDigit($0) }
       return Token(kind: .int(try integer(digits, radix: radix, start)), span: Span(start, offset))
@@ -175,7 +186,10 @@ struct Lexer {
       let text = source.text(word.span)
       throw failure(
         "MalformedNumber", "`\(source.text(Span(start, offset)))` is not a number", Span(start, offset),
-        help: text == "j" ? nil : "names do not start with a digit; to multiply, write `\(source.text(Span(start, wordStart))) * \(text)`")
+        help: text == "j"
+          ? nil
+          : "names do not start with a digit; to multiply, write `\(source.text(Span(start, wordStart))) * \(text)`"
+      )
     }
     let span = Span(start, offset)
     if !isFloat { return Token(kind: .int(try integer(digits, radix: 10, start)), span: span) }
@@ -201,7 +215,8 @@ struct Lexer {
     let span = Span(start, offset)
     let isNumber = !digits.isEmpty && digits.allSatisfy { $0.hexDigitValue.map { $0 < radix } ?? false }
     throw failure(
-      "MalformedNumber", "`\(source.text(span))` \(isNumber ? "does not fit 64 bits" : "is not a number")", span,
+      "MalformedNumber", "`\(source.text(span))` \(isNumber ? "does not fit 64 bits" : "is not a number")",
+      span,
       help: isNumber ? "write it as a float, for instance `\(digits).0`" : nil)
   }
 
@@ -216,8 +231,10 @@ struct Lexer {
     while true {
       guard let byte = peek(), isBlock || byte != UInt8(ascii: "\n") else {
         throw failure(
-          "UnterminatedString", "the string that starts here is never closed", Span(start, start + (isBlock ? 3 : 1)),
-          help: isBlock ? "close it with \"\"\"" : "close it with \"; for text of several lines use \"\"\"", incomplete: isBlock)
+          "UnterminatedString", "the string that starts here is never closed",
+          Span(start, start + (isBlock ? 3 : 1)),
+          help: isBlock ? "close it with \"\"\"" : "close it with \"; for text of several lines use \"\"\"",
+          incomplete: isBlock)
       }
       if byte == UInt8(ascii: "\""), !isBlock || (peek(1) == byte && peek(2) == byte) {
         offset += isBlock ? 3 : 1
@@ -241,7 +258,9 @@ struct Lexer {
   /// The tokens between `\(` and its `)`.
   private mutating func interpolation() throws(SyntaxFailure) -> [Token] {
     let start = offset
-    guard nesting < 16 else { throw failure("TooDeep", "strings are nested too deeply", Span(start, start + 2)) }
+    guard nesting < 16 else {
+      throw failure("TooDeep", "strings are nested too deeply", Span(start, start + 2))
+    }
     nesting += 1
     defer { nesting -= 1 }
     offset += 2
@@ -259,7 +278,8 @@ struct Lexer {
       }
       tokens.append(token)
     }
-    throw failure("UnterminatedString", "this `\\(` is never closed", Span(start, start + 2), help: "close it with `)`")
+    throw failure(
+      "UnterminatedString", "this `\\(` is never closed", Span(start, start + 2), help: "close it with `)`")
   }
 
   private mutating func escape() throws(SyntaxFailure) -> [UInt8] {
@@ -277,7 +297,9 @@ struct Lexer {
     case UInt8(ascii: "u") where peek() == UInt8(ascii: "{"):
       offset += 1
       let digits = run { Lexer.isLetterOrDigit($0) }
-      if peek() == UInt8(ascii: "}"), let value = UInt32(digits, radix: 16), let scalar = Unicode.Scalar(value) {
+      if peek() == UInt8(ascii: "}"), let value = UInt32(digits, radix: 16),
+        let scalar = Unicode.Scalar(value)
+      {
         offset += 1
         return Array(String(Character(scalar)).utf8)
       }
@@ -296,7 +318,9 @@ struct Lexer {
 
   /// Takes the indentation of the closing quotes off every line of a `"""` string.
   private static func dedent(_ pieces: [StringPiece]) -> [StringPiece] {
-    guard case .text(let first)? = pieces.first, first.first == "\n" || first.first == "\r\n" else { return pieces }
+    guard case .text(let first)? = pieces.first, first.first == "\n" || first.first == "\r\n" else {
+      return pieces
+    }
     guard case .text(let last)? = pieces.last else { return pieces }
     let tail = last.split(separator: "\n", omittingEmptySubsequences: false).last.map(String.init) ?? ""
     let isClosingLine = tail.allSatisfy { $0 == " " || $0 == "\t" } && last.contains { $0.isNewline }

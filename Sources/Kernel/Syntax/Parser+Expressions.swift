@@ -18,18 +18,24 @@ extension Parser {
   }
 
   /// The rule of the next token when it is an infix operator here.
-  private mutating func infixRule() -> (precedence: Precedence, associativity: Associativity, rule: InfixRule)? {
+  private mutating func infixRule() -> (
+    precedence: Precedence, associativity: Associativity, rule: InfixRule
+  )? {
     if current.kind == .newline, kindAfterNewlines() == .symbol(.pipe) { skipNewlines() }
     guard case .symbol(let symbol) = current.kind else { return nil }
     return infixOperators[symbol]
   }
 
-  private func combine(_ left: Expression, _ right: Expression, _ rule: InfixRule) throws(SyntaxFailure) -> Expression {
+  private func combine(_ left: Expression, _ right: Expression, _ rule: InfixRule) throws(SyntaxFailure)
+    -> Expression
+  {
     let span = left.span.union(right.span)
     switch rule {
     case .binary(let name): return try node(.binary(name, left, right), span, over: [left, right])
-    case .shortCircuit(let name): return try node(.shortCircuit(name, left, right), span, over: [left, right])
-    case .range(let isClosed): return try node(.range(left, right, isClosed: isClosed), span, over: [left, right])
+    case .shortCircuit(let name):
+      return try node(.shortCircuit(name, left, right), span, over: [left, right])
+    case .range(let isClosed):
+      return try node(.range(left, right, isClosed: isClosed), span, over: [left, right])
     case .pipe:
       let argument = ArgumentNode(label: nil, labelSpan: left.span, value: left, isTrailing: false)
       return try node(.call(right, [argument]), span, over: [left, right])
@@ -38,11 +44,14 @@ extension Parser {
 
   private mutating func chained(_ symbol: Token, _ left: Expression) -> SyntaxFailure {
     let second = current
-    let help = if case .binary(_, let a, let b) = left.kind {
-      "write `\(source.text(a.span)) \(source.text(symbol.span)) \(source.text(b.span)) && "
-        + "\(source.text(b.span)) \(source.text(second.span)) …`"
-    } else { "use parentheses" }
-    return failure("SyntaxError", "`\(source.text(second.span))` cannot follow another comparison or range", second.span, help: help)
+    let help =
+      if case .binary(_, let a, let b) = left.kind {
+        "write `\(source.text(a.span)) \(source.text(symbol.span)) \(source.text(b.span)) && "
+          + "\(source.text(b.span)) \(source.text(second.span)) …`"
+      } else { "use parentheses" }
+    return failure(
+      "SyntaxError", "`\(source.text(second.span))` cannot follow another comparison or range", second.span,
+      help: help)
   }
 
   /// Prefix operators, `try`, and what postfix forms hang on.
@@ -63,9 +72,12 @@ extension Parser {
     case .keyword(.try):
       advance()
       let attempted = try expression()
-      guard take(.else) else { throw unexpected("expected `else` and what to use instead", help: "try f(x) else 0") }
+      guard take(.else) else {
+        throw unexpected("expected `else` and what to use instead", help: "try f(x) else 0")
+      }
       let fallback = try expression()
-      return try node(.attempt(attempted, fallback), token.span.union(fallback.span), over: [attempted, fallback])
+      return try node(
+        .attempt(attempted, fallback), token.span.union(fallback.span), over: [attempted, fallback])
     default:
       return try postfix(try primary())
     }
@@ -84,7 +96,9 @@ extension Parser {
         base = try trailingClosure(base)
       case .symbol(.dot): base = try member(base)
       case .newline:
-        guard kindAfterNewlines() == .symbol(.dot), case .identifier = kindAfterNewlines(skip: 1) else { return base }
+        guard kindAfterNewlines() == .symbol(.dot), case .identifier = kindAfterNewlines(skip: 1) else {
+          return base
+        }
         skipNewlines()
       default: return base
       }
@@ -142,7 +156,9 @@ extension Parser {
     }
     let trailing = ArgumentNode(label: nil, labelSpan: value.span, value: value, isTrailing: true)
     let span = base.span.union(value.span)
-    if case .call(let callee, let arguments) = base.kind, arguments.last?.isTrailing != true, base.span.end > callee.span.end {
+    if case .call(let callee, let arguments) = base.kind, arguments.last?.isTrailing != true,
+      base.span.end > callee.span.end
+    {
       return try node(.call(callee, arguments + [trailing]), span, over: [base, value])
     }
     return try node(.call(base, [trailing]), span, over: [base, value])
@@ -162,7 +178,9 @@ extension Parser {
       entries.append(entry)
     }
     let span = Span(base.span.start, lastEnd)
-    if entries.isEmpty { throw failure("SyntaxError", "this subscript is empty", opener.union(Span(lastEnd - 1, lastEnd))) }
+    if entries.isEmpty {
+      throw failure("SyntaxError", "this subscript is empty", opener.union(Span(lastEnd - 1, lastEnd)))
+    }
     return try node(.index(base, entries), span, over: children)
   }
 
@@ -219,18 +237,23 @@ extension Parser {
     case .float(let value): return try leaf(.float(value))
     case .string(let pieces): return try string(pieces)
     case .identifier(let name):
-      if name == "lambda" || name == "not", case .identifier = following.kind { throw unexpected("expected an expression") }
+      if name == "lambda" || name == "not", case .identifier = following.kind {
+        throw unexpected("expected an expression")
+      }
       return try leaf(.name(name))
     case .keyword(.true), .keyword(.True): return try leaf(.bool(true))
     case .keyword(.false), .keyword(.False): return try leaf(.bool(false))
     case .keyword(.none), .keyword(.None): return try leaf(.none)
     case .keyword(.if): return try conditional()
-    case .keyword(.func): throw unexpected("a function is defined on its own line", help: "write a closure: { x in x + 1 }")
+    case .keyword(.func):
+      throw unexpected("a function is defined on its own line", help: "write a closure: { x in x + 1 }")
     case .symbol(.openParen): return try parentheses()
     case .symbol(.openBracket): return try brackets()
     case .symbol(.openBrace): return try braces()
     case .symbol(.dot):
-      if case .int = following.kind { throw unexpected("expected an expression", help: "write `0.5`, not `.5`") }
+      if case .int = following.kind {
+        throw unexpected("expected an expression", help: "write `0.5`, not `.5`")
+      }
       throw unexpected("expected an expression")
     default: throw unexpected("expected an expression")
     }
@@ -266,7 +289,9 @@ extension Parser {
       entries.append(try parser.expression())
     }
     let span = Span(start, lastEnd)
-    if entries.count == 1, !endsInComma { return Expression(kind: entries[0].kind, span: span, depth: entries[0].depth) }
+    if entries.count == 1, !endsInComma {
+      return Expression(kind: entries[0].kind, span: span, depth: entries[0].depth)
+    }
     return try node(.tuple(entries), span, over: entries)
   }
 
@@ -352,7 +377,9 @@ extension Parser {
       case .identifier(let text): key = text
       case .keyword(let word): key = word.rawValue
       case .string(let pieces):
-        guard pieces.count == 1, case .text(let text) = pieces[0] else { throw parser.unexpected("a key is plain text") }
+        guard pieces.count == 1, case .text(let text) = pieces[0] else {
+          throw parser.unexpected("a key is plain text")
+        }
         key = text
       default: throw parser.unexpected("expected a key", help: "{lr: 1e-3, betas: [0.9, 0.95]}")
       }

@@ -6,7 +6,9 @@ extension Parser {
       while current.kind == .newline || isNext(.semicolon) { advance() }
       if current.kind == stop || current.kind == .end { return result }
       var statement = try statement()
-      if take(.semicolon) { statement.isSilenced = true } else if current.kind != .newline, current.kind != stop, current.kind != .end {
+      if take(.semicolon) {
+        statement.isSilenced = true
+      } else if current.kind != .newline, current.kind != stop, current.kind != .end {
         throw unexpected("expected the end of the statement")
       }
       result.append(statement)
@@ -18,7 +20,8 @@ extension Parser {
     let outer = (ignoresNewlines, allowsTrailingClosure)
     if !isNext(.openBrace), kindAfterNewlines() == .symbol(.openBrace) { skipNewlines() }
     guard isNext(.openBrace) else {
-      throw unexpected("expected `{`", help: isNext(.colon) ? "blocks are written in braces: if x > 0 { … }" : nil)
+      throw unexpected(
+        "expected `{`", help: isNext(.colon) ? "blocks are written in braces: if x > 0 { … }" : nil)
     }
     let opener = advance()
     open.append(opener)
@@ -64,7 +67,8 @@ extension Parser {
       if case .identifier = following.kind { throw pythonism(token) }
     case .identifier("function"), .identifier("fn"):
       if case .identifier = following.kind {
-        throw failure("SyntaxError", "functions start with `func`", token.span, help: "func name(x, rate: 0.1) { … }")
+        throw failure(
+          "SyntaxError", "functions start with `func`", token.span, help: "func name(x, rate: 0.1) { … }")
       }
     default: break
     }
@@ -73,10 +77,13 @@ extension Parser {
 
   private func pythonism(_ token: Token) -> SyntaxFailure {
     switch source.text(token.span) {
-    case "def": failure("SyntaxError", "functions start with `func`", token.span, help: "func name(x, rate: 0.1) { … }")
+    case "def":
+      failure("SyntaxError", "functions start with `func`", token.span, help: "func name(x, rate: 0.1) { … }")
     case "class": failure("SyntaxError", "FAA has no classes", token.span, help: "use records and functions")
     default:
-      failure("SyntaxError", "there is nothing to import: every command is there", token.span, help: "`help()` lists them")
+      failure(
+        "SyntaxError", "there is nothing to import: every command is there", token.span,
+        help: "`help()` lists them")
     }
   }
 
@@ -92,7 +99,8 @@ extension Parser {
       let symbol = source.text(current.span)
       let name = source.text(target.span)
       throw failure(
-        "SyntaxError", "FAA has no `\(symbol)`", current.span, help: "write `\(name) = \(name) \(symbol.prefix(1)) …`")
+        "SyntaxError", "FAA has no `\(symbol)`", current.span,
+        help: "write `\(name) = \(name) \(symbol.prefix(1)) …`")
     case .symbol(.comma):
       throw failure(
         "SyntaxError", "several values are written in parentheses", current.span,
@@ -188,7 +196,9 @@ extension Parser {
     let name: String
     if token.kind == .symbol(.modulo) {
       guard case .identifier(let word) = current.kind, current.span.start == token.span.end else {
-        throw failure("SyntaxError", "expected an expression, found `%`", token.span, help: "magics are written `%time f(x)`")
+        throw failure(
+          "SyntaxError", "expected an expression, found `%`", token.span,
+          help: "magics are written `%time f(x)`")
       }
       advance()
       name = word
@@ -198,7 +208,9 @@ extension Parser {
     let start = lastEnd
     let evaluates = name == "time" || name == "timeit" || name == "profile"
     var value: Expression?
-    if evaluates { value = try expression() } else {
+    if evaluates {
+      value = try expression()
+    } else {
       while current.kind != .newline, current.kind != .end, current.kind != .symbol(.closeBrace) { advance() }
     }
     let text = source.text(Span(start, lastEnd))

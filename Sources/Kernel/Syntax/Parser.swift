@@ -120,7 +120,9 @@ package struct Parser {
   // MARK: nodes and failures
 
   /// Builds a node and bounds the depth of the tree.
-  func node(_ kind: ExpressionKind, _ span: Span, over children: [Expression] = []) throws(SyntaxFailure) -> Expression {
+  func node(_ kind: ExpressionKind, _ span: Span, over children: [Expression] = []) throws(SyntaxFailure)
+    -> Expression
+  {
     let depth = 1 + (children.lazy.map(\.depth).max() ?? 0)
     guard depth <= Parser.depthLimit else {
       throw failure("TooDeep", "this expression is nested too deeply", span, help: "give parts of it names")
@@ -151,7 +153,8 @@ package struct Parser {
     let token = current
     if token.kind == .end {
       if let opener = open.last { return unclosed(opener) }
-      return failure("IncompleteInput", "the text ends too early: \(wanted)", token.span, help: help, incomplete: true)
+      return failure(
+        "IncompleteInput", "the text ends too early: \(wanted)", token.span, help: help, incomplete: true)
     }
     let text = token.kind == .newline ? "the end of the line" : "`\(source.text(token.span))`"
     return failure("SyntaxError", "\(wanted), found \(text)", token.span, help: help ?? habit(token))
@@ -159,7 +162,8 @@ package struct Parser {
 
   private func unclosed(_ opener: Token) -> SyntaxFailure {
     failure(
-      "IncompleteInput", "the `\(source.text(opener.span))` opened here is never closed", opener.span, incomplete: true)
+      "IncompleteInput", "the `\(source.text(opener.span))` opened here is never closed", opener.span,
+      incomplete: true)
   }
 
   /// What a reader with habits from Python may have meant.

@@ -132,7 +132,8 @@ package final class FunctionNode: Sendable {
   package static func thunk(_ value: Expression) -> FunctionNode {
     let statement = Statement(kind: .expression(value), span: value.span, isSilenced: false)
     return FunctionNode(
-      name: "closure", nameSpan: value.span, parameters: [], body: Block(statements: [statement], span: value.span),
+      name: "closure", nameSpan: value.span, parameters: [],
+      body: Block(statements: [statement], span: value.span),
       span: value.span)
   }
 }

@@ -37,11 +37,13 @@ package enum Keyword: String, Sendable, CaseIterable {
 
 /// Operators and punctuation.
 package enum Symbol: String, Sendable, CaseIterable {
-  case openParen = "(", closeParen = ")", openBracket = "[", closeBracket = "]", openBrace = "{", closeBrace = "}"
+  case openParen = "(", closeParen = ")", openBracket = "[", closeBracket = "]", openBrace = "{", closeBrace =
+    "}"
   case comma = ",", colon = ":", dot = ".", semicolon = ";", question = "?", assign = "="
   case pipe = "|>", coalesce = "??", or = "||", and = "&&", not = "!"
   case equal = "==", notEqual = "!=", less = "<", lessEqual = "<=", greater = ">", greaterEqual = ">="
-  case halfOpen = "..<", ellipsis = "...", plus = "+", minus = "-", times = "*", divide = "/", floorDivide = "//"
+  case halfOpen = "..<", ellipsis = "...", plus = "+", minus = "-", times = "*", divide = "/", floorDivide =
+    "//"
   case modulo = "%", at = "@", power = "**"
   // Not operators of the language; lexed so that the parser can say what to write instead.
   case plusAssign = "+=", minusAssign = "-=", timesAssign = "*=", divideAssign = "/=", arrow = "->", bar = "|"
