@@ -7,7 +7,7 @@ enum Opcode: UInt8 {
   case move, constant, integer, none, bool
   case getGlobal, setGlobal, moveGlobal
   case getCapture, newCell, getCell, setCell
-  // a = b op c; the I forms have a constant in d.
+  // a = b op c; in the first three lines bit 0 of d says that b, bit 1 that c is a constant. The I forms have a constant in d.
   case add, subtract, multiply, divide, floorDivide, modulo, power, matmul
   case equal, notEqual, less, lessEqual, greater, greaterEqual
   case addI, subtractI, multiplyI, moduloI
@@ -19,8 +19,8 @@ enum Opcode: UInt8 {
   case jumpIfNotNone, jumpIfGiven
   // Short circuits: `test` jumps to d when a decides the outcome (c: 0 for &&, 1 for ||); `combine` puts both sides together.
   case shortCircuit, combine
-  // Loops: state in a and a + 1, the element in b, exit at d.
-  case iterate, next
+  // Loops: state in a and a + 1, the element in b. `next` leaves to d at the end, `again` returns to d while there is more.
+  case iterate, next, again
   // Calls: callee in a, c arguments from a + 1, result in a.
   case call, callLabelled, callCommand, callMember
   case result, resultNone
@@ -29,7 +29,7 @@ enum Opcode: UInt8 {
   case list, tuple, record, string, range, unpack
   case append, appendGlobal, appendCell
   // Subscripts and members: base b, entries from c by shape d; `set` forms change the place a.
-  case getIndex, getElement, setIndex, setIndexGlobal, getMember, setMember
+  case getIndex, getElement, setIndex, setElement, setIndexGlobal, getMember, setMember
   case raise
 }
 

@@ -5,6 +5,9 @@ extension FunctionCompiler {
     try releasing {
       if case .name(let name) = target.kind, case .register(let register)? = try place(name, target.span) {
         // Straight into the variable; a fault leaves the old value because every instruction writes its result last.
+        let outer = assigned
+        assigned = register
+        defer { assigned = outer }
         try emitValue(value, into: register)
         return
       }

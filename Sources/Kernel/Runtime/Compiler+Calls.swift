@@ -18,7 +18,7 @@ extension FunctionCompiler {
       return
     }
     try releasing {
-      let base = try temporary()
+      let base = try callBase(target)
       try emitValue(callee, into: base)
       try plainArguments(arguments)
       let operands = [callee.span] + arguments.map(\.value.span)
@@ -28,8 +28,13 @@ extension FunctionCompiler {
       } else {
         emit(.call, base, 0, arguments.count, at: span, operands: operands)
       }
-      emit(.move, target, base, at: span)
+      if base != target { emit(.move, target, base, at: span) }
     }
+  }
+
+  /// The register a call is laid out from: the target itself when it is the topmost temporary, which saves a move.
+  private func callBase(_ target: Int) throws -> Int {
+    target == nextRegister - 1 && target != assigned ? target : try temporary()
   }
 
   private func shape(of arguments: [ArgumentNode]) -> CallShape {
@@ -45,13 +50,13 @@ extension FunctionCompiler {
     at span: Span
   ) throws {
     try releasing {
-      let register = try temporary()
+      let register = try callBase(target)
       try emitValue(base, into: register)
       try plainArguments(arguments)
       memberCalls.append(MemberCall(name: name, shape: shape(of: arguments)))
       let operands = [nameSpan] + arguments.map(\.value.span) + [base.span]
       emit(.callMember, register, 0, arguments.count, memberCalls.count - 1, at: span, operands: operands)
-      emit(.move, target, register, at: span)
+      if register != target { emit(.move, target, register, at: span) }
     }
   }
 
@@ -75,8 +80,8 @@ extension FunctionCompiler {
     if isGuard { leniency += 1 }
     defer { if isGuard { leniency -= 1 } }
     try releasing {
-      let base = nextRegister
-      for _ in 0..<max(1, command.parameters.count) { _ = try temporary() }
+      let base = try callBase(target)
+      for _ in 1..<max(2, command.parameters.count) { _ = try temporary() }
       var spans: [Span?] = Array(repeating: nil, count: command.parameters.count)
       var rest: [Expression] = []
       for (argument, parameter) in zip(arguments, binding.parameterOf) {

@@ -206,8 +206,14 @@ extension FunctionCompiler {
     _ operation: BinaryOperator, _ left: Expression, _ right: Expression, into target: Int, at span: Span
   ) throws {
     try releasing {
-      let a = try operand(left, before: right)
       let operands = [left.span, right.span]
+      if let constants = try constantOperands(operation, left, right) {
+        emit(
+          Opcode.binary(operation), target, constants.a, constants.b, constants.flags, at: span,
+          operands: operands)
+        return
+      }
+      let a = try operand(left, before: right)
       if case .int(let value) = right.kind, let small = Int32(exactly: value),
         let op = Opcode.immediate[operation]
       {
@@ -217,6 +223,20 @@ extension FunctionCompiler {
       let b = try operand(right)
       emit(Opcode.binary(operation), target, a, b, at: span, operands: operands)
     }
+  }
+
+  /// The operands of an arithmetic operator with a float literal on one side, which the machine reads from the constants.
+  private func constantOperands(
+    _ operation: BinaryOperator, _ left: Expression, _ right: Expression
+  ) throws -> (a: Int, b: Int, flags: Int)? {
+    switch operation {
+    case .add, .subtract, .multiply, .divide, .modulo: break
+    default: return nil
+    }
+    guard constants.count < 60_000 else { return nil }
+    if case .float(let value) = right.kind { return (try operand(left), constant(.float(value)), 2) }
+    if case .float(let value) = left.kind { return (constant(.float(value)), try operand(right), 1) }
+    return nil
   }
 
   private func shortCircuit(

@@ -2,10 +2,45 @@ import Syntax
 
 extension FunctionCompiler {
   /// A body whose last expression is the result.
-  func body(_ block: Block) throws {
-    let result = try temporary()
-    try value(of: block.statements, into: result, span: block.span)
-    emit(.result, result, at: block.span)
+  func body(_ block: Block) throws { try tail(block.statements, span: block.span) }
+
+  /// Statements that end the function with the value of the last; a final `if` ends it in each branch.
+  private func tail(_ statements: [Statement], span: Span) throws {
+    guard let last = statements.last, case .expression(let value) = last.kind else {
+      try releasing {
+        let result = try temporary()
+        try self.value(of: statements, into: result, span: span)
+        emit(.result, result, at: span)
+      }
+      return
+    }
+    for statement in statements.dropLast() { try compile(statement) }
+    if case .conditional(let condition, let then, let otherwise) = value.kind {
+      let exits = try releasing { try jumps(unless: condition) }
+      try scoped { try tail(then.statements, span: then.span) }
+      for jump in exits { patch(jump) }
+      guard let otherwise else {
+        emit(.resultNone, at: value.span)
+        return
+      }
+      try scoped { try tail(otherwise.statements, span: otherwise.span) }
+      return
+    }
+    try releasing { emit(.result, try operand(value), at: value.span) }
+  }
+
+  /// `if` as a statement: no value.
+  private func branch(_ condition: Expression, _ then: Block, _ otherwise: Block?, at span: Span) throws {
+    let exits = try releasing { try jumps(unless: condition) }
+    try block(then)
+    guard let otherwise else {
+      for jump in exits { patch(jump) }
+      return
+    }
+    let end = emit(.jump, at: span)
+    for jump in exits { patch(jump) }
+    try block(otherwise)
+    patch(end)
   }
 
   /// Statements; the value of the last goes to `target`.
@@ -33,7 +68,11 @@ extension FunctionCompiler {
   func compile(_ statement: Statement) throws {
     switch statement.kind {
     case .expression(let value):
-      try releasing { try emitValue(value, into: try temporary()) }
+      if case .conditional(let condition, let then, let otherwise) = value.kind {
+        try branch(condition, then, otherwise, at: value.span)
+      } else {
+        try releasing { try emitValue(value, into: try temporary()) }
+      }
     case .assign(let target, let value): try assign(target, value)
     case .declare(let pattern, let value, let isVariable):
       try declaration(pattern, value, isVariable: isVariable)
@@ -158,15 +197,15 @@ extension FunctionCompiler {
       }
       let element = try temporary()
       loops.append(Loop())
-      let start = here
       let exit = emit(.next, state, element, at: sequence.span)
+      let start = here
       try scoped {
         try bind(pattern, register: element, isMutable: false, what: "a loop variable")
         try body()
       }
       let continues = loops[loops.count - 1].continues
       for jump in continues { patch(jump) }
-      emit(.loop, 0, 0, 0, start, at: sequence.span)
+      emit(.again, state, element, 0, start, at: sequence.span)
       patch(exit)
       finishLoop()
     }

@@ -60,6 +60,8 @@ final class FunctionCompiler {
   var scopes: [[String: Variable]] = [[:]]
   var loops: [Loop] = []
   var nextRegister = 0
+  /// The variable an assignment writes straight into, which calls on its right side must not use as scratch space.
+  var assigned: Int?
   var registerCount = 0
 
   var parameters: [Parameter] = []

@@ -244,7 +244,7 @@ extension Machine {
     case .add, .subtract, .multiply, .divide, .floorDivide, .modulo, .power, .matmul, .equal, .notEqual,
       .less, .lessEqual,
       .greater, .greaterEqual, .combine:
-      guard site.operands.count == 2 else { break }
+      guard site.operands.count == 2, instruction.d == 0 else { break }
       let right = instruction.op == .combine ? instruction.b : instruction.c
       let left = instruction.op == .combine ? instruction.a : instruction.b
       return [

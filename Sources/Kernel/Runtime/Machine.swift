@@ -130,8 +130,8 @@ final class Machine: @unchecked Sendable {
           ip += 1
           let a = registers + Int(i.a)
           switch i.op {
-          case .move: a.pointee = registers[Int(i.b)]
-          case .constant: a.pointee = constants[Int(i.d)]
+          case .move: a.copy(registers + Int(i.b))
+          case .constant: a.copy(constants + Int(i.d))
           case .integer: a.put(.int(Int(i.d)))
           case .none: a.clear()
           case .bool: a.put(.bool(i.d != 0))
@@ -155,33 +155,33 @@ final class Machine: @unchecked Sendable {
             cell.elements[0] = registers[Int(i.b)]
 
           case .add:
-            let x = registers + Int(i.b)
-            let y = registers + Int(i.c)
+            let x = (i.d & 1 == 0 ? registers : constants) + Int(i.b)
+            let y = (i.d & 2 == 0 ? registers : constants) + Int(i.c)
             if a.arithmetic(x, y, { $0.addingReportingOverflow($1) }, { $0 + $1 }) { continue dispatch }
             a.pointee = try Operators.apply(.add, x.pointee, y.pointee)
           case .subtract:
-            let x = registers + Int(i.b)
-            let y = registers + Int(i.c)
+            let x = (i.d & 1 == 0 ? registers : constants) + Int(i.b)
+            let y = (i.d & 2 == 0 ? registers : constants) + Int(i.c)
             if a.arithmetic(x, y, { $0.subtractingReportingOverflow($1) }, { $0 - $1 }) { continue dispatch }
             a.pointee = try Operators.apply(.subtract, x.pointee, y.pointee)
           case .multiply:
-            let x = registers + Int(i.b)
-            let y = registers + Int(i.c)
+            let x = (i.d & 1 == 0 ? registers : constants) + Int(i.b)
+            let y = (i.d & 2 == 0 ? registers : constants) + Int(i.c)
             if a.arithmetic(x, y, { $0.multipliedReportingOverflow(by: $1) }, { $0 * $1 }) {
               continue dispatch
             }
             a.pointee = try Operators.apply(.multiply, x.pointee, y.pointee)
           case .divide:
-            let x = registers + Int(i.b)
-            let y = registers + Int(i.c)
+            let x = (i.d & 1 == 0 ? registers : constants) + Int(i.b)
+            let y = (i.d & 2 == 0 ? registers : constants) + Int(i.c)
             if case .float(let p) = x.pointee, case .float(let q) = y.pointee {
               a.put(.float(p / q))
               continue dispatch
             }
             a.pointee = try Operators.apply(.divide, x.pointee, y.pointee)
           case .modulo:
-            let x = registers + Int(i.b)
-            let y = registers + Int(i.c)
+            let x = (i.d & 1 == 0 ? registers : constants) + Int(i.b)
+            let y = (i.d & 2 == 0 ? registers : constants) + Int(i.c)
             if case .int(let p) = x.pointee, case .int(let q) = y.pointee, q > 0 {
               a.put(.int(Operators.floorModulo(p, q)))
               continue dispatch
@@ -290,6 +290,20 @@ final class Machine: @unchecked Sendable {
           case .combine: a.pointee = try Operators.combine(a.pointee, registers[Int(i.b)], isOr: i.c != 0)
 
           case .iterate: try Iteration.start(registers[Int(i.b)], a)
+          case .again:
+            if faa_interrupted() { throw Interrupted() }
+            if case .int(let member) = a.pointee, case .int(let end) = a[1] {
+              if member < end {
+                (registers + Int(i.b)).put(.int(member))
+                a.initialize(to: .int(member &+ 1))
+                ip = code._withUnsafeGuaranteedRef { $0.instructions } + Int(i.d)
+              }
+              continue dispatch
+            }
+            if let element = try Iteration.next(a) {
+              registers[Int(i.b)] = element
+              ip = code._withUnsafeGuaranteedRef { $0.instructions } + Int(i.d)
+            }
           case .next:
             // Ranges with step 1 keep the next member and the end in the two state registers.
             if case .int(let member) = a.pointee, case .int(let end) = a[1] {
@@ -404,6 +418,11 @@ final class Machine: @unchecked Sendable {
             let indices = try Index.entries(
               code._withUnsafeGuaranteedRef { $0.indexForms[Int(i.d)] }, registers + Int(i.c))
             a.pointee = try registers[Int(i.b)].subscripted(indices)
+          case .setElement:
+            if case .int(let index) = registers[Int(i.c)], Value.setElement(a, index, registers + Int(i.b)) {
+              continue dispatch
+            }
+            try Value.set(a, [Index(registers[Int(i.c)])], to: registers[Int(i.b)])
           case .setIndex:
             let indices = try Index.entries(
               code._withUnsafeGuaranteedRef { $0.indexForms[Int(i.d)] }, registers + Int(i.c))
@@ -477,6 +496,16 @@ extension UnsafeMutablePointer<Value> {
 
   @inline(__always)
   func clear() { put(.none) }
+
+  /// Stores a copy of another place's value; values without payload to count are copied as they are.
+  @inline(__always)
+  func copy(_ source: Place) {
+    if pointee.isPlain, source.pointee.isPlain {
+      UnsafeMutableRawPointer(self).copyMemory(from: source, byteCount: MemoryLayout<Value>.size)
+    } else {
+      pointee = source.pointee
+    }
+  }
 
   /// Moves the value out and leaves `none`.
   @inline(__always)

@@ -166,6 +166,17 @@ extension Value {
     }
   }
 
+  /// `place[index] = value` for a list and an index counted from the front; false when it is anything else.
+  static func setElement(_ place: Place, _ index: Int, _ value: Place) -> Bool {
+    guard place.pointee.isList(longerThan: index) else { return false }
+    withOwnedList(place) { $0[index] = value.pointee }
+    return true
+  }
+
+  private func isList(longerThan index: Int) -> Bool {
+    if case .list(let box) = self { index >= 0 && index < box.elements.count } else { false }
+  }
+
   /// Changes the list in a place, which holds one; copies it first when someone else holds it too.
   static func withOwnedList(_ place: Place, _ change: (inout [Value]) -> Void) {
     guard case .list(var box) = place.take() else { return }
