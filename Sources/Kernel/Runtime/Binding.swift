@@ -1,0 +1,120 @@
+import Syntax
+
+/// Which parameter every argument of a call goes to.
+struct Binding {
+  /// For every argument, the index of its parameter.
+  var parameterOf: [Int]
+  /// Bit `i` is set when parameter `i` has an argument.
+  var given: UInt64
+
+  /// Binds arguments by label, then by position; a trailing closure goes to the first free parameter that takes a function.
+  /// - Parameters:
+  ///   - callee: the name for messages.
+  ///   - labels: one entry an argument, nil for those without label.
+  /// - Throws: `CommandError` for unknown and repeated labels, too many and missing arguments; `argument` is then the index of
+  ///   the faulty argument as text.
+  init(
+    callee: String, parameters: [Parameter], labels: [String?], hasTrailing: Bool
+  ) throws {
+    parameterOf = Array(repeating: -1, count: labels.count)
+    given = 0
+    var taken = Array(repeating: false, count: parameters.count)
+    for (index, label) in labels.enumerated() {
+      guard let label else { continue }
+      guard let found = parameters.firstIndex(where: { $0.name == label }), !parameters[found].isRest else {
+        throw Binding.unknown(label, callee, parameters, index)
+      }
+      guard !taken[found] else {
+        throw CommandError(
+          "DuplicateArgument", "\(callee): argument `\(label)` is given twice", argument: "#\(index)")
+      }
+      taken[found] = true
+      parameterOf[index] = found
+    }
+    var position = 0
+    for index in labels.indices where labels[index] == nil {
+      while position < parameters.count, taken[position], !parameters[position].isRest { position += 1 }
+      var slot = position
+      if hasTrailing, index == labels.count - 1,
+        let function = parameters.indices.first(where: { !taken[$0] && parameters[$0].kind.wantsFunction })
+      {
+        slot = function
+      }
+      guard slot < parameters.count else {
+        throw Binding.tooMany(callee, parameters, given: labels.count, index)
+      }
+      taken[slot] = true
+      parameterOf[index] = slot
+    }
+    let missing = parameters.indices.filter {
+      !taken[$0] && parameters[$0].defaultValue == nil && !parameters[$0].isRest
+    }
+    if !missing.isEmpty { throw Binding.missing(missing.map { parameters[$0].name }, callee, parameters) }
+    for index in taken.indices where taken[index] && index < 64 { given |= 1 << UInt64(index) }
+  }
+
+  private static func unknown(_ label: String, _ callee: String, _ parameters: [Parameter], _ index: Int)
+    -> CommandError
+  {
+    let synopsis = Synopsis.line(callee, parameters)
+    let near = Suggestion.phrase(for: label, in: parameters.filter { !$0.isRest }.map(\.name))
+    return CommandError(
+      "UnknownArgument", "\(callee): no argument `\(label)`",
+      help: near.map { "\($0) \(synopsis)" } ?? synopsis,
+      argument: "#\(index)")
+  }
+
+  private static func tooMany(_ callee: String, _ parameters: [Parameter], given: Int, _ index: Int)
+    -> CommandError
+  {
+    let takes =
+      parameters.isEmpty
+      ? "no arguments" : parameters.count == 1 ? "1 argument" : "\(parameters.count) arguments"
+    return CommandError(
+      "TooManyArguments", "\(callee): takes \(takes), not \(given)", help: Synopsis.line(callee, parameters),
+      argument: "#\(index)")
+  }
+
+  private static func missing(_ names: [String], _ callee: String, _ parameters: [Parameter]) -> CommandError
+  {
+    let list = names.map { "`\($0)`" }.joined(separator: ", ")
+    return CommandError(
+      "MissingArgument", "\(callee): missing argument\(names.count == 1 ? "" : "s") \(list)",
+      help: Synopsis.line(callee, parameters))
+  }
+}
+
+extension Kind {
+  /// Whether the parameter is there to be called.
+  var wantsFunction: Bool {
+    switch self {
+    case .function: true
+    case .either(let kinds): kinds.contains { $0.wantsFunction }
+    default: false
+    }
+  }
+}
+
+/// One-line descriptions of calls.
+enum Synopsis {
+  /// `fit(model, on:, epochs: 10)`: the first parameter bare, later required ones with `:`, defaults where there are some.
+  static func line(_ name: String, _ parameters: [Parameter]) -> String {
+    let parts = parameters.enumerated().map { index, parameter in
+      if parameter.isRest { return "\(parameter.name)…" }
+      guard let value = parameter.defaultValue else {
+        return index < 2 ? parameter.name : "\(parameter.name):"
+      }
+      if case .none = value { return "\(parameter.name):" }
+      return "\(parameter.name): \(value.brief(columns: 24))"
+    }
+    return "\(name)(\(parts.joined(separator: ", ")))"
+  }
+}
+
+extension FunctionBox {
+  /// What the function takes, in order.
+  public var parameters: [Parameter] { command?.parameters ?? code?.parameters ?? [] }
+
+  /// The call in one line.
+  public var synopsis: String { Synopsis.line(name, parameters) }
+}

@@ -1,0 +1,175 @@
+import Syntax
+
+extension FunctionCompiler {
+  func call(_ callee: Expression, _ arguments: [ArgumentNode], into target: Int, at span: Span) throws {
+    if case .name(let name) = callee.kind, local(name) == nil, global(name) == nil,
+      let command = context.commands[name]
+    {
+      try commandCall(command, callee, arguments, into: target, at: span)
+      return
+    }
+    if case .member(let base, let name, let nameSpan) = callee.kind {
+      if name == "append", arguments.count == 1, arguments[0].label == nil,
+        try append(arguments[0].value, to: base, into: target, at: span)
+      {
+        return
+      }
+      try memberCall(base, name, nameSpan, arguments, into: target, at: span)
+      return
+    }
+    try releasing {
+      let base = try callBase(target)
+      try emitValue(callee, into: base)
+      try plainArguments(arguments)
+      let operands = [callee.span] + arguments.map(\.value.span)
+      if arguments.contains(where: { $0.label != nil || $0.isTrailing }) {
+        calls.append(shape(of: arguments))
+        emit(.callLabelled, base, 0, arguments.count, calls.count - 1, at: span, operands: operands)
+      } else {
+        emit(.call, base, 0, arguments.count, at: span, operands: operands)
+      }
+      if base != target { emit(.move, target, base, at: span) }
+    }
+  }
+
+  /// The register a call is laid out from: the target itself when it is the topmost temporary, which saves a move.
+  private func callBase(_ target: Int) throws -> Int {
+    target == nextRegister - 1 && target != assigned ? target : try temporary()
+  }
+
+  private func shape(of arguments: [ArgumentNode]) -> CallShape {
+    CallShape(labels: arguments.map(\.label), hasTrailing: arguments.last?.isTrailing == true)
+  }
+
+  private func plainArguments(_ arguments: [ArgumentNode]) throws {
+    for argument in arguments { try emitValue(argument.value, into: try temporary()) }
+  }
+
+  private func memberCall(
+    _ base: Expression, _ name: String, _ nameSpan: Span, _ arguments: [ArgumentNode], into target: Int,
+    at span: Span
+  ) throws {
+    try releasing {
+      let register = try callBase(target)
+      try emitValue(base, into: register)
+      try plainArguments(arguments)
+      memberCalls.append(MemberCall(name: name, shape: shape(of: arguments)))
+      let operands = [nameSpan] + arguments.map(\.value.span) + [base.span]
+      emit(.callMember, register, 0, arguments.count, memberCalls.count - 1, at: span, operands: operands)
+      if register != target { emit(.move, target, register, at: span) }
+    }
+  }
+
+  /// A call of a command the compiler knows: labels, number of arguments and defaults are settled here.
+  private func commandCall(
+    _ command: Command, _ callee: Expression, _ arguments: [ArgumentNode], into target: Int, at span: Span
+  ) throws {
+    let binding: Binding
+    do {
+      let shape = shape(of: arguments)
+      binding = try Binding(
+        callee: command.name, parameters: command.parameters, labels: shape.labels,
+        hasTrailing: shape.hasTrailing)
+    } catch let error as CommandError {
+      let diagnostic = diagnose(error, callee, arguments)
+      guard leniency > 0 else { throw diagnostic }
+      raise(diagnostic, at: span)
+      return
+    }
+    let isGuard = command.name == "expectError"
+    if isGuard { leniency += 1 }
+    defer { if isGuard { leniency -= 1 } }
+    try releasing {
+      let base = try callBase(target)
+      for _ in 1..<max(2, command.parameters.count) { _ = try temporary() }
+      var spans: [Span?] = Array(repeating: nil, count: command.parameters.count)
+      var rest: [Expression] = []
+      for (argument, parameter) in zip(arguments, binding.parameterOf) {
+        if spans[parameter] == nil { spans[parameter] = argument.value.span }
+        if command.parameters[parameter].isRest {
+          rest.append(argument.value)
+        } else {
+          try emitValue(argument.value, into: base + parameter)
+        }
+      }
+      for (index, parameter) in command.parameters.enumerated() where spans[index] == nil || parameter.isRest
+      {
+        if parameter.isRest {
+          try releasing {
+            let first = nextRegister
+            for value in rest { try emitValue(value, into: try temporary()) }
+            emit(.list, base + index, first, rest.count, at: span)
+          }
+        } else {
+          emit(.constant, base + index, 0, 0, constant(parameter.defaultValue ?? .none), at: span)
+        }
+      }
+      commands.append(
+        CommandSite(function: context.function(command), command: command, given: binding.given, spans: spans)
+      )
+      emit(
+        .callCommand, base, 0, command.parameters.count, commands.count - 1, at: span, operands: [callee.span]
+      )
+      emit(.move, target, base, at: span)
+    }
+  }
+
+  private func diagnose(_ error: CommandError, _ callee: Expression, _ arguments: [ArgumentNode])
+    -> Diagnostic
+  {
+    var span = callee.span
+    if let place = error.argument, let index = Int(place.dropFirst()), arguments.indices.contains(index) {
+      span = arguments[index].label == nil ? arguments[index].value.span : arguments[index].labelSpan
+    }
+    return fault(error.code, error.message, span, help: error.help)
+  }
+
+  // MARK: subscripts
+
+  func index(_ base: Expression, _ entries: [IndexNode], into target: Int, at span: Span) throws {
+    try releasing {
+      let register = try operand(base)
+      let operands = [base.span] + entries.compactMap(\.span)
+      if entries.count == 1, case .value(let value) = entries[0] {
+        let index = try operand(value)
+        emit(.getElement, target, register, index, at: span, operands: operands)
+        return
+      }
+      let first = nextRegister
+      let form = try indexEntries(entries)
+      emit(.getIndex, target, register, first, form, at: span, operands: operands)
+    }
+  }
+
+  /// Evaluates the parts of a subscript into consecutive registers.
+  /// - Returns: the index of its form.
+  func indexEntries(_ entries: [IndexNode]) throws -> Int {
+    var forms: [IndexForm] = []
+    for entry in entries {
+      switch entry {
+      case .ellipsis: forms.append(.ellipsis)
+      case .value(let value):
+        try emitValue(value, into: try temporary())
+        forms.append(.value)
+      case .slice(let start, let stop, let step):
+        for part in [start, stop, step] { if let part { try emitValue(part, into: try temporary()) } }
+        forms.append(.slice(start: start != nil, stop: stop != nil, step: step != nil))
+      }
+    }
+    indexForms.append(forms)
+    return indexForms.count - 1
+  }
+}
+
+extension IndexNode {
+  /// The place of the entry; nil for `...` and `:`.
+  var span: Span? {
+    switch self {
+    case .value(let value): value.span
+    case .slice(let a, let b, let c):
+      [a, b, c].compactMap { $0?.span }.reduce(nil) { (whole: Span?, part: Span) in whole?.union(part) ?? part
+      }
+    case .ellipsis: nil
+    }
+  }
+}

@@ -1,0 +1,237 @@
+import Syntax
+
+/// What the compilation of one cell shares between its functions.
+final class CompilationContext {
+  let source: SourceText
+  let machine: Machine
+  let commands: [String: Command]
+  let resolver: Resolver
+
+  init(source: SourceText, machine: Machine, commands: [String: Command], cell: Block) {
+    self.source = source
+    self.machine = machine
+    self.commands = commands
+    resolver = Resolver(cell)
+  }
+
+  /// The function value of a command, one a session.
+  func function(_ command: Command) -> FunctionBox { machine.native(command) }
+}
+
+/// Where a variable lives, seen from one function.
+enum Location {
+  case register(Int)
+  /// A register that holds a cell shared with closures.
+  case cell(Int)
+  case capture(Int)
+  case captureCell(Int)
+  case global(Int)
+}
+
+/// Compiles one function, closure or cell to bytecode. Expressions are compiled towards a register; temporaries form a stack above
+/// the local variables.
+final class FunctionCompiler {
+  struct Variable {
+    var location: Location
+    var isMutable: Bool
+    var what: String
+  }
+  struct Capture {
+    var name: String
+    var source: CaptureSource
+    var isCell: Bool
+    var variable: Variable
+  }
+  struct Loop {
+    var breaks: [Int] = []
+    var continues: [Int] = []
+  }
+
+  let context: CompilationContext
+  let parent: FunctionCompiler?
+  let name: String
+  /// Whether this is the cell itself, where plain assignment makes session variables.
+  let isCell: Bool
+  /// Whether names unknown now may be defined by the time the code runs: inside a named function.
+  let isLateBound: Bool
+  /// Above 0 inside `try` and `expectError`: faults found now are raised when the code runs, so that it can catch them.
+  var leniency: Int
+
+  var scopes: [[String: Variable]] = [[:]]
+  var loops: [Loop] = []
+  var nextRegister = 0
+  /// The variable an assignment writes straight into, which calls on its right side must not use as scratch space.
+  var assigned: Int?
+  var registerCount = 0
+
+  var parameters: [Parameter] = []
+  var instructions: [Instruction] = []
+  var siteOf: [Int32] = []
+  var sites: [Site] = []
+  var constants: [Value] = []
+  var captures: [Capture] = []
+  var functions: [FunctionCode] = []
+  var handlers: [Handler] = []
+  var calls: [CallShape] = []
+  var memberCalls: [MemberCall] = []
+  var commands: [CommandSite] = []
+  var indexForms: [[IndexForm]] = []
+  var names: [String] = []
+  var keys: [[String]] = []
+  var diagnostics: [Diagnostic] = []
+
+  init(
+    _ context: CompilationContext, parent: FunctionCompiler?, name: String, isLateBound: Bool
+  ) {
+    self.context = context
+    self.parent = parent
+    self.name = name
+    isCell = parent == nil
+    self.isLateBound = isLateBound
+    leniency = parent?.leniency ?? 0
+  }
+
+  /// The code of a whole cell; its result is the value of the last statement when that is an expression.
+  static func compile(_ cell: Block, in context: CompilationContext) throws -> FunctionCode {
+    let unit = FunctionCompiler(context, parent: nil, name: "cell", isLateBound: false)
+    try unit.body(cell)
+    return FunctionCode(unit, span: cell.span)
+  }
+
+  // MARK: registers
+
+  /// A fresh register on top of the stack.
+  func temporary() throws -> Int {
+    let register = nextRegister
+    guard register < 60_000 else {
+      throw fault(
+        "TooLarge", "this needs too many values at once", Span(0, 0), help: "make the list in parts")
+    }
+    nextRegister += 1
+    registerCount = max(registerCount, nextRegister)
+    return register
+  }
+
+  /// Runs `body` and gives back the registers it took.
+  func releasing<T>(_ body: () throws -> T) rethrows -> T {
+    let mark = nextRegister
+    defer { nextRegister = mark }
+    return try body()
+  }
+
+  // MARK: emission
+
+  @discardableResult
+  func emit(
+    _ op: Opcode, _ a: Int = 0, _ b: Int = 0, _ c: Int = 0, _ d: Int = 0, at span: Span, operands: [Span] = []
+  ) -> Int {
+    instructions.append(
+      Instruction(
+        op: op, a: UInt16(truncatingIfNeeded: a), b: UInt16(truncatingIfNeeded: b),
+        c: UInt16(truncatingIfNeeded: c),
+        d: Int32(truncatingIfNeeded: d)))
+    if let last = sites.last, last.span == span, last.operands == operands {
+      siteOf.append(Int32(sites.count - 1))
+    } else {
+      siteOf.append(Int32(sites.count))
+      sites.append(Site(span: span, operands: operands))
+    }
+    return instructions.count - 1
+  }
+
+  /// The index of the next instruction.
+  var here: Int { instructions.count }
+
+  /// Makes an earlier jump lead here.
+  func patch(_ jump: Int) { instructions[jump].d = Int32(truncatingIfNeeded: here) }
+
+  func constant(_ value: Value) -> Int {
+    constants.append(value)
+    return constants.count - 1
+  }
+
+  func nameIndex(_ name: String) -> Int {
+    if let index = names.firstIndex(of: name) { return index }
+    names.append(name)
+    return names.count - 1
+  }
+
+  func fault(_ code: String, _ message: String, _ span: Span, help: String? = nil) -> Diagnostic {
+    Diagnostic(code: code, message, labels: [.init(span)], help: help, source: context.source)
+  }
+
+  /// Code that raises a fault found during compilation when it is reached.
+  func raise(_ diagnostic: Diagnostic, at span: Span) {
+    diagnostics.append(diagnostic)
+    emit(.raise, 0, 0, 0, diagnostics.count - 1, at: span)
+  }
+
+  // MARK: names
+
+  func declare(_ name: String, _ span: Span, register: Int, isMutable: Bool, what: String) {
+    let isBoxed = context.resolver.boxed.contains(span.start)
+    if isBoxed { emit(.newCell, register, at: span) }
+    scopes[scopes.count - 1][name] = Variable(
+      location: isBoxed ? .cell(register) : .register(register), isMutable: isMutable, what: what)
+  }
+
+  /// The variable a name means here; nil when it is not a local of this function or one around it.
+  func local(_ name: String) -> Variable? {
+    for scope in scopes.reversed() {
+      if let found = scope[name] { return found }
+    }
+    if let index = captures.firstIndex(where: { $0.name == name }) { return captures[index].variable }
+    guard let parent, let outer = parent.local(name) else { return nil }
+    let source: CaptureSource
+    let isCell: Bool
+    switch outer.location {
+    case .register(let register): (source, isCell) = (.register(register), false)
+    case .cell(let register): (source, isCell) = (.register(register), true)
+    case .capture(let index): (source, isCell) = (.capture(index), false)
+    case .captureCell(let index): (source, isCell) = (.capture(index), true)
+    case .global: return outer
+    }
+    let variable = Variable(
+      location: isCell ? .captureCell(captures.count) : .capture(captures.count), isMutable: outer.isMutable,
+      what: outer.what)
+    captures.append(Capture(name: name, source: source, isCell: isCell, variable: variable))
+    return variable
+  }
+
+  /// A name as a slot of the session: defined already, assigned somewhere in this cell, or late bound.
+  func global(_ name: String) -> Int? {
+    let globals = context.machine.globals
+    let plain = name == "ans" ? "_" : name
+    if let slot = globals.definedSlot(plain) { return slot }
+    if plain == "_" { return globals.slot(plain) }
+    if context.resolver.sessionNames.contains(plain) { return globals.slot(plain) }
+    return nil
+  }
+
+  /// All names visible here, for suggestions.
+  var visibleNames: [String] {
+    var result = scopes.flatMap(\.keys) + (parent?.visibleNames ?? [])
+    if parent == nil {
+      result +=
+        context.machine.globals.definedNames + Array(context.commands.keys) + Array(Value.named.keys)
+        + Array(context.resolver.sessionNames)
+    }
+    return result
+  }
+
+  func unknownName(_ name: String, _ span: Span) -> Diagnostic {
+    let habits = [
+      "lambda": "write a closure: { x in x + 1 }", "def": "write `func name(x) { … }`", "not": "write `!`",
+      "null": "write `none`", "nil": "write `none`", "np": "NumPy's names are commands: `mean(x)`, `x.T`",
+    ]
+    return fault(
+      "UnknownName", "unknown name `\(name)`", span,
+      help: Suggestion.phrase(for: name, in: visibleNames) ?? habits[name])
+  }
+
+  func scoped(_ body: () throws -> Void) rethrows {
+    scopes.append([:])
+    defer { scopes.removeLast() }
+    try releasing(body)
+  }
+}

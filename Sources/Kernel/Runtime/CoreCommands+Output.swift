@@ -1,0 +1,73 @@
+/// Commands that tell the reader something.
+let outputCommands: [Command] = [
+  Command(
+    "print", "Writes values, separated and followed by the given text.",
+    [
+      .rest("values", .any, "what to write; strings are written bare"),
+      .optional("separator", .string, default: " ", "between the values"),
+      .optional("end", .string, default: "\n", "after the last"),
+    ],
+    example: "print(\"loss\", 0.25)  # loss 0.25", effects: [.output]
+  ) { a in
+    let text = a.rest("values").map(\.plainText).joined(separator: try a.string("separator"))
+    a.session.emit(.text(text + (try a.string("end"))))
+    return .none
+  },
+  Command(
+    "warn", "Sends a warning to the reader.", [.required("message", .any, "one line")],
+    example: "warn(\"the series has not converged\")", effects: [.output]
+  ) { a in
+    a.session.emit(.warning(a["message"].plainText))
+    return .none
+  },
+  Command(
+    "show", "Displays values the way the value of a cell is displayed.",
+    [.rest("values", .any, "what to display")], example: "show([1, 2, 3])", effects: [.output]
+  ) { a in
+    for value in a.rest("values") { a.session.emit(.display(value.display(width: a.session.width))) }
+    return .none
+  },
+  Command(
+    "help", "Explains a command or a variable; without argument, lists the commands.",
+    [.optional("topic", .either([.string, .function]), "a name as text, or a function")],
+    example: "help(\"print\")", effects: [.output]
+  ) { a in
+    let topic: String
+    switch a["topic"] {
+    case .string(let box): topic = box.value
+    case .function(let function): topic = function.name
+    default: topic = ""
+    }
+    guard let page = a.session.help(topic) else {
+      throw a.error("UnknownName", "topic", "names nothing: \(topic)")
+    }
+    a.session.emit(.text(page + "\n"))
+    return .none
+  },
+  Command(
+    "format", "A value as text in a given format.",
+    [
+      .required("x", .any, "a number or text"),
+      .required(
+        "spec", .string,
+        "sign, zeros, width, precision and style, such as \".3f\", \"8.2e\", \"+d\", \".1%\", \"05d\""),
+    ],
+    returns: "a string", errors: [("InvalidFormat", "when the format cannot be read")],
+    example: "format(3.14159, \".2f\")  # \"3.14\""
+  ) { a in
+    let text = try a.string("spec")
+    guard let format = NumberFormat(text) else {
+      throw a.error(
+        "InvalidFormat", "spec", "cannot be read: \"\(text)\"",
+        help: "[+][0][width][.precision][f|e|g|d|%|s], for instance \".3f\"")
+    }
+    switch a["x"] {
+    case .int(let value): return .text(format.apply(value))
+    case .string(let box): return .text(format.apply(box.value))
+    case .bool, .none: return .text(format.apply(a["x"].plainText))
+    default:
+      guard let value = a["x"].number else { throw a.mismatch("x", expected: "a number or text") }
+      return .text(format.apply(value))
+    }
+  },
+]

@@ -1,0 +1,141 @@
+import Tensor
+
+/// Commands on text.
+let textCommands: [Command] = [
+  Command(
+    "split", "The parts of a text between separators.",
+    [
+      .required("text", .string, "the text"),
+      .optional("separator", .string, default: " ", "what stands between the parts"),
+    ],
+    returns: "a list of strings", example: "split(\"a,b\", \",\")  # [\"a\", \"b\"]"
+  ) { a in
+    let separator = try a.string("separator")
+    if separator.isEmpty {
+      throw a.error("OutOfRange", "separator", "cannot be empty", help: "`list(text)` gives the characters")
+    }
+    var parts: [Value] = []
+    var rest = Substring(try a.string("text"))
+    while let found = rest.firstRange(of: separator) {
+      parts.append(.text(String(rest[..<found.lowerBound])))
+      rest = rest[found.upperBound...]
+    }
+    return .list(parts + [.text(String(rest))])
+  },
+  Command(
+    "join", "Values written one after the other.",
+    [
+      .required("parts", .sequence, "what to write"),
+      .optional("separator", .string, default: "", "what to put between"),
+    ],
+    returns: "a string", example: "join([\"a\", \"b\"], \", \")  # \"a, b\""
+  ) { a in .text(try a.sequence("parts").map(\.plainText).joined(separator: try a.string("separator"))) },
+  Command(
+    "replace", "A text with every occurrence of a part replaced.",
+    [
+      .required("text", .string, "the text"), .required("old", .string, "the part, not empty"),
+      .required("new", .string, "what takes its place"),
+    ],
+    returns: "a string", example: "replace(\"a-b\", \"-\", \"+\")  # \"a+b\""
+  ) { a in
+    let old = try a.string("old")
+    if old.isEmpty { throw a.error("OutOfRange", "old", "cannot be empty") }
+    return .text(try a.string("text").replacing(old, with: try a.string("new")))
+  },
+  Command(
+    "trim", "A text without blanks at its ends.", [.required("text", .string, "the text")],
+    returns: "a string",
+    example: "trim(\" a \")  # \"a\""
+  ) { a in
+    let text = try a.string("text")
+    guard let first = text.firstIndex(where: { !$0.isWhitespace }),
+      let last = text.lastIndex(where: { !$0.isWhitespace })
+    else { return "" }
+    return .text(String(text[first...last]))
+  },
+  Command(
+    "upper", "A text in capitals.", [.required("text", .string, "the text")], returns: "a string",
+    example: "upper(\"a\")  # \"A\""
+  ) { a in .text(try a.string("text").uppercased()) },
+  Command(
+    "lower", "A text in small letters.", [.required("text", .string, "the text")], returns: "a string",
+    example: "lower(\"A\")  # \"a\""
+  ) { a in .text(try a.string("text").lowercased()) },
+  Command(
+    "startsWith", "Whether a text begins with another.",
+    [.required("text", .string, "the text"), .required("prefix", .string, "the beginning")],
+    returns: "true or false",
+    example: "startsWith(\"loss\", \"lo\")  # true"
+  ) { a in .bool(try a.string("text").hasPrefix(try a.string("prefix"))) },
+  Command(
+    "endsWith", "Whether a text ends with another.",
+    [.required("text", .string, "the text"), .required("suffix", .string, "the end")],
+    returns: "true or false",
+    example: "endsWith(\"a.npz\", \".npz\")  # true"
+  ) { a in .bool(try a.string("text").hasSuffix(try a.string("suffix"))) },
+]
+
+/// Commands that make one kind of value from another.
+let conversionCommands: [Command] = [
+  Command(
+    "type", "The name of a value's kind.", [.required("x", .any, "any value")], returns: "a string",
+    example: "type(1.5)  # \"float\""
+  ) { a in .text(a["x"].typeName) },
+  Command(
+    "str", "A value as text.", [.required("x", .any, "any value")], returns: "a string",
+    example: "str(12)  # \"12\""
+  ) { a in .text(a["x"].plainText) },
+  Command(
+    "int", "An integer from a number, truncated towards 0, or from text.",
+    [.required("x", .either([.number, .string, .bool]), "a number or digits")], returns: "an integer",
+    errors: [("InvalidNumber", "when the text is not an integer"), ("OutOfRange", "when it does not fit")],
+    example: "int(2.7)  # 2"
+  ) { a in
+    switch a["x"] {
+    case .string(let box):
+      guard let value = Int(box.value.filter { $0 != "_" && !$0.isWhitespace }) else {
+        throw a.error("InvalidNumber", "x", "is not an integer: \"\(box.value)\"")
+      }
+      return .int(value)
+    case .bool(let truth): return .int(truth ? 1 : 0)
+    case .int: return a["x"]
+    default:
+      let number = try a.double("x")
+      guard let value = Int(exactly: number.rounded(.towardZero)) else {
+        throw a.error("OutOfRange", "x", "does not fit an integer: \(number)")
+      }
+      return .int(value)
+    }
+  },
+  Command(
+    "float", "A float from a number or from text.",
+    [.required("x", .either([.number, .string, .bool]), "a number or its text")], returns: "a float",
+    errors: [("InvalidNumber", "when the text is not a number")], example: "float(\"1e-3\")  # 0.001"
+  ) { a in
+    switch a["x"] {
+    case .string(let box):
+      guard let value = Double(box.value.filter { !$0.isWhitespace }) else {
+        throw a.error("InvalidNumber", "x", "is not a number: \"\(box.value)\"")
+      }
+      return .float(value)
+    case .bool(let truth): return .float(truth ? 1 : 0)
+    default: return .float(try a.double("x"))
+    }
+  },
+  Command(
+    "tensor",
+    "A tensor from numbers in nested lists: f32 where there are fractions, i32 for integers, bool for truth values.",
+    [
+      .required("values", .tensor, "a number, a nested list of numbers, or a tensor"),
+      .optional("dtype", .choice(DType.allCases.map(\.description)), "the element type"),
+    ],
+    returns: "a tensor", errors: [("ShapeMismatch", "when rows differ in length")],
+    example: "tensor([[1, 2], [3, 4]]).shape  # (2, 2)"
+  ) { a in
+    let tensor = try a.tensor("values")
+    guard let name = try a.optionalString("dtype"), let dtype = DType(named: name) else {
+      return .tensor(tensor)
+    }
+    return .tensor(try a["values"].asTensor(exactly: dtype) ?? tensor.cast(to: dtype))
+  },
+]

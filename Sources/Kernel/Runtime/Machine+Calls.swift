@@ -1,0 +1,319 @@
+import Syntax
+import Tensor
+
+extension Machine {
+  /// Makes the call of the value in `place`. Commands and objects run at once and leave their result there.
+  /// - Returns: for a function of the language, its code and its arguments in order.
+  func invoke(
+    _ place: Place, _ arguments: [Value], _ shape: CallShape?
+  ) throws -> (FunctionBox, FunctionCode, [Value])? {
+    switch place.pointee {
+    case .function(let function):
+      if let code = function.code { return (function, code, try bind(function, code, arguments, shape)) }
+      place.pointee = try callNative(function, arguments, shape)
+    case .object(let box):
+      place.pointee = try callNative(FunctionBox(calling: box.object), arguments, shape)
+    default:
+      throw CommandError(
+        "NotCallable", "\(place.pointee.article) cannot be called", help: place.pointee.callHelp)
+    }
+    return nil
+  }
+
+  /// Puts the arguments of a function of the language in order; those not given are marked.
+  private func bind(
+    _ function: FunctionBox, _ code: FunctionCode, _ arguments: [Value], _ shape: CallShape?
+  ) throws -> [Value] {
+    let labels = shape?.labels ?? Array(repeating: nil, count: arguments.count)
+    let binding = try Binding(
+      callee: function.name, parameters: code.parameters, labels: labels,
+      hasTrailing: shape?.hasTrailing == true)
+    var values: [Value] = Array(repeating: .string(Machine.missing), count: code.parameters.count)
+    for (index, parameter) in binding.parameterOf.enumerated() { values[parameter] = arguments[index] }
+    return values
+  }
+
+  /// Calls a command through its function value.
+  func callNative(_ function: FunctionBox, _ arguments: [Value], _ shape: CallShape?) throws -> Value {
+    guard let command = function.command, let session else {
+      throw CommandError("NotCallable", "this cannot be called")
+    }
+    let labels = shape?.labels ?? Array(repeating: nil, count: arguments.count)
+    let binding = try Binding(
+      callee: command.name, parameters: command.parameters, labels: labels,
+      hasTrailing: shape?.hasTrailing == true)
+    var values = command.parameters.map { $0.defaultValue ?? .none }
+    var rest: [Value] = []
+    for (index, parameter) in binding.parameterOf.enumerated() {
+      if command.parameters[parameter].isRest {
+        rest.append(arguments[index])
+      } else {
+        values[parameter] = arguments[index]
+      }
+    }
+    if let last = command.parameters.firstIndex(where: \.isRest) { values[last] = .list(rest) }
+    return try perform(command, values, binding.given, session)
+  }
+
+  /// Runs a command bound at compile time.
+  func perform(_ site: CommandSite, _ values: [Value]) throws -> Value {
+    guard let session else {
+      throw CommandError("NoSession", "there is no session to run \(site.command.name) in")
+    }
+    return try perform(site.command, values, site.given, session)
+  }
+
+  private func perform(_ command: Command, _ values: [Value], _ given: UInt64, _ session: Session) throws
+    -> Value
+  {
+    let arguments = Arguments(
+      callee: command.name, parameters: command.parameters, values: values, given: given, session: session)
+    for (index, parameter) in command.parameters.enumerated() where given & (1 << UInt64(min(index, 63))) != 0
+    {
+      if parameter.isRest || parameter.kind.accepts(values[index]) { continue }
+      if case .none = values[index], case .none? = parameter.defaultValue { continue }
+      throw arguments.mismatch(parameter.name, expected: parameter.kind.description)
+    }
+    return try command.body(arguments)
+  }
+
+  /// `receiver.name(arguments)`: a field or member that is a function, else the command `name` with the receiver first.
+  func callMember(_ call: MemberCall, of receiver: Value, _ arguments: [Value]) throws -> Value {
+    let owned: Value?
+    switch receiver {
+    case .record(let box): owned = box[call.name]
+    case .object(let box): owned = try box.object.member(call.name)
+    default: owned = nil
+    }
+    if let owned { return try self.call(owned, arguments, call.shape) }
+    if case .object = receiver { throw noMember(call.name, of: receiver) }
+    guard let command = method(call.name, of: receiver) else {
+      if let value = try receiver.property(call.name) {
+        throw CommandError(
+          "NotCallable", "`\(call.name)` is \(value.article), not a method",
+          help: "write `.\(call.name)` without parentheses")
+      }
+      throw noMember(call.name, of: receiver)
+    }
+    let shape = CallShape(labels: [nil] + call.shape.labels, hasTrailing: call.shape.hasTrailing)
+    return try callNative(native(command), [receiver] + arguments, shape)
+  }
+
+  /// The command that serves as a method: one whose first parameter takes the receiver.
+  func method(_ name: String, of receiver: Value) -> Command? {
+    guard let command = session?.commands[name], let first = command.parameters.first, !first.isRest else {
+      return nil
+    }
+    if case .any = first.kind { return nil }
+    return first.kind.accepts(receiver) ? command : nil
+  }
+
+  /// Calls any value from Swift code.
+  func call(_ callee: Value, _ arguments: [Value], _ shape: CallShape?) throws -> Value {
+    var slot = callee
+    return try withUnsafeMutablePointer(to: &slot) { place in
+      guard let (function, code, values) = try invoke(place, arguments, shape) else { return place.pointee }
+      return try call(function, code, values)
+    }
+  }
+
+  /// `value.name` without a call.
+  func member(_ name: String, of value: Value) throws -> Value {
+    if let found = try value.property(name) { return found }
+    guard let command = method(name, of: value) else { throw noMember(name, of: value) }
+    let rest = Array(command.parameters.dropFirst())
+    return .function(
+      FunctionBox(
+        native: Command(command.name, command.summary, rest, effects: command.effects) { arguments in
+          try command.body(
+            Arguments(
+              callee: command.name, parameters: command.parameters, values: [value] + arguments.values,
+              given: arguments.given << 1 | 1, session: arguments.session))
+        }))
+  }
+
+  private func noMember(_ name: String, of value: Value) -> CommandError {
+    CommandError(
+      "UnknownMember", "\(value.article) has no member `\(name)`",
+      help: Suggestion.phrase(for: name, in: memberNames(of: value)))
+  }
+
+  /// Everything that can follow the `.` after a value.
+  func memberNames(of value: Value) -> [String] {
+    var names = value.propertyNames
+    if case .object = value { return names }
+    for command in session?.commands.values.map({ $0 }) ?? [] where method(command.name, of: value) != nil {
+      names.append(command.name)
+    }
+    return names
+  }
+
+  // MARK: append
+
+  /// `xs.append(x)` on a variable: in place when nobody else holds the list.
+  func append(_ element: Value, to place: Place) throws {
+    guard case .list = place.pointee else {
+      let call = MemberCall(name: "append", shape: CallShape(labels: [nil], hasTrailing: false))
+      _ = try callMember(call, of: place.pointee, [element])
+      return
+    }
+    Value.withOwnedList(place) { $0.append(element) }
+  }
+
+  func append(_ element: Value, toCell cell: ListBox) throws {
+    // The value leaves the cell meanwhile: an object's `append` may run code that looks at the variable.
+    var value = cell.elements[0]
+    guard case .list = value else {
+      return try withUnsafeMutablePointer(to: &value) { try append(element, to: $0) }
+    }
+    cell.elements[0] = .none
+    try withUnsafeMutablePointer(to: &value) { try append(element, to: $0) }
+    cell.elements[0] = value
+  }
+
+  // MARK: faults
+
+  /// What a fault looks like from the instruction that met it.
+  func diagnose(_ error: any Error, _ code: FunctionCode, _ pc: Int, _ registers: Place) -> Diagnostic {
+    let site = code.site(at: pc)
+    let instruction = pc >= 0 && pc < code.instructionCount ? code.instructions[pc] : Instruction(op: .none)
+    switch error {
+    case var diagnostic as Diagnostic:
+      if diagnostic.source != nil, instruction.op != .raise,
+        let name = calledName(instruction, code, registers)
+      {
+        diagnostic.trace.append(.init(function: name, source: code.source, span: site.span))
+      }
+      if diagnostic.source == nil {
+        diagnostic.source = code.source
+        diagnostic.labels = [.init(site.span)]
+      }
+      return diagnostic
+    case let error as CommandError:
+      let labels = labels(for: instruction, site, code, registers, argument: error.argument, isShape: false)
+      return Diagnostic(
+        code: error.code, error.message, labels: labels, help: error.help, source: code.source)
+    case let error as TensorError:
+      let labels = labels(for: instruction, site, code, registers, argument: nil, isShape: true)
+      return Diagnostic(
+        code: error.languageCode, error.languageMessage, labels: labels, help: error.help, source: code.source
+      )
+    case is Interrupted:
+      return Diagnostic(code: "Interrupted", "interrupted", labels: [.init(site.span)], source: code.source)
+    default:
+      return Diagnostic(
+        code: "\(type(of: error))", "\(error)", labels: [.init(site.span)], source: code.source)
+    }
+  }
+
+  /// The frame of a call that a fault came through.
+  func caller(of name: String, _ code: FunctionCode, _ pc: Int) -> Diagnostic.Frame {
+    Diagnostic.Frame(function: name, source: code.source, span: code.site(at: pc).span)
+  }
+
+  private func calledName(_ instruction: Instruction, _ code: FunctionCode, _ registers: Place) -> String? {
+    switch instruction.op {
+    case .callCommand: return code.commands[Int(instruction.d)].command.name
+    case .callMember: return code.memberCalls[Int(instruction.d)].name
+    case .call, .callLabelled:
+      if case .function(let function) = registers[Int(instruction.a)] { return function.name }
+      return nil
+    default: return nil
+    }
+  }
+
+  /// Carets: under the argument at fault, under both operands with their shapes or types, or under the whole.
+  private func labels(
+    for instruction: Instruction, _ site: Site, _ code: FunctionCode, _ registers: Place, argument: String?,
+    isShape: Bool
+  ) -> [Diagnostic.Label] {
+    switch instruction.op {
+    case .callCommand:
+      let command = code.commands[Int(instruction.d)]
+      if let argument, let index = command.command.parameters.firstIndex(where: { $0.name == argument }),
+        let span = command.spans[index]
+      {
+        return [.init(span)]
+      }
+      guard isShape else { return [.init(site.operands.first ?? site.span)] }
+      let shaped = command.spans.enumerated().compactMap { index, span -> Diagnostic.Label? in
+        guard let span, case .tensor(let tensor) = registers[Int(instruction.a) + index] else { return nil }
+        return .init(span, "\(tensor.shape)")
+      }
+      return shaped.isEmpty ? [.init(site.operands.first ?? site.span)] : shaped
+    case .add, .subtract, .multiply, .divide, .floorDivide, .modulo, .power, .matmul, .equal, .notEqual,
+      .less, .lessEqual,
+      .greater, .greaterEqual, .combine:
+      guard site.operands.count == 2, instruction.d == 0 else { break }
+      let right = instruction.op == .combine ? instruction.b : instruction.c
+      let left = instruction.op == .combine ? instruction.a : instruction.b
+      return [
+        .init(site.operands[0], registers[Int(left)].label),
+        .init(site.operands[1], registers[Int(right)].label),
+      ]
+    case .jumpEqual, .jumpNotEqual, .jumpLess, .jumpLessEqual, .jumpGreater, .jumpGreaterEqual:
+      guard site.operands.count == 2 else { break }
+      return [
+        .init(site.operands[0], registers[Int(instruction.a)].label),
+        .init(site.operands[1], registers[Int(instruction.b)].label),
+      ]
+    case .addI, .subtractI, .multiplyI, .moduloI:
+      guard site.operands.count == 2 else { break }
+      return [.init(site.operands[0], registers[Int(instruction.b)].label), .init(site.operands[1], "int")]
+    case .negate, .not, .getMember:
+      return [.init(site.operands.first ?? site.span)]
+    case .getElement, .getIndex:
+      guard let base = site.operands.first else { break }
+      return [.init(base, registers[Int(instruction.b)].label)] + site.operands.dropFirst().map { .init($0) }
+    case .setIndex:
+      guard let base = site.operands.first else { break }
+      return [.init(base, registers[Int(instruction.a)].label)] + site.operands.dropFirst().map { .init($0) }
+    case .callMember, .call, .callLabelled:
+      return [.init(site.operands.first ?? site.span)]
+    default: break
+    }
+    return [.init(site.span)]
+  }
+}
+
+extension Value {
+  /// What stands beside a caret: the shape of a tensor, the type of anything else.
+  fileprivate var label: String {
+    switch self {
+    case .tensor(let tensor): "\(tensor.shape)"
+    case .list(let box): "list of \(box.elements.count)"
+    default: typeName
+    }
+  }
+
+  fileprivate var callHelp: String? {
+    switch self {
+    case .int, .float: "multiplication is written `*`"
+    case .list, .tuple, .tensor: "elements are taken with `[…]`"
+    default: nil
+    }
+  }
+}
+
+extension FunctionBox {
+  /// Calls the function with positional arguments. Commands that take a function call it through this; calls nest freely.
+  /// - Throws: a `Diagnostic` with the place in the program where the fault happened, or what a native function threw.
+  public func call(_ arguments: [Value]) throws -> Value {
+    if let code, let machine {
+      if arguments.count == code.parameters.count { return try machine.call(self, code, arguments) }
+      return try machine.call(.function(self), arguments, nil)
+    }
+    guard let command else { throw CommandError("NotCallable", "`\(name)` cannot be called") }
+    // A command value knows no session of its own; the one that runs is the one that made the call.
+    guard let machine = Machine.running else {
+      throw CommandError("NoSession", "`\(command.name)` was called outside a session")
+    }
+    return try machine.callNative(self, arguments, nil)
+  }
+
+  /// Calls the function with positional arguments.
+  public func call(_ arguments: Value...) throws -> Value { try call(arguments) }
+
+  /// The number of parameters that have to be given.
+  public var arity: Int { parameters.filter { $0.defaultValue == nil && !$0.isRest }.count }
+}

@@ -1,0 +1,302 @@
+import Glibc
+import Syntax
+import Tensor
+
+/// What operators mean for every kind of value. The machine's loop does the common cases of numbers itself and comes here for the rest.
+enum Operators {
+  /// `x op y`.
+  static func apply(_ operation: BinaryOperator, _ x: Value, _ y: Value) throws -> Value {
+    switch (x, y) {
+    case (.int(let p), .int(let q)): return try integers(operation, p, q)
+    case (.float(let p), .float(let q)): return try floats(operation, p, q, x, y)
+    case (.int(let p), .float(let q)): return try floats(operation, Double(p), q, x, y)
+    case (.float(let p), .int(let q)): return try floats(operation, p, Double(q), x, y)
+    default: break
+    }
+    if let value = try tensors(operation, x, y) { return value }
+    switch operation {
+    case .equal: return .bool(try areEqual(x, y))
+    case .notEqual: return .bool(try !areEqual(x, y))
+    case .add:
+      switch (x, y) {
+      case (.string(let p), .string(let q)): return .text(p.value + q.value)
+      case (.list(let p), .list(let q)): return .list(p.elements + q.elements)
+      case (.tuple(let p), .tuple(let q)): return .tuple(p.elements + q.elements)
+      default: break
+      }
+    case .less, .lessEqual, .greater, .greaterEqual:
+      if let order = try order(x, y) {
+        switch operation {
+        case .less: return .bool(order < 0)
+        case .lessEqual: return .bool(order <= 0)
+        case .greater: return .bool(order > 0)
+        default: return .bool(order >= 0)
+        }
+      }
+    default: break
+    }
+    throw mismatch(operation, x, y)
+  }
+
+  private static func mismatch(_ operation: BinaryOperator, _ x: Value, _ y: Value) -> CommandError {
+    var help: String?
+    switch (operation, x, y) {
+    case (.add, .string, _): help = "interpolate: \"…\\(x)\""
+    case (.add, _, .string): help = "interpolate: \"\\(x)…\""
+    case (_, .list, _), (_, _, .list): help = "`tensor([…])` makes a tensor that computes element by element"
+    case (_, .none, _), (_, _, .none): help = "`a ?? b` replaces `none`"
+    default: break
+    }
+    return CommandError(
+      "TypeMismatch", "`\(operation.spelling)` is not defined for \(x.article) and \(y.article)", help: help)
+  }
+
+  // MARK: numbers
+
+  private static func integers(_ operation: BinaryOperator, _ p: Int, _ q: Int) throws -> Value {
+    switch operation {
+    case .add: return try exact(p.addingReportingOverflow(q), operation, p, q)
+    case .subtract: return try exact(p.subtractingReportingOverflow(q), operation, p, q)
+    case .multiply: return try exact(p.multipliedReportingOverflow(by: q), operation, p, q)
+    case .divide:
+      if q == 0 { throw zero("/") }
+      return .float(Double(p) / Double(q))
+    case .floorDivide:
+      if q == 0 { throw zero("//") }
+      if p == .min, q == -1 { throw overflow(operation, p, q) }
+      return .int(p / q - (p % q != 0 && (p < 0) != (q < 0) ? 1 : 0))
+    case .modulo:
+      if q == 0 { throw zero("%") }
+      return .int(floorModulo(p, q))
+    case .power: return try power(p, q)
+    case .matmul: throw mismatch(.matmul, .int(p), .int(q))
+    case .equal: return .bool(p == q)
+    case .notEqual: return .bool(p != q)
+    case .less: return .bool(p < q)
+    case .lessEqual: return .bool(p <= q)
+    case .greater: return .bool(p > q)
+    case .greaterEqual: return .bool(p >= q)
+    }
+  }
+
+  private static func exact(
+    _ result: (partialValue: Int, overflow: Bool), _ operation: BinaryOperator, _ p: Int, _ q: Int
+  ) throws -> Value {
+    if result.overflow { throw overflow(operation, p, q) }
+    return .int(result.partialValue)
+  }
+
+  private static func overflow(_ operation: BinaryOperator, _ p: Int, _ q: Int) -> CommandError {
+    CommandError(
+      "IntegerOverflow", "\(p) \(operation.spelling) \(q) does not fit a 64-bit integer",
+      help: "use floats: `float(x) \(operation.spelling) y`")
+  }
+
+  private static func zero(_ spelling: String) -> CommandError {
+    CommandError(
+      "DivisionByZero", "integer division by zero with `\(spelling)`", help: "floats divide to inf or nan")
+  }
+
+  /// The remainder with the sign of the divisor, which is not zero.
+  @inline(__always)
+  static func floorModulo(_ p: Int, _ q: Int) -> Int {
+    if q == -1 { return 0 }
+    let remainder = p % q
+    return remainder != 0 && (remainder < 0) != (q < 0) ? remainder + q : remainder
+  }
+
+  private static func power(_ base: Int, _ exponent: Int) throws -> Value {
+    if exponent < 0 {
+      if base == 0 { throw zero("**") }
+      return .float(Glibc.pow(Double(base), Double(exponent)))
+    }
+    var result = 1
+    var factor = base
+    var rest = exponent
+    while rest > 0 {
+      if rest & 1 == 1 {
+        let (product, isTooLarge) = result.multipliedReportingOverflow(by: factor)
+        if isTooLarge { throw overflow(.power, base, exponent) }
+        result = product
+      }
+      rest >>= 1
+      if rest > 0 {
+        let (square, isTooLarge) = factor.multipliedReportingOverflow(by: factor)
+        if isTooLarge { throw overflow(.power, base, exponent) }
+        factor = square
+      }
+    }
+    return .int(result)
+  }
+
+  private static func floats(
+    _ operation: BinaryOperator, _ p: Double, _ q: Double, _ x: Value, _ y: Value
+  ) throws -> Value {
+    switch operation {
+    case .add: return .float(p + q)
+    case .subtract: return .float(p - q)
+    case .multiply: return .float(p * q)
+    case .divide: return .float(p / q)
+    case .floorDivide: return .float((p / q).rounded(.down))
+    case .modulo:
+      let remainder = fmod(p, q)
+      return .float(remainder != 0 && (remainder < 0) != (q < 0) ? remainder + q : remainder)
+    case .power: return .float(Glibc.pow(p, q))
+    case .matmul: throw mismatch(.matmul, x, y)
+    case .equal: return .bool(p == q)
+    case .notEqual: return .bool(p != q)
+    case .less: return .bool(p < q)
+    case .lessEqual: return .bool(p <= q)
+    case .greater: return .bool(p > q)
+    case .greaterEqual: return .bool(p >= q)
+    }
+  }
+
+  /// `-x`.
+  static func negate(_ x: Value) throws -> Value {
+    switch x {
+    case .int(let value):
+      let (result, isTooLarge) = (0).subtractingReportingOverflow(value)
+      if isTooLarge { throw overflow(.subtract, 0, value) }
+      return .int(result)
+    case .float(let value): return .float(-value)
+    case .tensor(let tensor): return .tensor(try negated(tensor))
+    default: throw CommandError("TypeMismatch", "`-` is not defined for \(x.article)")
+    }
+  }
+
+  // MARK: truth
+
+  /// The value as a condition.
+  static func truth(_ value: Value) throws -> Bool {
+    switch value {
+    case .bool(let truth): return truth
+    case .tensor(let tensor) where tensor.dtype == .bool && tensor.count == 1: return try tensor.item() != 0
+    case .tensor(let tensor) where tensor.dtype == .bool:
+      throw CommandError(
+        "TypeMismatch", "a condition must be true or false, not a mask of shape \(tensor.shape)",
+        help: "`all(mask)` or `any(mask)` makes it one truth value")
+    default:
+      let help: String? =
+        switch value {
+        case .int, .float: "compare it: `x != 0`"
+        case .list, .string, .tuple: "compare its length: `len(x) > 0`"
+        case .none: "compare it: `x != none`"
+        default: nil
+        }
+      throw CommandError(
+        "TypeMismatch", "a condition must be true or false, not \(value.article)", help: help)
+    }
+  }
+
+  /// `!x`; on masks element by element.
+  static func not(_ x: Value) throws -> Value {
+    switch x {
+    case .bool(let truth): return .bool(!truth)
+    case .tensor(let tensor) where tensor.dtype == .bool: return .tensor(try inverted(tensor))
+    default: throw CommandError("TypeMismatch", "`!` needs true or false, not \(x.article)")
+    }
+  }
+
+  /// Whether the left side of `&&` or `||` alone decides; a mask never does.
+  static func decides(_ left: Value, isOr: Bool) throws -> Bool {
+    if case .tensor(let tensor) = left, tensor.dtype == .bool, tensor.rank > 0 { return false }
+    return try truth(left) == isOr
+  }
+
+  /// Both sides of `&&` or `||` when the left does not decide; masks combine element by element.
+  static func combine(_ left: Value, _ right: Value, isOr: Bool) throws -> Value {
+    if let mask = try masks(left, right, isOr: isOr) { return mask }
+    return .bool(try truth(right))
+  }
+
+  // MARK: equality and order
+
+  /// Equality of contents; values of different kinds are different, except that numbers compare by value.
+  static func areEqual(_ x: Value, _ y: Value, depth: Int = 0) throws -> Bool {
+    guard depth < 200 else { throw CommandError("TooDeep", "these values are nested too deeply to compare") }
+    switch (x, y) {
+    case (.none, .none): return true
+    case (.bool(let p), .bool(let q)): return p == q
+    case (.int(let p), .int(let q)): return p == q
+    case (.int, .float), (.float, .int), (.float, .float): return x.number == y.number
+    case (.string(let p), .string(let q)): return p.value == q.value
+    case (.list(let p), .list(let q)): return try p === q || areEqual(p.elements, q.elements, depth)
+    case (.tuple(let p), .tuple(let q)): return try p === q || areEqual(p.elements, q.elements, depth)
+    case (.record(let p), .record(let q)):
+      guard p.keys.count == q.keys.count else { return false }
+      for (key, value) in zip(p.keys, p.values) {
+        guard let other = q[key], try areEqual(value, other, depth: depth + 1) else { return false }
+      }
+      return true
+    case (.range(let p), .range(let q)):
+      return p.lower == q.lower && p.count == q.count && (p.step == q.step || p.count < 2)
+    case (.tensor(let p), .tensor(let q)): return try p.shape == q.shape && p.doubles() == q.doubles()
+    case (.function(let p), .function(let q)): return p === q
+    case (.object(let p), .object(let q)): return p.object === q.object
+    default: return false
+    }
+  }
+
+  private static func areEqual(_ x: [Value], _ y: [Value], _ depth: Int) throws -> Bool {
+    guard x.count == y.count else { return false }
+    for (a, b) in zip(x, y) where try !areEqual(a, b, depth: depth + 1) { return false }
+    return true
+  }
+
+  /// Negative, zero or positive for values that have an order: numbers, strings, tuples and lists of them. nil for others.
+  static func order(_ x: Value, _ y: Value, depth: Int = 0) throws -> Int? {
+    switch (x, y) {
+    case (.int(let p), .int(let q)): return p < q ? -1 : p > q ? 1 : 0
+    case (.string(let p), .string(let q)): return p.value < q.value ? -1 : p.value > q.value ? 1 : 0
+    case (.bool(let p), .bool(let q)): return p == q ? 0 : q ? -1 : 1
+    case (.tuple(let p), .tuple(let q)): return try order(p.elements, q.elements, depth)
+    case (.list(let p), .list(let q)): return try order(p.elements, q.elements, depth)
+    default:
+      guard let p = x.number, let q = y.number else { return nil }
+      return p < q ? -1 : p > q ? 1 : p == q ? 0 : nil
+    }
+  }
+
+  private static func order(_ x: [Value], _ y: [Value], _ depth: Int) throws -> Int? {
+    guard depth < 200 else { throw CommandError("TooDeep", "these values are nested too deeply to compare") }
+    for (a, b) in zip(x, y) {
+      guard let order = try order(a, b, depth: depth + 1) else { return nil }
+      if order != 0 { return order }
+    }
+    return x.count - y.count
+  }
+
+  // MARK: ranges and tuples
+
+  /// `a ..< b` and `a ... b`.
+  static func range(_ lower: Value, _ upper: Value, isClosed: Bool) throws -> Value {
+    guard let from = lower.integer, let to = upper.integer else {
+      let wrong = lower.integer == nil ? lower : upper
+      throw CommandError(
+        "TypeMismatch", "a range needs integers, not \(wrong.article)",
+        help: "`linspace(a, b, n)` divides an interval")
+    }
+    if isClosed, to == .max { throw overflow(.add, to, 1) }
+    return .range(RangeBox(from, isClosed ? to + 1 : to))
+  }
+
+  /// Spreads the elements of a value over consecutive places.
+  static func unpack(_ value: Value, into place: Place, count: Int) throws {
+    let elements: [Value]
+    switch value {
+    case .tuple(let box): elements = box.elements
+    case .list(let box): elements = box.elements
+    case .tensor:
+      guard let rows = try value.elementsInOrder() else {
+        throw CommandError("TypeMismatch", "\(value.article) cannot be taken apart")
+      }
+      elements = rows
+    default: throw CommandError("TypeMismatch", "\(value.article) cannot be taken apart into \(count) names")
+    }
+    guard elements.count == count else {
+      throw CommandError("WrongCount", "\(count) names on the left, \(elements.count) values on the right")
+    }
+    for (index, element) in elements.enumerated() { place[index] = element }
+  }
+}

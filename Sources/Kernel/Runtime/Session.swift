@@ -1,0 +1,101 @@
+import CKernels
+import Syntax
+import Tensor
+
+/// One conversation with the language: its variables, its commands, its random numbers. The prompt, the headless runner and
+/// the Jupyter kernel each hold one, so the same input gives the same output in all three. A session belongs to the thread
+/// that runs it; only `interrupt` may be called from elsewhere.
+public final class Session {
+  /// Commands by name.
+  let commands: [String: Command]
+  /// The interpreter and the variables.
+  let machine: Machine
+  /// The seed that random commands derive their streams from.
+  public let seed: UInt64
+  /// Columns that displays made during a run may take.
+  public var width = 80
+  /// Magics of the client, such as `history` of a prompt: the name without `%`, and what to do with the rest of the line.
+  public var magics: [String: (String) throws -> Value] = [:]
+
+  private var sink: ((Output) -> Void)?
+  private var cellKey: UInt64 = 0
+  private var draws: UInt64 = 0
+
+  /// A session that knows the core commands and these; a later row with the same name replaces an earlier one.
+  public init(commands: [Command] = [], seed: UInt64 = 0) {
+    var table: [String: Command] = [:]
+    for command in coreCommands { table[command.name] = command }
+    for command in commands { table[command.name] = command }
+    self.commands = table
+    self.seed = seed
+    machine = Machine()
+    machine.session = self
+  }
+
+  // Closures among the variables hold the interpreter that holds the variables.
+  deinit {
+    machine.globals.removeAll()
+    machine.session = nil
+  }
+
+  /// Runs a cell to its end or its first fault.
+  /// - Parameters:
+  ///   - source: the text of the cell.
+  ///   - name: what messages call it and what its random numbers depend on: give every cell or entry its own, and the same
+  ///     again when it is run again. When it is empty, messages show no place.
+  ///   - firstLine: number of its first line.
+  ///   - output: receives what the cell prints and shows, while it runs. The value of the cell is not sent here but
+  ///     returned; `shown` says that the client should display it.
+  public func run(
+    _ source: String, name: String, firstLine: Int = 1, output: (Output) -> Void
+  ) -> CellResult {
+    withoutActuallyEscaping(output) { output in
+      let outer = (sink, cellKey, draws)
+      sink = output
+      cellKey = Session.hash(name)
+      draws = 0
+      defer { (sink, cellKey, draws) = outer }
+      return evaluate(SourceText(source, name: name, firstLine: firstLine))
+    }
+  }
+
+  /// Whether an entry is complete, by parsing only.
+  public func isComplete(_ source: String) -> Completeness { Parser.completeness(of: source) }
+
+  /// Asks the running cell to stop: safe in a signal handler and from any thread.
+  public func interrupt() { faa_interrupt_set() }
+
+  /// Sends output to the client of the running cell; dropped when nothing runs.
+  public func emit(_ output: Output) { sink?(output) }
+
+  /// The stream of random numbers for one draw of the running cell. It depends on the session's seed, the cell's name and
+  /// how many draws the cell made before, never on other cells: inserting a cell does not change the rest.
+  public func random() -> RandomStream {
+    draws &+= 1
+    return RandomStream(seed: seed, stream: cellKey ^ (draws &* 0x9E37_79B9_7F4A_7C15))
+  }
+
+  /// The stream for an explicit seed, or the next one of the running cell.
+  public func random(seed: Int?) -> RandomStream {
+    seed.map { RandomStream(seed: UInt64(bitPattern: Int64($0))) } ?? random()
+  }
+
+  // FNV-1a: stable between runs and machines, unlike `Hasher`.
+  private static func hash(_ text: String) -> UInt64 {
+    text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
+  }
+}
+
+extension Session {
+  /// The variables of the session, in order of definition.
+  public var variables: [(name: String, value: Value)] { machine.globals.defined }
+
+  /// The value of a variable; nil when it is not defined.
+  public func value(of name: String) -> Value? { machine.globals.value(of: name) }
+
+  /// Defines or rebinds a variable: how notebook parameters enter.
+  public func define(_ name: String, _ value: Value) { machine.globals.define(name, value) }
+
+  /// Forgets all variables.
+  public func reset() { machine.globals.removeAll() }
+}

@@ -1,0 +1,165 @@
+import Syntax
+import Tensor
+
+/// A message of the language, from the lexer to a tensor operation (see `Syntax`).
+public typealias Diagnostic = Syntax.Diagnostic
+/// Whether an entry is complete (see `Syntax`).
+public typealias Completeness = Syntax.Completeness
+
+/// A value of the language: nine bytes, copied freely. Compound payloads are boxed in classes, so moving a value costs at
+/// most one reference count. Values belong to the thread that evaluates; `Sendable` is declared so that tables of
+/// commands with default values can be global constants.
+public enum Value: @unchecked Sendable {
+  /// The absence of a value, written `none`.
+  case none
+  /// `true` or `false`.
+  case bool(Bool)
+  /// A 64-bit integer; arithmetic that leaves its range is an error.
+  case int(Int)
+  /// A 64-bit floating-point number.
+  case float(Double)
+  /// Text.
+  case string(StringBox)
+  /// `[1, 2]`: changeable in place through the variable that holds it, a value to everyone else.
+  case list(ListBox)
+  /// `(a, b)`.
+  case tuple(TupleBox)
+  /// `{key: value}`, in order of definition.
+  case record(RecordBox)
+  /// `0..<n`.
+  case range(RangeBox)
+  /// An array of numbers of any rank.
+  case tensor(Tensor)
+  /// A closure, a function, a command or a method.
+  case function(FunctionBox)
+  /// A model, a dataset, a run, a figure: anything with identity.
+  case object(ObjectBox)
+}
+
+/// Text of a string value.
+public final class StringBox: Sendable {
+  /// The text.
+  public let value: String
+  /// Boxes a text.
+  public init(_ value: String) { self.value = value }
+}
+
+/// Elements of a list. Only the interpreter changes them, and only while it holds the sole reference.
+public final class ListBox: Container {
+  /// The elements.
+  public internal(set) var elements: [Value]
+  /// Boxes elements.
+  public init(_ elements: [Value]) { self.elements = elements }
+  override func surrender(into pending: inout [Container]) { Container.surrender(&elements, into: &pending) }
+  deinit { Container.release(&elements) }
+}
+
+/// Elements of a tuple.
+public final class TupleBox: Container {
+  /// The elements.
+  public internal(set) var elements: [Value]
+  /// Boxes elements.
+  public init(_ elements: [Value]) { self.elements = elements }
+  override func surrender(into pending: inout [Container]) { Container.surrender(&elements, into: &pending) }
+  deinit { Container.release(&elements) }
+}
+
+/// Fields of a record, in order of definition.
+public final class RecordBox: Container {
+  /// Field names.
+  public let keys: [String]
+  /// Field values, one a key.
+  public internal(set) var values: [Value]
+
+  /// Boxes fields; a repeated key keeps its last value.
+  public init(_ fields: [(String, Value)]) {
+    var keys: [String] = []
+    var values: [Value] = []
+    for (key, value) in fields {
+      if let index = keys.firstIndex(of: key) {
+        values[index] = value
+      } else {
+        keys.append(key)
+        values.append(value)
+      }
+    }
+    self.keys = keys
+    self.values = values
+  }
+
+  /// The value of a field.
+  public subscript(_ key: String) -> Value? { keys.firstIndex(of: key).map { values[$0] } }
+
+  /// The same record with one field set or added.
+  public func setting(_ key: String, _ value: Value) -> RecordBox {
+    RecordBox(Array(zip(keys, values)) + [(key, value)])
+  }
+  override func surrender(into pending: inout [Container]) { Container.surrender(&values, into: &pending) }
+  deinit { Container.release(&values) }
+}
+
+/// A half-open run of integers with a step.
+public final class RangeBox: Sendable {
+  /// First member.
+  public let lower: Int
+  /// End, never a member.
+  public let upper: Int
+  /// Distance of members, not 0.
+  public let step: Int
+  /// Number of members.
+  public let count: Int
+
+  /// Members `lower, lower + step, …` short of `upper`; a step of 0 is taken as 1.
+  public init(_ lower: Int, _ upper: Int, step: Int = 1) {
+    self.lower = lower
+    self.upper = upper
+    self.step = step == 0 ? 1 : step
+    let (distance, overflow) =
+      self.step > 0
+      ? upper.subtractingReportingOverflow(lower) : lower.subtractingReportingOverflow(upper)
+    let stride = self.step.magnitude
+    let span: UInt = overflow ? UInt(bitPattern: distance) : distance > 0 ? UInt(distance) : 0
+    count = Int(clamping: span / stride + (span % stride == 0 ? 0 : 1))
+  }
+
+  /// The member at an index below `count`.
+  public func member(_ index: Int) -> Int { lower &+ index &* step }
+}
+
+/// A host object as a value.
+public final class ObjectBox {
+  /// The object.
+  public let object: any HostObject
+  /// Boxes an object.
+  public init(_ object: any HostObject) { self.object = object }
+}
+
+/// A box that may hold boxes.
+public class Container {
+  /// Hands over the boxes it holds and empties itself.
+  func surrender(into pending: inout [Container]) {}
+
+  /// Frees what containers hold without recursion: a list nested a million deep must not exhaust the stack. The elements' boxes move
+  /// to a worklist; one that nobody else holds is emptied into it before it goes.
+  static func release(_ elements: inout [Value]) {
+    var pending: [Container] = []
+    surrender(&elements, into: &pending)
+    while var last = pending.popLast() {
+      if isKnownUniquelyReferenced(&last) { last.surrender(into: &pending) }
+    }
+  }
+
+  static func surrender(_ elements: inout [Value], into pending: inout [Container]) {
+    let before = pending.count
+    for element in elements {
+      switch element {
+      case .list(let box): pending.append(box)
+      case .tuple(let box): pending.append(box)
+      case .record(let box): pending.append(box)
+      case .function(let box): pending.append(box)
+      default: break
+      }
+    }
+    if pending.count > before { elements = [] }
+  }
+}

@@ -1,0 +1,194 @@
+/// Turns tokens into a tree: a Pratt parser for expressions, recursive descent for the rest. The first fault ends it.
+package struct Parser {
+  let source: SourceText
+  private let tokens: [Token]
+  private var position = 0
+  /// Inside parentheses and brackets line ends mean nothing.
+  var ignoresNewlines = false
+  /// After `if`, `while` and `for … in` a `{` opens the block, not a closure argument.
+  var allowsTrailingClosure = true
+  /// Brackets open at this point, innermost last, for messages and indentation.
+  var open: [Token] = []
+  private var nesting = 0
+
+  private static let nestingLimit = 200
+  private static let depthLimit = 800
+
+  init(source: SourceText, tokens: [Token]) {
+    self.source = source
+    self.tokens = tokens.isEmpty ? [Token(kind: .end, span: Span(0, 0))] : tokens
+  }
+
+  /// The tree of a whole text.
+  package static func parse(_ source: SourceText) throws(SyntaxFailure) -> Block {
+    var lexer = Lexer(source)
+    var parser = Parser(source: source, tokens: try lexer.tokens())
+    return try parser.program()
+  }
+
+  /// Whether a text can be run as it stands.
+  package static func completeness(of text: String) -> Completeness {
+    let source = SourceText(text)
+    do throws(SyntaxFailure) {
+      var lexer = Lexer(source)
+      let tokens = try lexer.tokens()
+      var parser = Parser(source: source, tokens: tokens)
+      do throws(SyntaxFailure) {
+        _ = try parser.program()
+        return .complete
+      } catch {
+        return error.isIncomplete ? .incomplete(indent: 2 * parser.open.count) : .invalid(error.diagnostic)
+      }
+    } catch {
+      return error.isIncomplete ? .incomplete(indent: 0) : .invalid(error.diagnostic)
+    }
+  }
+
+  private mutating func program() throws(SyntaxFailure) -> Block {
+    let statements = try statements(until: .end)
+    return Block(statements: statements, span: Span(0, source.bytes.count))
+  }
+
+  // MARK: tokens
+
+  /// The next token, line ends skipped where they mean nothing.
+  var current: Token {
+    mutating get {
+      if ignoresNewlines { while tokens[position].kind == .newline { position += 1 } }
+      return tokens[position]
+    }
+  }
+
+  /// The token after the next, for decisions that need two.
+  var following: Token {
+    mutating get {
+      _ = current
+      var index = min(position + 1, tokens.count - 1)
+      if ignoresNewlines { while tokens[index].kind == .newline { index += 1 } }
+      return tokens[index]
+    }
+  }
+
+  /// Where the last token taken ends.
+  var lastEnd: Int { position > 0 ? tokens[position - 1].span.end : 0 }
+
+  @discardableResult
+  mutating func advance() -> Token {
+    let token = current
+    if position < tokens.count - 1 { position += 1 }
+    return token
+  }
+
+  mutating func isNext(_ symbol: Symbol) -> Bool { current.kind == .symbol(symbol) }
+  mutating func isNext(_ keyword: Keyword) -> Bool { current.kind == .keyword(keyword) }
+
+  /// Takes the symbol when it is next.
+  mutating func take(_ symbol: Symbol) -> Bool {
+    guard isNext(symbol) else { return false }
+    advance()
+    return true
+  }
+
+  mutating func take(_ keyword: Keyword) -> Bool {
+    guard isNext(keyword) else { return false }
+    advance()
+    return true
+  }
+
+  mutating func skipNewlines() { while current.kind == .newline { advance() } }
+
+  /// The kind of the first token after line ends, without taking anything.
+  mutating func kindAfterNewlines(skip: Int = 0) -> TokenKind {
+    var index = position
+    while tokens[index].kind == .newline { index += 1 }
+    return tokens[min(index + skip, tokens.count - 1)].kind
+  }
+
+  /// The tokens up to a depth-balanced point ahead; used to tell `{ x, y in` from a block.
+  func token(at ahead: Int) -> Token { tokens[min(position + ahead, tokens.count - 1)] }
+
+  /// Takes a closing bracket for the innermost open one.
+  mutating func close(_ symbol: Symbol) throws(SyntaxFailure) {
+    if take(symbol) {
+      open.removeLast()
+      return
+    }
+    if current.kind == .end, let opener = open.last { throw unclosed(opener) }
+    throw unexpected("expected `\(symbol.rawValue)`")
+  }
+
+  // MARK: nodes and failures
+
+  /// Builds a node and bounds the depth of the tree.
+  func node(_ kind: ExpressionKind, _ span: Span, over children: [Expression] = []) throws(SyntaxFailure)
+    -> Expression
+  {
+    let depth = 1 + (children.lazy.map(\.depth).max() ?? 0)
+    guard depth <= Parser.depthLimit else {
+      throw failure("TooDeep", "this expression is nested too deeply", span, help: "give parts of it names")
+    }
+    return Expression(kind: kind, span: span, depth: depth)
+  }
+
+  /// Bounds the recursion of the parser itself.
+  mutating func nested<T>(_ body: (inout Parser) throws(SyntaxFailure) -> T) throws(SyntaxFailure) -> T {
+    nesting += 1
+    defer { nesting -= 1 }
+    guard nesting <= Parser.nestingLimit else {
+      throw failure("TooDeep", "this is nested too deeply", current.span, help: "give parts of it names")
+    }
+    return try body(&self)
+  }
+
+  func failure(
+    _ code: String, _ message: String, _ span: Span, help: String? = nil, incomplete: Bool = false
+  ) -> SyntaxFailure {
+    SyntaxFailure(
+      diagnostic: Diagnostic(code: code, message, labels: [.init(span)], help: help, source: source),
+      isIncomplete: incomplete)
+  }
+
+  /// The failure for an unexpected next token; at the end of the text it says that more is needed.
+  mutating func unexpected(_ wanted: String, help: String? = nil) -> SyntaxFailure {
+    let token = current
+    if token.kind == .end {
+      if let opener = open.last { return unclosed(opener) }
+      return failure(
+        "IncompleteInput", "the text ends too early: \(wanted)", token.span, help: help, incomplete: true)
+    }
+    let text = token.kind == .newline ? "the end of the line" : "`\(source.text(token.span))`"
+    return failure("SyntaxError", "\(wanted), found \(text)", token.span, help: help ?? habit(token))
+  }
+
+  private func unclosed(_ opener: Token) -> SyntaxFailure {
+    failure(
+      "IncompleteInput", "the `\(source.text(opener.span))` opened here is never closed", opener.span,
+      incomplete: true)
+  }
+
+  /// What a reader with habits from Python may have meant.
+  func habit(_ token: Token) -> String? {
+    let text = source.text(token.span)
+    switch token.kind {
+    case .identifier(let word):
+      switch word {
+      case "and": return "write `&&`"
+      case "or": return "write `||`"
+      case "not": return "write `!`"
+      case "is": return "write `==`"
+      case "elif": return "write `else if`"
+      case "lambda": return "write a closure: { x in x + 1 }"
+      case "def": return "write `func name(x) { … }`"
+      default: return nil
+      }
+    case .symbol(.plusAssign), .symbol(.minusAssign), .symbol(.timesAssign), .symbol(.divideAssign):
+      return "write `x = x \(text.prefix(1)) …`"
+    case .symbol(.caret): return "write `**` for powers"
+    case .symbol(.ampersand): return "write `&&`"
+    case .symbol(.bar): return "write `||`, or `|>` to pass a value on"
+    case .symbol(.arrow): return "parameters of a closure end with `in`: { x in x + 1 }"
+    case .symbol(.assign): return "compare with `==`; label an argument with `:`"
+    default: return nil
+    }
+  }
+}
