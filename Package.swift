@@ -77,18 +77,19 @@ let package = Package(
         "Runtime", "Autodiff", "Hypergradient", "Models", "Training", "Faces", "Analysis", "Interchange",
         "Figures",
       ]),
-    kernel("Notebook", ["Runtime", "CMarkdown", .product(name: "Yams", package: "Yams")]),
+    kernel("Notebook", ["Runtime", "Syntax", "CMarkdown", .product(name: "Yams", package: "Yams")]),
     kernel("REPL", ["Runtime", "CReadline"]),
     .executableTarget(
       name: "faa",
       dependencies: [
-        "Commands", "Notebook", "REPL",
+        "Commands", "Notebook", "REPL", "CBLAS", "CReadline",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Kernel/faa", swiftSettings: swiftSettings),
 
     tests("Tensor", ["Tensor"]),
     tests("Autodiff", ["Autodiff"]),
+    tests("Notebook", ["Notebook"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

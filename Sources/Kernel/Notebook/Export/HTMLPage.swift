@@ -9,16 +9,26 @@ public struct HTMLPage {
   ///   - document: the notebook.
   ///   - result: its run; nil shows the notebook without outputs.
   ///   - picture: reads a picture the prose refers to, by its path relative to the notebook; nil leaves it out.
-  public init(_ document: Document, _ result: RunResult?, picture: @escaping (String) -> [UInt8]? = { _ in nil }) {
+  public init(
+    _ document: Document, _ result: RunResult?, picture: @escaping (String) -> [UInt8]? = { _ in nil }
+  ) {
     let prose = ProseRenderer(picture: picture)
     var outputs = OutputRenderer()
     var body = ""
     var pending: CellOutcome?
+    var title = document.header.title ?? document.name
+    var head: String?
     for block in document.blocks {
       switch block {
       case .prose(let block):
         let text = String(decoding: block.source, as: UTF8.self)
-        let html = prose.render(text.replacing("\r\n", with: "\n"))
+        var html = prose.render(text.replacing("\r\n", with: "\n"))
+        if body.isEmpty, let heading = leadingTitle(html) {
+          // The notebook's own first heading becomes the page's, above authors and verdict.
+          title = document.header.title ?? plain(heading)
+          head = heading
+          html = String(html.dropFirst(heading.count))
+        }
         if !html.isEmpty { body += "<div class=\"prose\">\n\(html)</div>\n" }
       case .cell(let cell):
         pending = result.flatMap { $0.cells.count >= cell.ordinal ? $0.cells[cell.ordinal - 1] : nil }
@@ -27,9 +37,6 @@ public struct HTMLPage {
         body += outputs.note(of: expectation, pending)
       }
     }
-    let title = document.header.title ?? prose.headings.first.map { plain($0.html) } ?? document.name
-    let firstHeading = prose.headings.first
-    let repeatsTitle = firstHeading?.level == 1 && firstHeading.map { plain($0.html) } == title
     html = """
       <!DOCTYPE html>
       <html lang="en" xmlns="http://www.w3.org/1999/xhtml">
@@ -45,16 +52,22 @@ public struct HTMLPage {
       </style>
       </head>
       <body>
-      \(outline(prose.headings))<main>
+      <main>
       <header class="page">
-      \(repeatsTitle ? "" : "<h1>\(escaped(title))</h1>\n")\(credits(document, result))</header>
-      \(body)</main>
+      \(head ?? "<h1>\(escaped(title))</h1>\n")\(credits(document, result))</header>
+      \(outline(prose.headings))\(body)</main>
       </body>
       </html>
 
       """
     warnings = prose.warnings + outputs.warnings
   }
+}
+
+/// The first-level heading that a stretch of prose starts with, as rendered.
+private func leadingTitle(_ html: String) -> String? {
+  guard html.hasPrefix("<h1 "), let end = html.firstRange(of: "</h1>\n") else { return nil }
+  return String(html[..<end.upperBound])
 }
 
 /// Links to the sections; nothing for a short notebook.
@@ -75,13 +88,18 @@ private func credits(_ document: Document, _ result: RunResult?) -> String {
   }
   guard let result else { return html }
   let verdict = verdict(result)
-  html += "<p class=\"verdict \(verdict.isGood ? "good" : "bad")\"><span aria-hidden=\"true\">\(verdict.isGood ? "✓" : "✗")</span> \(escaped(verdict.text))</p>\n"
+  html +=
+    "<p class=\"verdict \(verdict.isGood ? "good" : "bad")\"><span aria-hidden=\"true\">\(verdict.isGood ? "✓" : "✗")</span> \(escaped(verdict.text))</p>\n"
   if !result.parameters.isEmpty {
     let rows = result.parameters.map { parameter in
-      let origin = parameter.source == .default ? "default" : parameter.source == .file ? "parameter file" : "command line"
-      return "<tr><th scope=\"row\"><code>\(escaped(parameter.name))</code></th><td><code>\(escaped(parameter.value.literal))</code></td><td>\(origin)</td></tr>"
+      let origin =
+        parameter.source == .default
+        ? "default" : parameter.source == .file ? "parameter file" : "command line"
+      return
+        "<tr><th scope=\"row\"><code>\(escaped(parameter.name))</code></th><td><code>\(escaped(parameter.value.literal))</code></td><td>\(origin)</td></tr>"
     }
-    html += "<details class=\"params\"><summary>\(counted(rows.count, "parameter"))</summary><table><thead><tr><th scope=\"col\">name</th><th scope=\"col\">value</th><th scope=\"col\">from</th></tr></thead><tbody>\n\(rows.joined(separator: "\n"))\n</tbody></table></details>\n"
+    html +=
+      "<details class=\"params\"><summary>\(counted(rows.count, "parameter"))</summary><table><thead><tr><th scope=\"col\">name</th><th scope=\"col\">value</th><th scope=\"col\">from</th></tr></thead><tbody>\n\(rows.joined(separator: "\n"))\n</tbody></table></details>\n"
   }
   return html
 }
@@ -91,7 +109,8 @@ private func verdict(_ result: RunResult) -> (text: String, isGood: Bool) {
   let ran = result.cells.filter { $0.status != .skipped }.count
   let checks = result.cells.flatMap(\.expectations)
   let failed = checks.filter { $0.mismatch != nil }.count
-  let time = "in \(decimal(result.seconds, result.seconds < 10 ? 2 : 0)) s, seed \(result.seed), \(result.started)"
+  let time =
+    "in \(decimal(result.seconds, result.seconds < 10 ? 2 : 0)) s, seed \(result.seed), \(result.started)"
   switch result.exitCode {
   case 0:
     let held = checks.isEmpty ? "" : "; \(counted(checks.count, "expectation")) held"
@@ -112,7 +131,13 @@ private func plain(_ html: String) -> String {
   var text = ""
   var inTag = false
   for character in html {
-    if character == "<" { inTag = true } else if character == ">" { inTag = false } else if !inTag { text.append(character) }
+    if character == "<" {
+      inTag = true
+    } else if character == ">" {
+      inTag = false
+    } else if !inTag {
+      text.append(character)
+    }
   }
   return text.replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&quot;", with: "\"")
     .replacing("&#39;", with: "'").replacing("&amp;", with: "&")

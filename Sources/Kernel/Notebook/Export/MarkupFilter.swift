@@ -27,7 +27,9 @@ struct MarkupFilter {
   /// - Parameters:
   ///   - prefix: put before every identifier.
   ///   - rootAttributes: added to the first element, such as a role and a label.
-  static func filter(_ markup: String, _ policy: Policy, prefix: String, rootAttributes: String = "") -> String? {
+  static func filter(_ markup: String, _ policy: Policy, prefix: String, rootAttributes: String = "")
+    -> String?
+  {
     var filter = MarkupFilter(markup, policy, prefix, rootAttributes)
     return filter.run() ? String(decoding: filter.output, as: UTF8.self) : nil
   }
@@ -167,7 +169,8 @@ struct MarkupFilter {
     guard let end = body.firstIndex(of: UInt8(ascii: ";")) else { return nil }
     let name = String(decoding: body[..<end], as: UTF8.self)
     let isNumeric = name.hasPrefix("#") && name.dropFirst().allSatisfy { $0.isHexDigit || $0 == "x" }
-    return isNumeric && name.count > 1 || ["amp", "lt", "gt", "quot", "apos"].contains(name) ? name.count + 2 : nil
+    return isNumeric && name.count > 1 || ["amp", "lt", "gt", "quot", "apos"].contains(name)
+      ? name.count + 2 : nil
   }
 
   private mutating func copyCharacterData() -> Bool {
@@ -209,7 +212,8 @@ struct MarkupFilter {
     let start = position
     while position < text.count {
       let b = text[position]
-      guard (65...90).contains(b) || (97...122).contains(b) || (48...58).contains(b) || b == 45 || b == 95 else {
+      guard (65...90).contains(b) || (97...122).contains(b) || (48...58).contains(b) || b == 45 || b == 95
+      else {
         break
       }
       position += 1
@@ -247,19 +251,24 @@ extension MarkupFilter.Policy {
   /// Static drawings.
   static let svg = MarkupFilter.Policy(
     elements: [
-      "svg", "g", "defs", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan", "use",
+      "svg", "g", "defs", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan",
+      "use",
       "image", "clipPath", "mask", "pattern", "linearGradient", "radialGradient", "stop", "marker", "symbol",
     ],
     attributes: [
-      "xmlns", "xmlns:xlink", "version", "viewBox", "width", "height", "x", "y", "x1", "y1", "x2", "y2", "cx", "cy",
+      "xmlns", "xmlns:xlink", "version", "viewBox", "width", "height", "x", "y", "x1", "y1", "x2", "y2", "cx",
+      "cy",
       "r", "rx", "ry", "fx", "fy", "d", "points", "transform", "fill", "fill-opacity", "fill-rule", "stroke",
       "stroke-width", "stroke-opacity", "stroke-linecap", "stroke-linejoin", "stroke-dasharray",
-      "stroke-dashoffset", "stroke-miterlimit", "opacity", "color", "clip-path", "clip-rule", "mask", "marker-start",
-      "marker-mid", "marker-end", "markerWidth", "markerHeight", "markerUnits", "orient", "refX", "refY", "offset",
+      "stroke-dashoffset", "stroke-miterlimit", "opacity", "color", "clip-path", "clip-rule", "mask",
+      "marker-start",
+      "marker-mid", "marker-end", "markerWidth", "markerHeight", "markerUnits", "orient", "refX", "refY",
+      "offset",
       "stop-color", "stop-opacity", "gradientUnits", "gradientTransform", "spreadMethod", "patternUnits",
       "patternTransform", "clipPathUnits", "maskUnits", "preserveAspectRatio", "font-family", "font-size",
       "font-style", "font-weight", "text-anchor", "dominant-baseline", "baseline-shift", "dx", "dy", "rotate",
-      "textLength", "lengthAdjust", "image-rendering", "shape-rendering", "text-rendering", "style", "xml:space",
+      "textLength", "lengthAdjust", "image-rendering", "shape-rendering", "text-rendering", "style",
+      "xml:space",
       "visibility", "vector-effect",
     ],
     void: [], isSVG: true)
@@ -267,7 +276,8 @@ extension MarkupFilter.Policy {
   /// Tables and simple text.
   static let html = MarkupFilter.Policy(
     elements: [
-      "table", "caption", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "th", "td", "p", "br", "hr", "b",
+      "table", "caption", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "th", "td", "p", "br", "hr",
+      "b",
       "strong", "i", "em", "code", "pre", "span", "div", "sub", "sup", "ul", "ol", "li", "small", "img",
     ],
     attributes: ["colspan", "rowspan", "scope", "title", "alt", "width", "height", "style"],

@@ -19,7 +19,8 @@ struct OutputRenderer {
     }
     guard !html.isEmpty else { return "" }
     let name = escaped(cell.address)
-    return "<section class=\"cell\(isFailed ? " failed" : "")\" id=\"cell-\(cell.ordinal)\" aria-label=\"Cell \(name)\">\n\(html)</section>\n"
+    return
+      "<section class=\"cell\(isFailed ? " failed" : "")\" id=\"cell-\(cell.ordinal)\" aria-label=\"Cell \(name)\">\n\(html)</section>\n"
   }
 
   /// The verdict of an `expect` block, with both texts where they differ.
@@ -27,7 +28,8 @@ struct OutputRenderer {
     guard let verdict = outcome?.expectations.first(where: { $0.line == expectation.line }) else { return "" }
     let tolerance = "rtol \(expectation.tolerance.relative), atol \(expectation.tolerance.absolute)"
     guard let mismatch = verdict.mismatch else {
-      return "<p class=\"expect good\"><span aria-hidden=\"true\">✓</span> as expected <small>\(tolerance)</small></p>\n"
+      return
+        "<p class=\"expect good\"><span aria-hidden=\"true\">✓</span> as expected <small>\(tolerance)</small></p>\n"
     }
     let expected = mismatch.expected.map(escaped) ?? "<em>nothing more</em>"
     let actual = mismatch.actual.map(escaped) ?? "<em>nothing more</em>"
@@ -43,14 +45,18 @@ struct OutputRenderer {
     if let label = cell.options.label { notes.append("<span class=\"label\">\(escaped(label))</span>") }
     if let outcome {
       switch outcome.status {
-      case .ok: if outcome.seconds >= 0.05 { notes.append("<span>\(decimal(outcome.seconds, outcome.seconds < 10 ? 2 : 1)) s</span>") }
+      case .ok:
+        if outcome.seconds >= 0.05 {
+          notes.append("<span>\(decimal(outcome.seconds, outcome.seconds < 10 ? 2 : 1)) s</span>")
+        }
       default: notes.append("<span class=\"status\">\(outcome.status.rawValue)</span>")
       }
     }
     var code = cell.code
     while code.hasSuffix("\n") { code.removeLast() }
     let bar = notes.isEmpty ? "" : "<p class=\"bar\">\(notes.joined())</p>"
-    return "<div class=\"source\">\(bar)<pre class=\"code\" tabindex=\"0\"><code>\(highlighted(code))</code></pre></div>\n"
+    return
+      "<div class=\"source\">\(bar)<pre class=\"code\" tabindex=\"0\"><code>\(highlighted(code))</code></pre></div>\n"
   }
 
   // MARK: Outputs
@@ -58,7 +64,8 @@ struct OutputRenderer {
   private mutating func render(_ output: CellOutput, _ cell: Cell) -> String {
     switch output {
     case .text(let text): return pre(text, "text")
-    case .warning(let text): return "<p class=\"warning\"><strong>warning:</strong> \(escaped(plainTerminalText(text)))</p>\n"
+    case .warning(let text):
+      return "<p class=\"warning\"><strong>warning:</strong> \(escaped(plainTerminalText(text)))</p>\n"
     case .display(let rendering): return render(rendering, cell, "display")
     case .value(let rendering, _): return render(rendering, cell, "value")
     }
@@ -78,7 +85,8 @@ struct OutputRenderer {
 
   private mutating func figure(_ rendering: Rendering, _ cell: Cell) -> String {
     drawings += 1
-    let alt = escaped(cell.options.alt ?? rendering.alt ?? cell.options.caption ?? "Figure from cell \(cell.address)")
+    let alt = escaped(
+      cell.options.alt ?? rendering.alt ?? cell.options.caption ?? "Figure from cell \(cell.address)")
     var size = ""
     if let width = cell.options.figWidth { size += "max-width:\(short(width))px;" }
     if let height = cell.options.figHeight { size += "max-height:\(short(height))px;" }

@@ -7,7 +7,7 @@ let pageStyle = """
     --com:#8b94a3; --lab:#b9b5f0; } }
   * { box-sizing:border-box; }
   html { -webkit-text-size-adjust:100%; text-size-adjust:100%; scroll-behavior:smooth; }
-  body { margin:0; background:var(--paper); color:var(--ink); line-height:1.62;
+  body { margin:0; background:var(--paper); color:var(--ink);
     font:1.0625rem/1.62 Charter,"Bitstream Charter","Source Serif 4","Source Serif Pro","Noto Serif",Cambria,Georgia,serif; }
   main { max-width:46rem; margin:0 auto; padding:3rem 1.25rem 6rem; }
   h1,h2,h3,h4,h5,h6,nav,.bar,.verdict,.authors,.params,.expect,.note,.warning,figcaption,th {
@@ -33,7 +33,8 @@ let pageStyle = """
   caption { caption-side:bottom; color:var(--soft); font-size:.88em; padding-top:.5em; text-align:left; }
   math { font-family:"Latin Modern Math","STIX Two Math","Cambria Math","Libertinus Math","TeX Gyre Termes Math","DejaVu Math TeX Gyre",
     "Noto Sans Math",math; font-size:1.06em; }
-  math[display="block"] { margin:1.15em 0; padding:.15em 0; overflow-x:auto; overflow-y:hidden; max-width:100%; font-size:1.12em; }
+  .formula { display:block; margin:1.1em 0; padding:.2em 0; overflow-x:auto; overflow-y:hidden; }
+  .formula math { font-size:1.12em; } mtable[displaystyle="true"] > mtr > mtd { padding-top:.28em; padding-bottom:.28em; }
   code.tex { color:var(--warn); white-space:pre-wrap; } .missing { color:var(--soft); font-style:italic; }
   header.page { margin-bottom:1.6rem; } header.page h1 { margin-bottom:.35em; }
   .authors { color:var(--soft); margin-bottom:.5em; }
@@ -58,6 +59,7 @@ let pageStyle = """
   div.value,div.display { margin:.8rem 0 0 1.2rem; }
   figure { margin:1.1rem 0 0; text-align:center; }
   figure > svg,figure > img { display:block; margin:0 auto; background:#fff; border-radius:8px; }
+  @media (prefers-color-scheme: dark) { figure > svg,figure > img { filter:brightness(.9); } }
   figcaption { color:var(--soft); font-size:.84rem; margin-top:.55rem; text-wrap:balance; }
   .expect { font-size:.78rem; color:var(--soft); margin:-.7rem 0 1.35rem 1.2rem; } .expect p { margin:0; }
   .expect.good span { color:var(--good); font-weight:700; } .expect.bad p { color:var(--bad); font-weight:600; }
@@ -66,12 +68,12 @@ let pageStyle = """
     overflow-wrap:anywhere; }
   .c { color:var(--com); font-style:italic; } .k { color:var(--key); font-weight:600; } .s { color:var(--str); } .n { color:var(--num); }
   .f { color:var(--fun); } .l { color:var(--lab); } .o { color:var(--soft); }
-  nav { font-size:.84rem; max-width:46rem; margin:0 auto; padding:2rem 1.25rem 0; }
+  nav { font-size:.84rem; margin:0 0 1.8rem; padding:.9rem 0; border-top:1px solid var(--rule); border-bottom:1px solid var(--rule); }
   nav ul { list-style:none; margin:0; padding:0; } nav li { margin:.32em 0; line-height:1.35; } nav .l3 { padding-left:1.1em; color:inherit; }
   nav .l2,nav .l3 { color:var(--soft); } nav a { color:var(--soft); text-decoration:none; } nav a:hover { color:var(--accent); }
   nav math { font-size:1em; }
-  @media (min-width:76rem) { nav { position:fixed; top:0; left:max(1rem,calc(50vw - 38rem)); width:13.5rem; padding:3.3rem 0 2rem; max-height:100vh;
-    overflow-y:auto; } }
+  @media (min-width:76rem) { nav { position:fixed; top:0; left:max(1rem,calc(50vw - 38rem)); width:13.5rem; padding:3.3rem 0 2rem; margin:0; border:0;
+    max-height:100vh; overflow-y:auto; } }
   @media (max-width:40rem) { body { font-size:1rem; } main { padding-top:1.75rem; } h1 { font-size:1.65rem; } h2 { font-size:1.28rem; }
     pre { font-size:.75rem; padding-left:.8rem; padding-right:.8rem; } }
   @media print { :root { --paper:#fff; --ink:#000; --soft:#444; --panel:#f6f6f4; } nav { display:none; } body { font-size:10.5pt; }

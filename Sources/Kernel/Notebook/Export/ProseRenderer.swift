@@ -41,10 +41,16 @@ final class ProseRenderer {
     parser.flags = UInt32(
       MD_FLAG_TABLES | MD_FLAG_STRIKETHROUGH | MD_FLAG_TASKLISTS | MD_FLAG_PERMISSIVEURLAUTOLINKS
         | MD_FLAG_LATEXMATHSPANS | MD_FLAG_NOHTMLBLOCKS | MD_FLAG_NOHTMLSPANS)
-    parser.enter_block = { kind, detail, context in ProseRenderer.from(context)?.enter(block: kind, detail) ?? 1 }
-    parser.leave_block = { kind, detail, context in ProseRenderer.from(context)?.leave(block: kind, detail) ?? 1 }
-    parser.enter_span = { kind, detail, context in ProseRenderer.from(context)?.enter(span: kind, detail) ?? 1 }
-    parser.leave_span = { kind, detail, context in ProseRenderer.from(context)?.leave(span: kind, detail) ?? 1 }
+    parser.enter_block = { kind, detail, context in
+      ProseRenderer.from(context)?.enter(block: kind, detail) ?? 1
+    }
+    parser.leave_block = { kind, detail, context in
+      ProseRenderer.from(context)?.leave(block: kind, detail) ?? 1
+    }
+    parser.enter_span = { kind, detail, context in ProseRenderer.from(context)?.enter(span: kind, detail) ?? 1
+    }
+    parser.leave_span = { kind, detail, context in ProseRenderer.from(context)?.leave(span: kind, detail) ?? 1
+    }
     parser.text = { kind, text, size, context in
       let bytes = UnsafeRawBufferPointer(start: text, count: Int(size))
       return ProseRenderer.from(context)?.text(kind, String(decoding: bytes, as: UTF8.self)) ?? 1
@@ -81,7 +87,9 @@ final class ProseRenderer {
       let item = detail?.load(as: MD_BLOCK_LI_DETAIL.self)
       if let item, item.is_task != 0 {
         let isDone = item.task_mark != CChar(bitPattern: UInt8(ascii: " "))
-        emit("<li class=\"task\"><span role=\"img\" aria-label=\"\(isDone ? "done" : "to do")\">\(isDone ? "☑" : "☐")</span> ")
+        emit(
+          "<li class=\"task\"><span role=\"img\" aria-label=\"\(isDone ? "done" : "to do")\">\(isDone ? "☑" : "☐")</span> "
+        )
       } else {
         emit("<li>")
       }
@@ -101,8 +109,11 @@ final class ProseRenderer {
     case MD_BLOCK_TH, MD_BLOCK_TD:
       let align = detail?.load(as: MD_BLOCK_TD_DETAIL.self).align
       let name = kind == MD_BLOCK_TH ? "th" : "td"
-      let side = align == MD_ALIGN_LEFT ? "left" : align == MD_ALIGN_RIGHT ? "right" : align == MD_ALIGN_CENTER ? "center" : nil
-      emit("<\(name)\(name == "th" ? " scope=\"col\"" : "")\(side.map { " style=\"text-align:\($0)\"" } ?? "")>")
+      let side =
+        align == MD_ALIGN_LEFT
+        ? "left" : align == MD_ALIGN_RIGHT ? "right" : align == MD_ALIGN_CENTER ? "center" : nil
+      emit(
+        "<\(name)\(name == "th" ? " scope=\"col\"" : "")\(side.map { " style=\"text-align:\($0)\"" } ?? "")>")
     default: break
     }
     return 0
@@ -118,7 +129,9 @@ final class ProseRenderer {
     case MD_BLOCK_CODE:
       let code = buffers.popLast() ?? ""
       let isFAA = codeLanguage == "faa"
-      emit("<pre class=\"code\" tabindex=\"0\"><code>\(isFAA ? highlighted(code) : escaped(code))</code></pre>\n")
+      emit(
+        "<pre class=\"code\" tabindex=\"0\"><code>\(isFAA ? highlighted(code) : escaped(code))</code></pre>\n"
+      )
       codeLanguage = nil
     case MD_BLOCK_P: emit("</p>\n")
     case MD_BLOCK_TABLE: emit("</table></div>\n")
@@ -171,7 +184,9 @@ final class ProseRenderer {
       let isSafe = isSafeLink(target)
       openLinks.append(isSafe)
       if isSafe {
-        emit("<a href=\"\(escaped(target.hasPrefix("#") ? "#s-" + target.dropFirst() : target))\" rel=\"noreferrer\">")
+        emit(
+          "<a href=\"\(escaped(target.hasPrefix("#") ? "#s-" + target.dropFirst() : target))\" rel=\"noreferrer\">"
+        )
       } else {
         warnings.append("the link to `\(target)` is left out: only http, https, mailto and # are kept")
       }
@@ -217,18 +232,25 @@ final class ProseRenderer {
     }
     plainText += tex
     do {
-      emit(try mathML(tex, display: display))
+      let markup = try mathML(tex, display: display)
+      // A wide formula scrolls by itself, not with the page.
+      emit(display ? "<span class=\"formula\" tabindex=\"0\">\(markup)</span>" : markup)
     } catch {
       warnings.append("formula shown as source, \(error) is not supported: \(dollars)\(tex)\(dollars)")
-      emit("<code class=\"tex\" title=\"This TeX is not supported\">\(escaped(dollars + tex + dollars))</code>")
+      emit(
+        "<code class=\"tex\" title=\"This TeX is not supported\">\(escaped(dollars + tex + dollars))</code>")
     }
   }
 
   private func emitImage(_ source: String, alt: String) {
-    let types = ["png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "gif": "image/gif", "webp": "image/webp", "svg": "image/svg+xml"]
+    let types = [
+      "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "gif": "image/gif", "webp": "image/webp",
+      "svg": "image/svg+xml",
+    ]
     let suffix = source.split(separator: ".").last.map { $0.lowercased() } ?? ""
     guard let type = types[suffix], !source.contains(":"), let bytes = picture(source) else {
-      warnings.append("the picture `\(source)` is left out: only files inside the notebook's folder are embedded")
+      warnings.append(
+        "the picture `\(source)` is left out: only files inside the notebook's folder are embedded")
       emit("<span class=\"missing\">[\(escaped(alt.isEmpty ? source : alt))]</span>")
       return
     }
@@ -278,13 +300,15 @@ final class ProseRenderer {
   }
 
   private func attribute(_ attribute: MD_ATTRIBUTE) -> String {
-    guard let text = attribute.text, let kinds = attribute.substr_types, let offsets = attribute.substr_offsets
+    guard let text = attribute.text, let kinds = attribute.substr_types,
+      let offsets = attribute.substr_offsets
     else { return "" }
     var result = ""
     var index = 0
     while offsets[index] < attribute.size {
       let (start, end) = (Int(offsets[index]), Int(offsets[index + 1]))
-      let piece = String(decoding: UnsafeRawBufferPointer(start: text + start, count: end - start), as: UTF8.self)
+      let piece = String(
+        decoding: UnsafeRawBufferPointer(start: text + start, count: end - start), as: UTF8.self)
       result += kinds[index] == MD_TEXT_ENTITY ? decodedEntity(piece) ?? piece : piece
       index += 1
     }
@@ -295,7 +319,9 @@ final class ProseRenderer {
 /// Whether a link may be kept: never one that runs something.
 private func isSafeLink(_ target: String) -> Bool {
   if target.hasPrefix("#") { return true }
-  let visible = target.lowercased().filter { !$0.isWhitespace && !($0.unicodeScalars.first.map { $0.value < 0x20 } ?? true) }
+  let visible = target.lowercased().filter {
+    !$0.isWhitespace && !($0.unicodeScalars.first.map { $0.value < 0x20 } ?? true)
+  }
   return ["http://", "https://", "mailto:"].contains { visible.hasPrefix($0) }
 }
 

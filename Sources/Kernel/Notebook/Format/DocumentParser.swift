@@ -161,7 +161,8 @@ private struct DocumentParser {
         key = String(word.text[..<equals])
         value = String(word.text[word.text.index(after: equals)...])
       }
-      set(key, to: value, in: &options, &seen, line: open + 1, keyColumn: word.column, valueColumn: word.column)
+      set(
+        key, to: value, in: &options, &seen, line: open + 1, keyColumn: word.column, valueColumn: word.column)
     }
     var line = open + 1
     while line < close, let option = optionLine(line, fence: fence, &options, &seen) { line = option }

@@ -126,7 +126,8 @@ struct HeaderReader {
       let type = try ParameterType(parsing: written)
       let draft = HeaderParameter(
         name: name, type: type, defaultValue: nil, minimum: try bound(fields["min"], type),
-        maximum: try bound(fields["max"], type), choices: fields["choices"].map { words($0, "choices") } ?? [],
+        maximum: try bound(fields["max"], type),
+        choices: fields["choices"].map { words($0, "choices") } ?? [],
         help: fields["help"].flatMap { text($0, "help") } ?? "", line: line(keyNode))
       if type == .choice || type == .list(.choice), draft.choices.isEmpty {
         report(keyNode, "parameter `\(name)` is an enum without choices; add choices: [...]")
@@ -263,7 +264,9 @@ extension HeaderParameter {
 
 /// A name the language accepts: a letter or `_` (Greek included), then letters, digits, `_`.
 private func isIdentifier(_ name: String) -> Bool {
-  guard let first = name.unicodeScalars.first, first == "_" || first.properties.isXIDStart else { return false }
+  guard let first = name.unicodeScalars.first, first == "_" || first.properties.isXIDStart else {
+    return false
+  }
   return name.unicodeScalars.allSatisfy { $0 == "_" || $0.properties.isXIDContinue }
 }
 
@@ -288,7 +291,9 @@ func rawValues(yaml: String) throws -> [(name: String, value: RawValue)] {
     throw InvalidValue("it is not valid JSON or YAML")
   }
   guard let root else { return [] }
-  guard case .mapping(let pairs) = root else { throw InvalidValue("it must hold one value per parameter name") }
+  guard case .mapping(let pairs) = root else {
+    throw InvalidValue("it must hold one value per parameter name")
+  }
   return try pairs.map { ($0.key.string ?? "", try rawValue($0.value)) }
 }
 

@@ -42,8 +42,11 @@ public struct UsageError: Error, Sendable, Equatable, CustomStringConvertible {
 }
 
 /// A value that could not be read as its declared type; the caller adds the place.
-struct InvalidValue: Error, Equatable {
-  let message: String
+public struct InvalidValue: Error, Sendable, Equatable, CustomStringConvertible {
+  /// One line: the value, what it should have been, a remedy.
+  public let message: String
+  /// The message.
+  public var description: String { message }
 
   init(_ message: String) { self.message = message }
 }

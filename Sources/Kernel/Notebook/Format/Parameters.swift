@@ -41,7 +41,9 @@ public indirect enum ParameterType: Sendable, Equatable, CustomStringConvertible
     {
       self = .list(element)
     } else {
-      let known = ["bool", "int", "float", "string", "path", "enum", "list[int]", "list[float]", "list[string]"]
+      let known = [
+        "bool", "int", "float", "string", "path", "enum", "list[int]", "list[float]", "list[string]",
+      ]
       throw InvalidValue("unknown type `\(text)`" + remedy(for: text, among: known))
     }
   }
@@ -148,8 +150,12 @@ extension HeaderParameter {
 
   private func checkBounds(_ value: Double, _ text: String) throws {
     // Negated comparisons, so that nan never passes a bound.
-    if let minimum, !(value >= minimum) { throw InvalidValue("\(text) is below the minimum \(short(minimum))") }
-    if let maximum, !(value <= maximum) { throw InvalidValue("\(text) is above the maximum \(short(maximum))") }
+    if let minimum, !(value >= minimum) {
+      throw InvalidValue("\(text) is below the minimum \(short(minimum))")
+    }
+    if let maximum, !(value <= maximum) {
+      throw InvalidValue("\(text) is above the maximum \(short(maximum))")
+    }
   }
 }
 
@@ -170,5 +176,17 @@ extension HeaderParameter {
     if !choices.isEmpty { notes.append("one of \(choices.joined(separator: ", "))") }
     if !notes.isEmpty { text += " (\(notes.joined(separator: "; ")))" }
     return help.isEmpty ? text : text + "  \(help)"
+  }
+}
+
+extension HeaderParameter {
+  /// The declaration as JSON, for `faa params --json`.
+  public var json: JSON {
+    .object([
+      ("name", .string(name)), ("type", .string(type.description)), ("default", defaultValue?.json ?? .null),
+      ("required", .bool(defaultValue == nil)), ("min", minimum.map(JSON.number) ?? .null),
+      ("max", maximum.map(JSON.number) ?? .null), ("choices", .array(choices.map(JSON.string))),
+      ("help", .string(help)), ("line", .int(line)),
+    ])
   }
 }

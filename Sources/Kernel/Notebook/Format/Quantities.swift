@@ -1,7 +1,7 @@
 /// Seconds in a duration such as `500ms`, `60s`, `10m`, `1.5h` or a bare number of seconds.
 ///
 /// Throws `InvalidValue` unless the result is positive and finite.
-func parseDuration(_ text: String) throws -> Double {
+public func parseDuration(_ text: String) throws -> Double {
   let units: [(String, Double)] = [("ms", 1e-3), ("s", 1), ("m", 60), ("h", 3600), ("", 1)]
   let seconds = number(text, units: units)
   guard let seconds, seconds > 0, seconds <= 1e9 else {
@@ -13,7 +13,7 @@ func parseDuration(_ text: String) throws -> Double {
 /// Bytes in a size such as `512MiB`, `4GiB`, `2GB` or a bare number of bytes.
 ///
 /// Throws `InvalidValue` unless the result is positive and below 2^53.
-func parseSize(_ text: String) throws -> Int {
+public func parseSize(_ text: String) throws -> Int {
   let units: [(String, Double)] = [
     ("kib", 1024), ("mib", 1_048_576), ("gib", 1_073_741_824), ("tib", 1_099_511_627_776),
     ("kb", 1e3), ("mb", 1e6), ("gb", 1e9), ("tb", 1e12), ("b", 1), ("", 1),

@@ -12,7 +12,8 @@ public struct Rendering: Sendable, Equatable {
   public var alt: String?
 
   /// Creates a rendering; only the text is required.
-  public init(text: String, svg: String? = nil, png: [UInt8]? = nil, html: String? = nil, alt: String? = nil) {
+  public init(text: String, svg: String? = nil, png: [UInt8]? = nil, html: String? = nil, alt: String? = nil)
+  {
     self.text = text
     self.svg = svg
     self.png = png
@@ -85,12 +86,23 @@ public struct ProgressReport: Sendable, Equatable {
 public struct CellRequest: Sendable {
   /// The program text.
   public let source: String
+  /// Who the cell is, whatever its place in the file: its random numbers depend on it.
+  public let key: String
   /// What diagnostics call it: the notebook's name.
   public let name: String
   /// Line of the file that holds the first line of `source`.
   public let firstLine: Int
   /// Columns removed from the front of every line.
   public let indent: Int
+
+  /// Creates a request.
+  public init(source: String, key: String, name: String, firstLine: Int, indent: Int) {
+    self.source = source
+    self.key = key
+    self.name = name
+    self.firstLine = firstLine
+    self.indent = indent
+  }
 }
 
 /// What a supervisor hears while a cell runs.

@@ -32,7 +32,7 @@ public func readFile(_ path: String) throws -> [UInt8] {
 }
 
 /// Writes a file so that a reader, and a crash, sees the old content or the new and nothing between: a temporary
-/// file in the same folder, flushed, then renamed. Throws `FileError`.
+/// file in the same folder, then renamed. Throws `FileError`.
 public func replaceFile(_ path: String, with bytes: [UInt8]) throws {
   let temporary = "\(path).tmp\(getpid())"
   let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
@@ -80,7 +80,9 @@ func folderEntries(_ path: String) -> [String] {
   defer { closedir(folder) }
   var names: [String] = []
   while let entry = readdir(folder) {
-    let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+      String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+    }
     if name != ".", name != ".." { names.append(name) }
   }
   return names

@@ -84,7 +84,8 @@ public indirect enum JSON: Sendable, Equatable {
       case "\r": text += "\\r"
       case "\t": text += "\\t"
       // Line separators are legal JSON and break JavaScript; DEL and controls break terminals.
-      case _ where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+      case _
+      where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
         || scalar.value == 0x2028 || scalar.value == 0x2029:
         let digits = String(scalar.value, radix: 16)
         text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits

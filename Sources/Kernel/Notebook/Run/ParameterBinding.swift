@@ -17,7 +17,9 @@ public struct ParameterInput: Sendable {
 ///
 /// Throws `UsageError` for an unknown name (with a suggestion), a value that does not fit the declared type, a name
 /// given twice in one place, or a required parameter without value.
-public func resolveParameters(_ declared: [HeaderParameter], _ input: ParameterInput) throws -> [ResolvedParameter] {
+public func resolveParameters(_ declared: [HeaderParameter], _ input: ParameterInput) throws
+  -> [ResolvedParameter]
+{
   var given: [String: (ParameterValue, ResolvedParameter.Source)] = [:]
 
   func bind(
@@ -68,7 +70,9 @@ public func resolveParameters(_ declared: [HeaderParameter], _ input: ParameterI
       return ResolvedParameter(name: parameter.name, value: value, source: source)
     }
     guard let value = parameter.defaultValue else {
-      throw UsageError("parameter `\(parameter.name)` (\(parameter.type)) is required; give it with -p \(parameter.name)=...")
+      throw UsageError(
+        "parameter `\(parameter.name)` (\(parameter.type)) is required; give it with -p \(parameter.name)=..."
+      )
     }
     return ResolvedParameter(name: parameter.name, value: value, source: .default)
   }

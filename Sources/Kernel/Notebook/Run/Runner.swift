@@ -57,6 +57,7 @@ public final class Runner {
   private let options: RunOptions
   private let evaluator: any Evaluator
   private let observers: [any RunObserver]
+  private let keys: [String]
   private let start = monotonicSeconds()
   private var result: RunResult
 
@@ -73,6 +74,7 @@ public final class Runner {
     self.evaluator = evaluator
     self.observers = observers
     let cells = document.cells
+    keys = cellKeys(cells)
     if let until = options.until, !cells.contains(where: { $0.isAddressed(by: until) }) {
       throw UsageError("--until \(until): no such cell" + remedy(for: until, among: cells.map(\.address)))
     }
@@ -101,7 +103,7 @@ public final class Runner {
   private func bindParameters() {
     guard !options.parameters.isEmpty else { return }
     let source = options.parameters.map { "\($0.name) = \($0.value.literal);" }.joined(separator: "\n")
-    evaluator.start(CellRequest(source: source, name: document.name, firstLine: 1, indent: 0))
+    evaluator.start(CellRequest(source: source, key: "params", name: document.name, firstLine: 1, indent: 0))
     while let message = evaluator.next(within: 60) {
       guard case .finished(let failure) = message else { continue }
       if let failure { result.stopReason = "binding the parameters failed: \(failure.message)" }
@@ -115,7 +117,7 @@ public final class Runner {
     result.cells[index].startedAt = monotonicSeconds() - start
     for observer in observers { observer.cellStarted(cell, of: total, in: result) }
     let request = CellRequest(
-      source: cell.code, name: document.name, firstLine: cell.codeLine, indent: cell.indent)
+      source: cell.code, key: keys[index], name: document.name, firstLine: cell.codeLine, indent: cell.indent)
     evaluator.start(request)
     let ending = supervise(cell, at: index)
     result.cells[index].seconds = monotonicSeconds() - start - result.cells[index].startedAt
@@ -266,6 +268,18 @@ public final class Runner {
     // A cell that overran its own limit and stopped leaves a healthy session: `all` goes on.
     if case .cellLimit = cause, ending.stopped, options.onError == .all { return }
     result.stopReason = reason
+  }
+}
+
+/// Identities of cells that survive edits elsewhere: the label, or a hash of the text with a count of equal texts before.
+private func cellKeys(_ cells: [Cell]) -> [String] {
+  var seen: [String: Int] = [:]
+  return cells.map { cell in
+    if let label = cell.options.label { return "label:\(label)" }
+    let hash = sha256(cell.code)
+    let occurrence = seen[hash, default: 0]
+    seen[hash] = occurrence + 1
+    return "source:\(hash.prefix(16)):\(occurrence)"
   }
 }
 

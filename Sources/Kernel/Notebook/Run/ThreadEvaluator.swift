@@ -39,10 +39,12 @@ public final class ThreadEvaluator: Evaluator, @unchecked Sendable {
     var thread = pthread_t()
     // The worker keeps the evaluator alive for the life of the process: one evaluator serves one run.
     let context = Unmanaged.passRetained(self).toOpaque()
-    pthread_create(&thread, &attributes, { context in
-      if let context { Unmanaged<ThreadEvaluator>.fromOpaque(context).takeUnretainedValue().work() }
-      return nil
-    }, context)
+    pthread_create(
+      &thread, &attributes,
+      { context in
+        if let context { Unmanaged<ThreadEvaluator>.fromOpaque(context).takeUnretainedValue().work() }
+        return nil
+      }, context)
   }
 
   public func start(_ request: CellRequest) {

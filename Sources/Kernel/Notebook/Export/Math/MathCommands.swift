@@ -4,11 +4,6 @@ extension MathParser {
     if let symbol = symbol(name) { return symbol }
     if let font = MathAlphabet.commands[name] { return try parseInFont(font) }
     if let accent = MathSymbols.accents[name] { return try parseAccent(name, accent) }
-    if let mark = MathSymbols.underAccents[name] {
-      let base = try parseArgument()
-      let markup = "<munder>\(base)<mo stretchy=\"true\">\(mark)</mo></munder>"
-      return MathAtom(markup, .ordinary, takesLimits: name == "underbrace")
-    }
     if let width = MathSymbols.spaces[name] { return MathAtom("<mspace width=\"\(width)\"/>", .ordinary) }
     switch name {
     case "frac", "dfrac", "tfrac", "cfrac": return try parseFraction(name)
@@ -32,7 +27,8 @@ extension MathParser {
       return MathAtom(
         "<mi>\(escaped(label))</mi>", .large, takesLimits: limits && display, isFunction: true)
     case "left": return try parseFenced()
-    case "big", "Big", "bigg", "Bigg", "bigl", "Bigl", "biggl", "Biggl", "bigr", "Bigr", "biggr", "Biggr", "bigm",
+    case "big", "Big", "bigg", "Bigg", "bigl", "Bigl", "biggl", "Biggl", "bigr", "Bigr", "biggr", "Biggr",
+      "bigm",
       "Bigm":
       return try parseSizedDelimiter(name)
     case "overset", "stackrel":
@@ -43,17 +39,35 @@ extension MathParser {
       return MathAtom(element("munder", base, under), .relation)
     case "xrightarrow", "xleftarrow":
       let arrow = "<mo stretchy=\"true\">\(name == "xrightarrow" ? "→" : "←")</mo>"
-      return MathAtom(element("mover", arrow, "<mpadded width=\"+0.6em\" lspace=\"0.3em\">\(try parseArgument())</mpadded>"), .relation)
+      return MathAtom(
+        element(
+          "mover", arrow, "<mpadded width=\"+0.6em\" lspace=\"0.3em\">\(try parseArgument())</mpadded>"),
+        .relation)
     case "not":
       skipBlanks()
-      guard let base = try parseNegated() else { throw UnsupportedTeX(description: "\\not before this symbol") }
+      guard let base = try parseNegated() else {
+        throw UnsupportedTeX(description: "\\not before this symbol")
+      }
       return base
-    case "pmod": return MathAtom("<mrow><mspace width=\"0.444em\"/><mo>(</mo><mi>mod</mi><mspace width=\"0.333em\"/>\(try parseArgument())<mo>)</mo></mrow>", .ordinary)
+    case "pmod":
+      return MathAtom(
+        "<mrow><mspace width=\"0.444em\"/><mo>(</mo><mi>mod</mi><mspace width=\"0.333em\"/>\(try parseArgument())<mo>)</mo></mrow>",
+        .ordinary)
     case "bmod": return MathAtom("<mo lspace=\"0.222em\" rspace=\"0.222em\">mod</mo>", .binary)
     case "substack": return MathAtom(try parseSubstack(), .ordinary)
     case "begin": return MathAtom(try parseEnvironment(), .ordinary)
+    case "underbrace":
+      let base = try parseArgument()
+      return MathAtom("<munder>\(base)<mo stretchy=\"true\">⏟</mo></munder>", .ordinary, takesLimits: true)
+    // Lines are drawn as borders: few fonts have a bar that grows.
+    case "overline": return MathAtom(try parseRuled("top"), .ordinary)
+    case "underline": return MathAtom(try parseRuled("bottom"), .ordinary)
+    case "tag":
+      return MathAtom("<mspace width=\"2em\"/><mtext>(\(escaped(try parseRawGroup())))</mtext>", .ordinary)
     case "phantom": return MathAtom(element("mphantom", try parseArgument()), .ordinary)
-    case "boxed": return MathAtom("<mrow style=\"border:1px solid;padding:0.25em\">\(try parseArgument())</mrow>", .ordinary)
+    case "boxed":
+      return MathAtom(
+        "<mrow style=\"border:1px solid;padding:0.25em\">\(try parseArgument())</mrow>", .ordinary)
     case "displaystyle", "textstyle", "scriptstyle", "nonumber", "notag": return nil
     default: throw UnsupportedTeX(description: "\\\(name)")
     }
@@ -101,12 +115,18 @@ extension MathParser {
     return MathAtom(try parseArgument(), .ordinary)
   }
 
-  private mutating func parseAccent(_ name: String, _ accent: (mark: String, stretches: Bool)) throws -> MathAtom {
+  private mutating func parseAccent(_ name: String, _ accent: (mark: String, stretches: Bool)) throws
+    -> MathAtom
+  {
     let base = try parseArgument()
     let mark = "<mo stretchy=\"\(accent.stretches)\">\(escaped(accent.mark))</mo>"
     let isBrace = name == "overbrace"
     return MathAtom(
       "<mover\(isBrace ? "" : " accent=\"true\"")>\(base)\(mark)</mover>", .ordinary, takesLimits: isBrace)
+  }
+
+  private mutating func parseRuled(_ side: String) throws -> String {
+    "<mrow style=\"border-\(side):0.06em solid;padding-\(side):0.12em\">\(try parseArgument())</mrow>"
   }
 
   private mutating func parseFraction(_ name: String) throws -> MathAtom {
@@ -124,7 +144,9 @@ extension MathParser {
   private mutating func parseText(_ name: String) throws -> String {
     let parts = try parseRawGroup().split(separator: "$", omittingEmptySubsequences: false)
     guard parts.count % 2 == 1 else { throw UnsupportedTeX(description: "a single $ in \\text") }
-    let style = name == "textit" ? " style=\"font-style:italic\"" : name == "textbf" ? " style=\"font-weight:bold\"" : ""
+    let style =
+      name == "textit"
+      ? " style=\"font-style:italic\"" : name == "textbf" ? " style=\"font-weight:bold\"" : ""
     var markup = ""
     for (index, part) in parts.enumerated() {
       if index % 2 == 1 {
@@ -197,7 +219,8 @@ extension MathParser {
     let kind: MathClass = side == "l" ? .opening : side == "r" ? .closing : .ordinary
     return MathAtom(
       mark.isEmpty
-        ? "<mrow></mrow>" : "<mo\(form) stretchy=\"true\" minsize=\"\(size)\" maxsize=\"\(size)\">\(mark)</mo>",
+        ? "<mrow></mrow>"
+        : "<mo\(form) stretchy=\"true\" minsize=\"\(size)\" maxsize=\"\(size)\">\(mark)</mo>",
       kind)
   }
 }

@@ -81,7 +81,9 @@ struct MathParser {
     while true {
       skipBlanks()
       guard let next = peek, next != "}", next != "&", next != stop else { return atoms }
-      if let command = peekCommand(), ["\\", "end", "right", "middle", "cr"].contains(command) { return atoms }
+      if let command = peekCommand(), ["\\", "end", "right", "middle", "cr"].contains(command) {
+        return atoms
+      }
       if let atom = try parseScripted() { atoms.append(atom) }
     }
   }

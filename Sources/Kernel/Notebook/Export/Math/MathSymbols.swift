@@ -74,12 +74,11 @@ enum MathSymbols {
   /// Accents over a base, and whether they stretch over it.
   static let accents: [String: (mark: String, stretches: Bool)] = [
     "hat": ("^", false), "widehat": ("^", true), "tilde": ("~", false), "widetilde": ("~", true),
-    "bar": ("¯", false), "overline": ("¯", true), "vec": ("→", false), "dot": ("˙", false),
+    "bar": ("¯", false), "vec": ("→", false), "dot": ("˙", false),
     "ddot": ("¨", false), "dddot": ("⃛", false), "check": ("ˇ", false), "breve": ("˘", false),
     "acute": ("´", false), "grave": ("`", false), "mathring": ("˚", false), "overrightarrow": ("→", true),
     "overbrace": ("⏞", true),
   ]
-  static let underAccents: [String: String] = ["underline": "_", "underbrace": "⏟"]
 
   /// Widths in em.
   static let spaces: [String: String] = [

@@ -28,7 +28,8 @@ func mathTable(_ rows: [[[MathAtom]]], columns: MathColumns) -> String {
   let body = rows.map { row in
     let cells = row.enumerated().map { column, atoms in
       // Cells of an alignment touch: the space around the relation comes from the relation.
-      let padding = isAligned ? ";padding-left:\(column > 0 && column % 2 == 0 ? "2em" : "0");padding-right:0" : ""
+      let padding =
+        isAligned ? ";padding-left:\(column > 0 && column % 2 == 0 ? "2em" : "0");padding-right:0" : ""
       var content = mathSequence(atoms)
       // A relation that starts a cell keeps its space on the left only next to something.
       if isAligned, column % 2 == 1 { content = "<mrow></mrow>" + content }
@@ -70,8 +71,12 @@ extension MathParser {
     }
     let table = mathTable(rows, columns: columns)
     guard !(environment.open + environment.close).isEmpty else { return table }
-    let open = environment.open.isEmpty ? "" : "<mo form=\"prefix\" stretchy=\"true\" fence=\"true\">\(environment.open)</mo>"
-    let close = environment.close.isEmpty ? "" : "<mo form=\"postfix\" stretchy=\"true\" fence=\"true\">\(environment.close)</mo>"
+    let open =
+      environment.open.isEmpty
+      ? "" : "<mo form=\"prefix\" stretchy=\"true\" fence=\"true\">\(environment.open)</mo>"
+    let close =
+      environment.close.isEmpty
+      ? "" : "<mo form=\"postfix\" stretchy=\"true\" fence=\"true\">\(environment.close)</mo>"
     return "<mrow>\(open)\(table)\(close)</mrow>"
   }
 
