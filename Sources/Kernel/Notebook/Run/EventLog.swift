@@ -22,16 +22,19 @@ public final class EventLog: RunObserver {
 
   deinit { if descriptor != STDOUT_FILENO { close(descriptor) } }
 
+  /// Logs `cell_start`.
   public func cellStarted(_ cell: Cell, of total: Int, in result: RunResult) {
     begin(result)
     emit("cell_start", [("cell", .string(cell.address)), ("line", .int(cell.line)), ("of", .int(total))])
   }
 
+  /// Logs `output`.
   public func cellProduced(_ output: CellOutput, in cell: Cell) {
     let holder = CellOutcome(address: cell.address, ordinal: cell.ordinal, line: cell.line, sourceHash: "")
     emit("output", [("cell", .string(cell.address)), ("output", holder.json(of: output))])
   }
 
+  /// Logs `progress`.
   public func cellProgressed(_ progress: ProgressReport, in cell: Cell) {
     // Ten a second is enough for any reader; a tight loop must not fill the disk.
     guard monotonicSeconds() - lastProgress >= 0.1 else { return }
@@ -44,6 +47,7 @@ public final class EventLog: RunObserver {
       ])
   }
 
+  /// Logs `cell_end`.
   public func cellEnded(_ outcome: CellOutcome, of total: Int, in result: RunResult) {
     emit(
       "cell_end",
@@ -54,6 +58,7 @@ public final class EventLog: RunObserver {
       ])
   }
 
+  /// Logs `run_end`.
   public func runEnded(_ result: RunResult) {
     begin(result)
     emit(

@@ -51,6 +51,15 @@ public protocol RunObserver: AnyObject {
   func runEnded(_ result: RunResult)
 }
 
+extension RunObserver {
+  /// Nothing.
+  public func cellStarted(_ cell: Cell, of total: Int, in result: RunResult) {}
+  /// Nothing.
+  public func cellProduced(_ output: CellOutput, in cell: Cell) {}
+  /// Nothing.
+  public func cellProgressed(_ progress: ProgressReport, in cell: Cell) {}
+}
+
 /// Runs a notebook top to bottom in a clean session and supervises it.
 public final class Runner {
   private let document: Document

@@ -21,10 +21,7 @@ public final class Sidecar: RunObserver {
     (notebook.hasSuffix(".faa") ? notebook : notebook + ".faa") + "out"
   }
 
-  public func cellStarted(_ cell: Cell, of total: Int, in result: RunResult) {}
-  public func cellProduced(_ output: CellOutput, in cell: Cell) {}
-  public func cellProgressed(_ progress: ProgressReport, in cell: Cell) {}
-
+  /// Writes the plots of the cell and replaces `result.json`.
   public func cellEnded(_ outcome: CellOutcome, of total: Int, in result: RunResult) {
     keep {
       for file in outcome.plotFiles where !written.contains(file.name) {
@@ -35,6 +32,7 @@ public final class Sidecar: RunObserver {
     }
   }
 
+  /// Replaces `result.json` and removes plots of earlier runs.
   public func runEnded(_ result: RunResult) {
     keep {
       try writeResult(result)

@@ -47,6 +47,7 @@ public final class ThreadEvaluator: Evaluator, @unchecked Sendable {
       }, context)
   }
 
+  /// Hands the cell to the worker.
   public func start(_ request: CellRequest) {
     pthread_mutex_lock(lock)
     self.request = request
@@ -55,6 +56,7 @@ public final class ThreadEvaluator: Evaluator, @unchecked Sendable {
     pthread_mutex_unlock(lock)
   }
 
+  /// Waits for the worker.
   public func next(within seconds: Double) -> EvaluatorMessage? {
     var deadline = timespec()
     clock_gettime(CLOCK_MONOTONIC, &deadline)
@@ -69,6 +71,7 @@ public final class ThreadEvaluator: Evaluator, @unchecked Sendable {
     return messages.isEmpty ? nil : messages.removeFirst()
   }
 
+  /// Sets the flag that the session polls.
   public func interrupt() { interruptBody() }
 
   private func work() {
