@@ -20,8 +20,11 @@ private func document(_ text: String) -> Document { Document(parsing: Array(text
   static let mistakes: [Mistake] = [
     .init("", "n.faa:1:1: error: the notebook is empty; a cell is opened by a line ```faa and closed by ```"),
     .init("a\nb\u{0}c\n", "n.faa:2:2: error: a zero byte: this is not a text file"),
-    .init("x\n```faa\n1\n", "n.faa:2:1: error: the faa block opened here is never closed; end it with a line ```"),
-    .init("~~~~python\n~~~\n", "n.faa:1:1: error: the python block opened here is never closed; end it with a line ~~~~"),
+    .init(
+      "x\n```faa\n1\n", "n.faa:2:1: error: the faa block opened here is never closed; end it with a line ```"),
+    .init(
+      "~~~~python\n~~~\n",
+      "n.faa:1:1: error: the python block opened here is never closed; end it with a line ~~~~"),
     .init("  ```\nx", "n.faa:1:3: error: the code block opened here is never closed; end it with a line ```"),
     .init(
       "```faa\n#| lable: a\n```",
@@ -29,7 +32,8 @@ private func document(_ text: String) -> Document { Document(parsing: Array(text
     .init("```faa\n#| label\n```", "n.faa:2:1: error: a cell option is written `#| key: value`"),
     .init(
       "```faa\n#|  label: 1a\n```",
-      "n.faa:2:12: error: label: `1a` is not a label; use a letter, then letters, digits, `_` or `-`, 64 at most"),
+      "n.faa:2:12: error: label: `1a` is not a label; use a letter, then letters, digits, `_` or `-`, 64 at most"
+    ),
     .init("```faa\n#| cache: yes\n```", "n.faa:2:11: error: cache: `yes` is not true or false"),
     .init(
       "```faa\n#| timeout: soon\n```",
@@ -37,20 +41,25 @@ private func document(_ text: String) -> Document { Document(parsing: Array(text
     .init(
       "```faa\n#| error: maybe\n```",
       "n.faa:2:11: error: error: `error: maybe` is not understood; write forbid, allow or `expected NAME`"),
-    .init("```faa\n#| echo: true\n#| echo: true\n```", "n.faa:3:4: error: the option `echo` is given twice in this cell"),
+    .init(
+      "```faa\n#| echo: true\n#| echo: true\n```",
+      "n.faa:3:4: error: the option `echo` is given twice in this cell"),
     .init(
       "```faa noevall\n```",
-      "n.faa:1:8: error: unknown cell attribute `noevall`; did you mean `noeval`?; options are written key=value"),
+      "n.faa:1:8: error: unknown cell attribute `noevall`; did you mean `noeval`?; options are written key=value"
+    ),
     .init("```faa labl=x\n```", "n.faa:1:8: error: unknown cell option `labl`; did you mean `label`?"),
     .init(
       "```faa label=a\n```\n\n```faa\n#| label: a\n```",
       "n.faa:4:1: error: the label `a` is already used by the cell on line 1"),
     .init(
       "# x\n```expect\n1\n```",
-      "n.faa:2:1: error: this expect block follows no cell; put it directly below the cell whose output it checks"),
+      "n.faa:2:1: error: this expect block follows no cell; put it directly below the cell whose output it checks"
+    ),
     .init(
       "```faa\n```\ntext\n```expect\n1\n```",
-      "n.faa:4:1: error: this expect block follows no cell; put it directly below the cell whose output it checks"),
+      "n.faa:4:1: error: this expect block follows no cell; put it directly below the cell whose output it checks"
+    ),
     .init(
       "```faa\n```\n```expect rtoll=1\n```",
       "n.faa:3:11: error: unknown expect attribute `rtoll`; did you mean `rtol`?"),
@@ -69,25 +78,37 @@ private func document(_ text: String) -> Document { Document(parsing: Array(text
     .init(
       "a\n<!-- x\n```faa\n```",
       "n.faa:2:1: error: the comment opened here is never closed by -->; it hides the rest of the notebook"),
-    .init("---\ntitle: x\n", "n.faa:1:1: error: the header opened here is never closed; end it with a line ---"),
+    .init(
+      "---\ntitle: x\n", "n.faa:1:1: error: the header opened here is never closed; end it with a line ---"),
     .init("---\nfaa: 2\n---", "n.faa:2:6: error: format version `2` is not known; this FAA reads version 1"),
     .init("---\ntitel: x\n---", "n.faa:2:1: error: unknown header key `titel`; did you mean `title`?"),
-    .init("---\nseed: -1\n---", "n.faa:2:7: error: seed: `-1` is not a whole number from 0 to 18446744073709551615"),
-    .init("---\ntitle: a\ntitle: b\n---", "error: the key `title` is given twice in the same place; keep one"),
-    .init("---\ntitle: [a\n---", "n.faa:3:1: error: the header is not YAML: did not find expected ',' or ']'"),
+    .init(
+      "---\nseed: -1\n---",
+      "n.faa:2:7: error: seed: `-1` is not a whole number from 0 to 18446744073709551615"),
+    .init(
+      "---\ntitle: a\ntitle: b\n---", "error: the key `title` is given twice in the same place; keep one"),
+    .init(
+      "---\ntitle: [a\n---", "n.faa:3:1: error: the header is not YAML: did not find expected ',' or ']'"),
     .init("---\n- a\n---", "n.faa:2:1: error: the header must be a list of `key: value` lines"),
-    .init("---\ntitle: &x a\n---", "n.faa:2:8: error: anchors and aliases are not allowed in a header; write the value out"),
+    .init(
+      "---\ntitle: &x a\n---",
+      "n.faa:2:8: error: anchors and aliases are not allowed in a header; write the value out"),
     .init(
       "---\ntitle: !!int 3\n---",
-      "n.faa:2:8: error: tags such as tag:yaml.org,2002:int are not allowed in a header; types come from the parameter's `type`"),
+      "n.faa:2:8: error: tags such as tag:yaml.org,2002:int are not allowed in a header; types come from the parameter's `type`"
+    ),
     .init(
       "---\nlimits: {cell: 1x}\n---",
       "n.faa:2:16: error: limits.cell: `1x` is not a duration; write for example 500ms, 60s, 10m or 1h"),
     .init(
       "---\nlimits: {memory: big}\n---",
       "n.faa:2:18: error: limits.memory: `big` is not a size; write for example 512MiB or 4GiB"),
-    .init("---\nparams:\n  a: 1\n---", "n.faa:3:6: error: parameter `a` needs a type; write a: {type: float, default: ...}"),
-    .init("---\nparams:\n  a: {type: itn}\n---", "n.faa:3:13: error: parameter `a`: unknown type `itn`; did you mean `int`?"),
+    .init(
+      "---\nparams:\n  a: 1\n---",
+      "n.faa:3:6: error: parameter `a` needs a type; write a: {type: float, default: ...}"),
+    .init(
+      "---\nparams:\n  a: {type: itn}\n---",
+      "n.faa:3:13: error: parameter `a`: unknown type `itn`; did you mean `int`?"),
     .init(
       "---\nparams:\n  a: {type: int, default: 1.5}\n---",
       "n.faa:3:27: error: parameter `a`: default: `1.5` is not an int"),

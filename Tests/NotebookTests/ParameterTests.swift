@@ -35,9 +35,12 @@ private func declared(_ text: String = header) -> [HeaderParameter] {
 
   static let accepted: [Case] = [
     .init("steps=007", "7"), .init("steps=1000", "1000"), .init("lr=3", "3.0"), .init("lr=1e-3", "0.001"),
-    .init("lr=inf", "inf"), .init("lr=nan", "nan"), .init("flag=true", "true"), .init("name=true", "\"true\""),
-    .init("name=a=b", "\"a=b\""), .init("name=", "\"\""), .init("name=say \"hi\" \\(x)", "\"say \\\"hi\\\" \\\\(x)\""),
-    .init("file=b.csv", "\"/home/b.csv\""), .init("file=/x/b.csv", "\"/x/b.csv\""), .init("device=gpu", "\"gpu\""),
+    .init("lr=inf", "inf"), .init("lr=nan", "nan"), .init("flag=true", "true"),
+    .init("name=true", "\"true\""),
+    .init("name=a=b", "\"a=b\""), .init("name=", "\"\""),
+    .init("name=say \"hi\" \\(x)", "\"say \\\"hi\\\" \\\\(x)\""),
+    .init("file=b.csv", "\"/home/b.csv\""), .init("file=/x/b.csv", "\"/x/b.csv\""),
+    .init("device=gpu", "\"gpu\""),
     .init("betas=0.5,1", "[0.5, 1.0]"), .init("betas=[0.5, 1e2]", "[0.5, 100.0]"), .init("betas=", "[]"),
     .init("tags=a, no", "[\"a\", \"no\"]"),
   ]
@@ -54,15 +57,19 @@ private func declared(_ text: String = header) -> [HeaderParameter] {
 
   static let refused: [Case] = [
     .init("step=1", "-p step=1: unknown parameter `step`; did you mean `steps`?"),
-    .init("zzz=1", "-p zzz=1: unknown parameter `zzz`; known: steps, lr, flag, name, file, device, betas, tags"),
+    .init(
+      "zzz=1", "-p zzz=1: unknown parameter `zzz`; known: steps, lr, flag, name, file, device, betas, tags"),
     .init("steps=1.5", "-p steps=1.5: parameter `steps` (int): `1.5` is not an int"),
     .init("steps=", "-p steps=: parameter `steps` (int): `` is not an int"),
-    .init("steps=99999999999999999999", "-p steps=99999999999999999999: parameter `steps` (int): `99999999999999999999` is not an int"),
+    .init(
+      "steps=99999999999999999999",
+      "-p steps=99999999999999999999: parameter `steps` (int): `99999999999999999999` is not an int"),
     .init("steps=0", "-p steps=0: parameter `steps` (int): 0 is below the minimum 1"),
     .init("steps=1001", "-p steps=1001: parameter `steps` (int): 1001 is above the maximum 1000"),
     .init("lr=fast", "-p lr=fast: parameter `lr` (float): `fast` is not a float"),
     .init("flag=yes", "-p flag=yes: parameter `flag` (bool): `yes` is not true or false"),
-    .init("device=cpx", "-p device=cpx: parameter `device` (enum): `cpx` is not a choice; did you mean `cpu`?"),
+    .init(
+      "device=cpx", "-p device=cpx: parameter `device` (enum): `cpx` is not a choice; did you mean `cpu`?"),
     .init("betas=1,x", "-p betas=1,x: parameter `betas` (list[float]): `x` is not a float"),
     .init("steps", "-p steps: write -p NAME=VALUE"), .init("=1", "-p =1: write -p NAME=VALUE"),
   ]
@@ -111,7 +118,9 @@ private func declared(_ text: String = header) -> [HeaderParameter] {
   @Test(arguments: ["", "s", "-1s", "0s", "1e400s", "nan", "inf", "1 s", "1d"])
   func badDurations(_ text: String) { #expect(throws: InvalidValue.self) { try parseDuration(text) } }
 
-  @Test(arguments: [("4GiB", 4 << 30), ("512MiB", 512 << 20), ("2GB", 2_000_000_000), ("10b", 10), ("99", 99)])
+  @Test(arguments: [
+    ("4GiB", 4 << 30), ("512MiB", 512 << 20), ("2GB", 2_000_000_000), ("10b", 10), ("99", 99),
+  ])
   func sizes(_ text: String, _ bytes: Int) throws { #expect(try parseSize(text) == bytes) }
 
   @Test(arguments: ["", "GiB", "-1", "1e30", "99999999999TiB", "four"])

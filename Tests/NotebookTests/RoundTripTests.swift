@@ -33,9 +33,12 @@ struct FuzzSource: RandomNumberGenerator {
   /// Pieces that matter to the grammar, in any order, cut and joined anywhere.
   @Test func printsAnyMixOfPieces() {
     let pieces: [String] = [
-      "```faa\n", "```\n", "```expect rtol=1e-3\n", "~~~faa label=x\r\n", "~~~\r\n", "---\n", "...\n", "#| label: a\n",
-      "#| timeout: 5s\r\n", "x = 1\n", "\n", "\r\n", "\r", " ", "\t", "```", "<!--", "-->\n", "<<<<<<< HEAD\n", "=======\n",
-      "\u{FEFF}", "params: {a: {type: int}}\n", "é∂", "    ", "`", "~", "faa: 1\n", "&anchor *alias\n", "$$x$$\n",
+      "```faa\n", "```\n", "```expect rtol=1e-3\n", "~~~faa label=x\r\n", "~~~\r\n", "---\n", "...\n",
+      "#| label: a\n",
+      "#| timeout: 5s\r\n", "x = 1\n", "\n", "\r\n", "\r", " ", "\t", "```", "<!--", "-->\n",
+      "<<<<<<< HEAD\n", "=======\n",
+      "\u{FEFF}", "params: {a: {type: int}}\n", "é∂", "    ", "`", "~", "faa: 1\n", "&anchor *alias\n",
+      "$$x$$\n",
     ]
     var random = FuzzSource(state: 20_240_607)
     for _ in 0..<4000 {
@@ -70,10 +73,15 @@ struct FuzzSource: RandomNumberGenerator {
 
   @Test func validatesUTF8AsTheStandardLibraryDoes() {
     var random = FuzzSource(state: 99)
-    let leads: [UInt8] = [0x41, 0x80, 0xBF, 0xC0, 0xC2, 0xE0, 0xE1, 0xED, 0xEF, 0xF0, 0xF4, 0xF5, 0x9F, 0xA0, 0x8F, 0x90]
+    let leads: [UInt8] = [
+      0x41, 0x80, 0xBF, 0xC0, 0xC2, 0xE0, 0xE1, 0xED, 0xEF, 0xF0, 0xF4, 0xF5, 0x9F, 0xA0, 0x8F, 0x90,
+    ]
     for _ in 0..<20_000 {
-      let bytes = (0..<Int.random(in: 0..<6, using: &random)).map { _ in leads.randomElement(using: &random) ?? 0 }
-      #expect((firstInvalidUTF8(in: bytes) == nil) == (String(validating: bytes, as: UTF8.self) != nil), "\(bytes)")
+      let bytes = (0..<Int.random(in: 0..<6, using: &random)).map { _ in
+        leads.randomElement(using: &random) ?? 0
+      }
+      #expect(
+        (firstInvalidUTF8(in: bytes) == nil) == (String(validating: bytes, as: UTF8.self) != nil), "\(bytes)")
     }
   }
 }
