@@ -1,0 +1,129 @@
+/// Everything a display can carry across the boundary between evaluator and supervisor: plain data only.
+public struct Rendering: Sendable, Equatable {
+  /// Always present; what a terminal shows.
+  public var text: String
+  /// A drawing.
+  public var svg: String?
+  /// A picture, or the drawing rasterised.
+  public var png: [UInt8]?
+  /// Markup such as a table; exports keep only harmless elements of it.
+  public var html: String?
+  /// What the figure shows, in words.
+  public var alt: String?
+
+  /// Creates a rendering; only the text is required.
+  public init(text: String, svg: String? = nil, png: [UInt8]? = nil, html: String? = nil, alt: String? = nil)
+  {
+    self.text = text
+    self.svg = svg
+    self.png = png
+    self.html = html
+    self.alt = alt
+  }
+
+  /// Whether there is more to see than text.
+  public var isFigure: Bool { svg != nil || png != nil }
+}
+
+/// One thing a cell produced, in order.
+public enum CellOutput: Sendable, Equatable {
+  /// Printed text.
+  case text(String)
+  /// A warning.
+  case warning(String)
+  /// Something shown by a command.
+  case display(Rendering)
+  /// The value of the last expression; scalars and lists of scalars also as JSON.
+  case value(Rendering, json: JSON?)
+}
+
+/// Why a cell failed.
+public struct CellFailure: Sendable, Equatable {
+  /// The error's name, such as `ShapeMismatch`; `Interrupted` after an interrupt.
+  public var code: String
+  /// One line.
+  public var message: String
+  /// What to write instead, where known.
+  public var help: String?
+  /// 1-based line in the notebook file; nil when the place is unknown.
+  public var line: Int?
+  /// 1-based column in the notebook file.
+  public var column: Int?
+  /// The whole diagnostic with its source line and carets.
+  public var rendered: String
+
+  /// Creates a failure.
+  public init(
+    code: String, message: String, help: String? = nil, line: Int? = nil, column: Int? = nil, rendered: String
+  ) {
+    self.code = code
+    self.message = message
+    self.help = help
+    self.line = line
+    self.column = column
+    self.rendered = rendered
+  }
+}
+
+/// How far a long command is.
+public struct ProgressReport: Sendable, Equatable {
+  /// What is under way, such as `fit`.
+  public var label: String
+  /// Part done, 0...1, where the length is known.
+  public var fraction: Double?
+  /// The figures of the moment, such as `loss 0.12`.
+  public var detail: String
+
+  /// Creates a report.
+  public init(label: String, fraction: Double?, detail: String) {
+    self.label = label
+    self.fraction = fraction
+    self.detail = detail
+  }
+}
+
+/// A piece of program for the evaluator.
+public struct CellRequest: Sendable {
+  /// The program text.
+  public let source: String
+  /// Who the cell is, whatever its place in the file: its random numbers depend on it.
+  public let key: String
+  /// What diagnostics call it: the notebook's name.
+  public let name: String
+  /// Line of the file that holds the first line of `source`.
+  public let firstLine: Int
+  /// Columns removed from the front of every line.
+  public let indent: Int
+
+  /// Creates a request.
+  public init(source: String, key: String, name: String, firstLine: Int, indent: Int) {
+    self.source = source
+    self.key = key
+    self.name = name
+    self.firstLine = firstLine
+    self.indent = indent
+  }
+}
+
+/// What a supervisor hears while a cell runs.
+public enum EvaluatorMessage: Sendable {
+  /// The cell produced something.
+  case output(CellOutput)
+  /// A long command reports how far it is.
+  case progress(ProgressReport)
+  /// The cell ended; nil means it succeeded.
+  case finished(CellFailure?)
+}
+
+/// Runs cells one at a time in one session and reports by messages.
+///
+/// This is the seam between the runner and what evaluates: `ThreadEvaluator` is a thread of this process; a child
+/// process that survives crashes and can be killed speaks the same three calls.
+public protocol Evaluator: AnyObject {
+  /// Starts a cell; the caller then reads messages until `finished`.
+  func start(_ request: CellRequest)
+  /// The next message, or nil when `seconds` pass without one.
+  func next(within seconds: Double) -> EvaluatorMessage?
+  /// Asks the running cell to stop at its next safe point.
+  func interrupt()
+}

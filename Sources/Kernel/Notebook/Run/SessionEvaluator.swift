@@ -1,0 +1,123 @@
+import Runtime
+import Syntax
+
+extension ThreadEvaluator {
+  /// An evaluator over a clean session of the language with these commands.
+  public static func session(commands: [Command], seed: UInt64) -> ThreadEvaluator {
+    let cells = SessionCells(Session(commands: commands, seed: seed))
+    return ThreadEvaluator(interrupt: { cells.session.interrupt() }) {
+      { request, send in cells.run(request, send: send) }
+    }
+  }
+}
+
+/// Runs cells in one session and turns what comes out into plain data.
+///
+/// The session is used by the evaluator's thread alone; other threads only ever call `interrupt`.
+private final class SessionCells: @unchecked Sendable {
+  let session: Session
+  /// The place of every cell that ran, by the key that the session knows it by.
+  private var places: [String: CellRequest] = [:]
+
+  init(_ session: Session) { self.session = session }
+
+  func run(_ request: CellRequest, send: @escaping (EvaluatorMessage) -> Void) -> CellFailure? {
+    places[request.key] = request
+    let outcome = session.run(request.source, name: request.key, firstLine: request.firstLine) { output in
+      switch output {
+      case .text(let text): send(.output(.text(text)))
+      case .warning(let text): send(.output(.warning(text)))
+      case .display(let display): send(.output(.display(Rendering(display))))
+      case .progress(let progress): send(.progress(ProgressReport(progress)))
+      }
+    }
+    switch outcome {
+    case .value(let value, let shown):
+      if shown, let value {
+        send(.output(.value(Rendering(value.display(width: session.width)), json: value.json)))
+      }
+      return nil
+    case .failure(let diagnostic):
+      return CellFailure(placed(diagnostic), in: request)
+    }
+  }
+
+  /// The diagnostic with places in the notebook file. Sessions know a cell by its key, because its random numbers
+  /// depend on it; readers know it by file and line.
+  private func placed(_ diagnostic: Diagnostic) -> Diagnostic {
+    var result = diagnostic
+    result.source = diagnostic.source.map(renamed)
+    result.trace = diagnostic.trace.map {
+      Diagnostic.Frame(function: $0.function, source: renamed($0.source), span: $0.span)
+    }
+    return result
+  }
+
+  private func renamed(_ source: Syntax.SourceText) -> Syntax.SourceText {
+    guard let place = places[source.name] else { return source }
+    return Syntax.SourceText(
+      source.text(Span(0, .max)), name: place.name, firstLine: source.firstLine)
+  }
+}
+
+extension CellFailure {
+  fileprivate init(_ diagnostic: Diagnostic, in request: CellRequest) {
+    let at = diagnostic.labels.first.flatMap { label in
+      diagnostic.source.map { $0.position(of: label.span.start) }
+    }
+    self.init(
+      code: diagnostic.code, message: diagnostic.message, help: diagnostic.help, line: at?.line,
+      column: at.map { $0.column + request.indent }, rendered: diagnostic.render())
+  }
+}
+
+extension Rendering {
+  fileprivate init(_ display: Display) {
+    self.init(
+      text: display.text, svg: display.svg, png: display.png, html: display.html, alt: display.alt)
+  }
+}
+
+extension ProgressReport {
+  fileprivate init(_ progress: Progress) {
+    let fraction = progress.total.flatMap { $0 > 0 ? Double(progress.done) / Double($0) : nil }
+    let count = progress.total.map { "\(progress.done)/\($0)" } ?? "\(progress.done)"
+    self.init(
+      label: progress.label, fraction: fraction,
+      detail: progress.note.isEmpty ? count : "\(count) \(progress.note)")
+  }
+}
+
+extension Value {
+  /// Scalars, and lists and records of them up to a thousand items; nil for anything else.
+  fileprivate var json: JSON? {
+    var budget = 1000
+    return json(&budget)
+  }
+
+  private func json(_ budget: inout Int) -> JSON? {
+    budget -= 1
+    guard budget >= 0 else { return nil }
+    switch self {
+    case .none: return .null
+    case .bool(let value): return .bool(value)
+    case .int(let value): return .int(value)
+    case .float(let value): return .number(value)
+    case .string(let box): return .string(box.value)
+    case .list(let box): return Self.json(box.elements, &budget).map(JSON.array)
+    case .tuple(let box): return Self.json(box.elements, &budget).map(JSON.array)
+    case .record(let box):
+      return Self.json(box.values, &budget).map { .object(Array(zip(box.keys, $0))) }
+    default: return nil
+    }
+  }
+
+  private static func json(_ values: [Value], _ budget: inout Int) -> [JSON]? {
+    var result: [JSON] = []
+    for value in values {
+      guard let item = value.json(&budget) else { return nil }
+      result.append(item)
+    }
+    return result
+  }
+}

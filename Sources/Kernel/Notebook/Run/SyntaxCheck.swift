@@ -1,0 +1,32 @@
+import Runtime
+
+extension Document {
+  /// Every finding that shows without running: those of the format, and cells that do not parse.
+  ///
+  /// Cells that are not run, or are declared to fail, may hold anything.
+  public func staticIssues() -> [Issue] {
+    let session = Session(commands: [], seed: 0)
+    var found = issues
+    for cell in cells where cell.options.eval && cell.options.error == .forbid {
+      switch session.isComplete(cell.code) {
+      case .complete: continue
+      case .incomplete:
+        found.append(
+          Issue(
+            .error, file: name, line: cell.line, column: cell.indent + 1,
+            "the cell ends in the middle of an expression; close its brackets and strings"))
+      case .invalid(let diagnostic):
+        let at = diagnostic.labels.first.flatMap { label in
+          diagnostic.source.map { $0.position(of: label.span.start) }
+        }
+        let help = diagnostic.help.map { "; \($0)" } ?? ""
+        found.append(
+          Issue(
+            .error, file: name, line: cell.codeLine + (at?.line ?? 1) - 1,
+            column: cell.indent + (at?.column ?? 1),
+            diagnostic.message + help))
+      }
+    }
+    return found.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
+  }
+}

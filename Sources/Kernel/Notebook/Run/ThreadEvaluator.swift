@@ -1,0 +1,99 @@
+import Glibc
+
+/// An evaluator on a thread of this process, with a stack deep enough for recursive programs.
+public final class ThreadEvaluator: Evaluator, @unchecked Sendable {
+  /// Runs one cell to its end, sending outputs as they come; returns the failure, if any.
+  public typealias Body = (CellRequest, @escaping (EvaluatorMessage) -> Void) -> CellFailure?
+
+  // One lock guards both queues; `body` is made and used on the worker thread alone.
+  private let lock: UnsafeMutablePointer<pthread_mutex_t>
+  private let changed: UnsafeMutablePointer<pthread_cond_t>
+  private var request: CellRequest?
+  private var messages: [EvaluatorMessage] = []
+  private let makeBody: @Sendable () -> Body
+  private let interruptBody: @Sendable () -> Void
+
+  /// Starts the thread.
+  ///
+  /// - Parameters:
+  ///   - stackBytes: the worker's stack.
+  ///   - interrupt: asks the running cell to stop; called from other threads.
+  ///   - makeBody: creates the session, on the worker thread.
+  public init(
+    stackBytes: Int = 256 << 20, interrupt: @escaping @Sendable () -> Void,
+    makeBody: @escaping @Sendable () -> Body
+  ) {
+    lock = .allocate(capacity: 1)
+    changed = .allocate(capacity: 1)
+    self.makeBody = makeBody
+    interruptBody = interrupt
+    pthread_mutex_init(lock, nil)
+    var clock = pthread_condattr_t()
+    pthread_condattr_init(&clock)
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC)
+    pthread_cond_init(changed, &clock)
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    pthread_attr_setstacksize(&attributes, stackBytes)
+    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    var thread = pthread_t()
+    // The worker keeps the evaluator alive for the life of the process: one evaluator serves one run.
+    let context = Unmanaged.passRetained(self).toOpaque()
+    pthread_create(
+      &thread, &attributes,
+      { context in
+        if let context { Unmanaged<ThreadEvaluator>.fromOpaque(context).takeUnretainedValue().work() }
+        return nil
+      }, context)
+  }
+
+  /// Hands the cell to the worker.
+  public func start(_ request: CellRequest) {
+    pthread_mutex_lock(lock)
+    self.request = request
+    messages = []
+    pthread_cond_broadcast(changed)
+    pthread_mutex_unlock(lock)
+  }
+
+  /// Waits for the worker.
+  public func next(within seconds: Double) -> EvaluatorMessage? {
+    var deadline = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &deadline)
+    let nanoseconds = deadline.tv_nsec + Int(max(0, min(seconds, 1e6)) * 1e9)
+    deadline.tv_sec += nanoseconds / 1_000_000_000
+    deadline.tv_nsec = nanoseconds % 1_000_000_000
+    pthread_mutex_lock(lock)
+    defer { pthread_mutex_unlock(lock) }
+    while messages.isEmpty {
+      if pthread_cond_timedwait(changed, lock, &deadline) == ETIMEDOUT { break }
+    }
+    return messages.isEmpty ? nil : messages.removeFirst()
+  }
+
+  /// Sets the flag that the session polls.
+  public func interrupt() { interruptBody() }
+
+  private func work() {
+    let body = makeBody()
+    while true {
+      pthread_mutex_lock(lock)
+      while request == nil { pthread_cond_wait(changed, lock) }
+      let current = request
+      request = nil
+      pthread_mutex_unlock(lock)
+      guard let current else { continue }
+      let failure = body(current) { [self] in send($0) }
+      send(.finished(failure))
+    }
+  }
+
+  private func send(_ message: EvaluatorMessage) {
+    pthread_mutex_lock(lock)
+    // Progress replaces progress that nobody has read yet, so a fast loop cannot fill the queue.
+    if case .progress = message, case .progress = messages.last { messages.removeLast() }
+    messages.append(message)
+    pthread_cond_broadcast(changed)
+    pthread_mutex_unlock(lock)
+  }
+}

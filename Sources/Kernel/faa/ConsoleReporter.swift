@@ -1,0 +1,106 @@
+import ArgumentParser
+import Notebook
+
+/// How progress is drawn on standard error.
+enum ProgressStyle: String, ExpressibleByArgument, CaseIterable {
+  /// `tty` on a terminal, `plain` elsewhere.
+  case auto
+  /// One line that redraws itself, ten times a second at most.
+  case tty
+  /// A line per cell, and one every ten seconds within a long cell.
+  case plain
+  /// Nothing.
+  case none
+}
+
+/// The run as a person follows it: cell text on standard output, progress and errors on standard error.
+final class ConsoleReporter: RunObserver {
+  private let style: ProgressStyle
+  private let showsText: Bool
+  private var lastDrawn = 0.0
+  private var lineIsDrawn = false
+  private var position = ""
+  /// Whether the last text ended without a line end, so that the next message needs one.
+  private var textIsOpen = false
+
+  init(style: ProgressStyle, showsText: Bool) {
+    self.style = style == .auto ? (Console.canRedraw ? .tty : .plain) : style
+    self.showsText = showsText
+  }
+
+  func cellStarted(_ cell: Cell, of total: Int, in result: RunResult) {
+    position = "[\(cell.ordinal)/\(total)] \(cell.address)"
+    lastDrawn = monotonicSeconds()
+    if style == .tty { draw(position) }
+  }
+
+  func cellProduced(_ output: CellOutput, in cell: Cell) {
+    clear()
+    if case .warning(let text) = output {
+      closeText()
+      Console.error("warning: \(text)\n")
+      return
+    }
+    guard showsText else { return }
+    show(output)
+    if case .text(let text) = output { textIsOpen = !text.hasSuffix("\n") } else { textIsOpen = false }
+  }
+
+  func cellProgressed(_ progress: ProgressReport, in cell: Cell) {
+    let now = monotonicSeconds()
+    switch style {
+    case .tty where now - lastDrawn >= 0.1 && !textIsOpen:
+      lastDrawn = now
+      draw("\(position)  \(progress.line)")
+    case .plain where now - lastDrawn >= 10:
+      lastDrawn = now
+      Console.error("\(position)  \(progress.line)\n")
+    default: break
+    }
+  }
+
+  func cellEnded(_ outcome: CellOutcome, of total: Int, in result: RunResult) {
+    clear()
+    closeText()
+    if let failure = outcome.failure, outcome.status != .ok {
+      let place = failure.line.map { "\(result.notebook):\($0):\(failure.column ?? 1): " } ?? ""
+      Console.error("\(place)\(failure.rendered)\n")
+    }
+    for verdict in outcome.expectations {
+      guard let mismatch = verdict.mismatch else { continue }
+      let expected = mismatch.expected.map { "`\($0)`" } ?? "the output to end"
+      let actual = mismatch.actual.map { "`\($0)`" } ?? "its end"
+      Console.error(
+        "\(result.notebook):\(verdict.line + mismatch.line):1: error: cell \(outcome.address): expected \(expected), but \(actual) came\n"
+      )
+    }
+    if style == .plain || style == .tty {
+      let failed = outcome.expectations.contains { $0.mismatch != nil }
+      let status = outcome.status == .ok && failed ? "mismatch" : outcome.status.rawValue
+      Console.error("\(position)  \(status)  \(decimal(outcome.seconds, 2)) s\n")
+    }
+  }
+
+  func runEnded(_ result: RunResult) {
+    if style != .none, let reason = result.stopReason {
+      let skipped = result.cells.filter { $0.status == .skipped }.count
+      Console.error("stopped: \(reason)\(skipped > 0 ? "; \(skipped) not run" : "")\n")
+    }
+  }
+
+  private func closeText() {
+    if textIsOpen { Console.out("\n") }
+    textIsOpen = false
+  }
+
+  /// Draws over the current line: back to its start, text, erase the rest.
+  private func draw(_ text: String) {
+    Console.error("\r\(text.prefix(terminalWidth() - 1))\u{1B}[K")
+    lineIsDrawn = true
+  }
+
+  private func clear() {
+    if lineIsDrawn { Console.error("\r\u{1B}[K") }
+    lineIsDrawn = false
+  }
+}
