@@ -59,7 +59,7 @@ let package = Package(
     lib("Training", ["Models", "Interchange"]),
     lib("Faces", ["Tensor"]),
     cTarget("CAnalysis", []),
-    lib("Analysis", ["Tensor", "CAnalysis", "CKernels", "CBLAS"]),
+    lib("Analysis", ["Tensor", "CAnalysis", "CBLAS"]),
     lib("Interchange", ["Tensor"]),
     .target(
       name: "CGnuplot", path: "Sources/Lib/CGnuplot",
