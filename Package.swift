@@ -59,7 +59,7 @@ let package = Package(
     lib("Training", ["Models", "Interchange"]),
     lib("Faces", ["Tensor"]),
     cTarget("CAnalysis", []),
-    lib("Analysis", ["Tensor", "CAnalysis", "CBLAS"]),
+    lib("Analysis", ["Tensor", "CAnalysis", "CKernels", "CBLAS"]),
     lib("Interchange", ["Tensor"]),
     .target(
       name: "CGnuplot", path: "Sources/Lib/CGnuplot",
@@ -100,8 +100,6 @@ let package = Package(
     tests("Faces", ["Faces", "Tensor"]),
     tests("Analysis", ["Analysis"]),
     tests("Figures", ["Figures"]),
-    tests("Syntax", ["Syntax"]),
-    tests("Runtime", ["Runtime"]),
     tests("Notebook", ["Notebook"]),
   ],
   swiftLanguageModes: [.v6],
