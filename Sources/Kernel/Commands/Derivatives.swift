@@ -174,6 +174,6 @@ private func number(_ value: Value, of f: FunctionBox, _ a: Arguments) throws ->
 }
 
 /// A scalar that no derivative outside still follows, as a number of the language.
-private func plain(_ tensor: Tensor) throws -> Value {
+func plain(_ tensor: Tensor) throws -> Value {
   tensor.rank == 0 && !tensor.isRecorded ? .float(try tensor.item()) : .tensor(tensor)
 }

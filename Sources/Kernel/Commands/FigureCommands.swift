@@ -1,3 +1,4 @@
+import Faces
 import Figures
 import Runtime
 import Tensor
@@ -63,8 +64,9 @@ let figureCommands: [Command] = [
     return .object(
       FigureObject(
         .images(
-          try rasters(a.images("images")), captions: captions, columns: a.optionalInt("columns", atLeast: 1),
-          title: a.string("title"))))
+          try rasters(a.images("images")), captions: captions,
+          columns: try a.optionalInt("columns", atLeast: 1),
+          title: try a.string("title"))))
   },
   Command(
     "heatmap", "A matrix as colours.",
@@ -149,7 +151,7 @@ private let sheetLimit = 256
 extension FacesObject {
   /// The expression of each face in words.
   fileprivate var expressionNames: [String] {
-    dataset.column(\.expression).map { Faces.Expression(rawValue: $0)?.name ?? "unclear" }
+    dataset.column(\.expression).map { Expression(rawValue: $0)?.name ?? "unclear" }
   }
 }
 
