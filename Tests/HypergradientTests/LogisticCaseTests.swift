@@ -7,7 +7,8 @@ import Testing
 struct LogisticCaseTests {
   static let weights = [Double](repeating: 1, count: 10)
 
-  static func optimum(mu: Double = 0.5) throws -> (problem: BilevelProblem, theta: [Tensor], lambda: [Tensor]) {
+  static func optimum(mu: Double = 0.5) throws -> (problem: BilevelProblem, theta: [Tensor], lambda: [Tensor])
+  {
     let problem = try Logistic().problem(mu: mu)
     let lambda = [try vector(weights)]
     let best = try minimize(problem.inner, from: [.zeros([3], dtype: .f64)], given: lambda)
@@ -85,7 +86,8 @@ struct LogisticCaseTests {
       let result = try hypergradient(at: point, by: Unroll(last: steps, rate: .literal(gamma), from: start))
       row.expect(try result.unqualifiedValue.numbers, try want["hypergradient"].numbers, "from zero \(steps)")
       let run = try minimize(
-        problem.inner, from: start, given: lambda, by: GradientDescent(rate: gamma, steps: steps), tolerance: 0)
+        problem.inner, from: start, given: lambda, by: GradientDescent(rate: gamma, steps: steps),
+        tolerance: 0)
       row.expect(try run.theta.numbers, try want["theta_T"].numbers, "θ_T")
     }
     // The same through the loop recorded as a whole.
@@ -97,7 +99,8 @@ struct LogisticCaseTests {
       return try problem.outer([theta], [weights])
     }
     row.expect(
-      try whole.gradient.doubles(), try row.expected["started_at_zero"].list[1]["hypergradient"].numbers, "AD")
+      try whole.gradient.doubles(), try row.expected["started_at_zero"].list[1]["hypergradient"].numbers, "AD"
+    )
   }
 
   @Test("case 16: one step is an inner product, under its published names")
@@ -105,7 +108,8 @@ struct LogisticCaseTests {
     let row = try Case.named("16_onestep_inner_product")
     let logistic = try Logistic()
     let problem = BilevelProblem(
-      inner: { try dot($1[0], logistic.losses($0[0])) }, outer: { theta, _ in try logistic.validation(theta[0]) })
+      inner: { try dot($1[0], logistic.losses($0[0])) },
+      outer: { theta, _ in try logistic.validation(theta[0]) })
     let theta = [try row.inputs["theta0"].tensor]
     let alpha = try row.inputs["alpha"].number
     for (name, weight, variant) in [
@@ -125,7 +129,8 @@ struct LogisticCaseTests {
     }
     let lambda = [try vector([Double](repeating: 0.5, count: 10))]
     let t1t2 = try hypergradient(of: problem, at: theta, lambda, by: OneStep(.t1t2, rate: alpha))
-    let series = try hypergradient(of: problem, at: theta, lambda, by: Neumann(terms: 1, gamma: .literal(alpha)))
+    let series = try hypergradient(
+      of: problem, at: theta, lambda, by: Neumann(terms: 1, gamma: .literal(alpha)))
     row.expect(try t1t2.value.numbers, try series.unqualifiedValue.numbers, "T1-T2 = one term")
   }
 
@@ -153,7 +158,8 @@ struct LogisticCaseTests {
         let what = "\(run["name"].string) T = \(steps)"
         row.expect(try loop.unqualifiedValue.numbers, [try want["unrolled_hypergradient"].number], what)
         let short = try minimize(
-          problem.inner, from: start, given: lambda, by: GradientDescent(rate: gamma, steps: steps), tolerance: 0)
+          problem.inner, from: start, given: lambda, by: GradientDescent(rate: gamma, steps: steps),
+          tolerance: 0)
         row.expect(try short.theta.numbers, try want["theta_T"].numbers, what)
         let there = try hypergradient(of: problem, at: short.theta, lambda, by: Dense())
         row.expect(try there.value.numbers, [try want["ift_at_theta_T"].number], "IFT " + what)

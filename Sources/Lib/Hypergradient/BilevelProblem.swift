@@ -50,7 +50,7 @@ func checkLoss(_ loss: Tensor, _ name: String, in operation: String) throws {
   let value = try loss.item()
   guard value.isFinite else {
     throw HypergradientError(
-      .nonFinite, in: operation, "the \(name) loss is \(value)",
+      .nonFinite, in: operation, "the \(name) loss is \(brief(value))",
       help: "start from parameters where it is finite, or lower the inner learning rate")
   }
 }

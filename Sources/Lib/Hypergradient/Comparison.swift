@@ -27,8 +27,10 @@ public struct Comparison: CustomStringConvertible {
         cells.append([row.method, row.failure ?? "failed"])
         continue
       }
-      let value = result.status.isUsable
-        ? (try? result.unqualifiedValue.flattened()).map { brief($0, digits: 4, limit: 4) } ?? "-" : "withheld"
+      let value =
+        result.status.isUsable
+        ? (try? result.unqualifiedValue.flattened()).map { brief($0, digits: 4, limit: 4) } ?? "-"
+        : "withheld"
       cells.append([
         row.method, result.status.name, value, row.cosine.map { brief($0, 6) } ?? "-",
         row.relativeError.map { brief($0, 2) } ?? "-", "\(result.hvpCount)", brief(result.seconds * 1e3, 3),
@@ -55,23 +57,27 @@ extension Hypergradient {
         let size = try value.norm()
         let cosine = size > 0 && length > 0 ? try value.dot(target) / size / length : nil
         let error = try value.adding(-1, target).norm() / max(length, .leastNormalMagnitude)
-        return Comparison.Row(method: name, result: result, failure: nil, cosine: cosine, relativeError: error)
+        return Comparison.Row(
+          method: name, result: result, failure: nil, cosine: cosine, relativeError: error)
       } catch let error as Interrupted {
         throw error
       } catch {
         return Comparison.Row(method: name, result: nil, failure: "\(error)", cosine: nil, relativeError: nil)
       }
     }
-    let rows = try [row("\(method)") { self }] + methods.map { method in
-      try row("\(method)") { try hypergradient(at: point, by: method, options) }
-    }
+    let rows =
+      try [row("\(method)") { self }]
+      + methods.map { method in
+        try row("\(method)") { try hypergradient(at: point, by: method, options) }
+      }
     return Comparison(rows: rows, referenceMethod: "\(exact.method)", reference: target)
   }
 
   /// The exact implicit gradient at this point. Throws when there is none (a singular Hessian).
   func reference() throws -> Hypergradient {
     let isSmall = point.theta.elementCount <= 512
-    let method: any HypergradientMethod = isSmall ? Dense() : MINRES(tolerance: 8 * point.outerGradient.epsilon)
+    let method: any HypergradientMethod =
+      isSmall ? Dense() : MINRES(tolerance: 8 * point.outerGradient.epsilon)
     var options = options
     options.warmStart = nil
     let result = try hypergradient(at: point, by: method, options)

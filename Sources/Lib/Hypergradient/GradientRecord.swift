@@ -68,7 +68,9 @@ final class GradientRecord {
   /// H v and C^T v from one sweep.
   func products(_ v: [Tensor]) throws -> (hessian: [Tensor], mixedTransposed: [Tensor]) {
     let both = try record.pullback(v)
-    return (try completed(both.prefix(theta.count), theta), try completed(both.dropFirst(theta.count), lambda))
+    return (
+      try completed(both.prefix(theta.count), theta), try completed(both.dropFirst(theta.count), lambda)
+    )
   }
 
   private func completed(_ values: ArraySlice<Tensor?>, _ like: [Tensor]) throws -> [Tensor] {

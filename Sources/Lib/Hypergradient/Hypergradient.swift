@@ -24,7 +24,8 @@ public final class Hypergradient {
   public let seconds: Double
 
   fileprivate init(
-    _ point: BilevelPoint, _ method: any HypergradientMethod, _ options: HypergradientOptions, since begin: Double
+    _ point: BilevelPoint, _ method: any HypergradientMethod, _ options: HypergradientOptions,
+    since begin: Double
   ) throws {
     let before = (point.hessianProducts, point.mixedProducts)
     let outcome = try method.run(at: point, options)
@@ -65,7 +66,9 @@ public final class Hypergradient {
   /// |∇θ f - H q|.
   public var residual: Double { solution.residual }
   /// The residual relative to |∇θ f|.
-  public var relativeResidual: Double { solution.residual / max(solution.residuals.first ?? 1, .leastNormalMagnitude) }
+  public var relativeResidual: Double {
+    solution.residual / max(solution.residuals.first ?? 1, .leastNormalMagnitude)
+  }
   /// The spectral radius of I - γ H: of the probed spectrum, or the last ratio (a lower bound).
   public var rho: Double? { solution.rho }
   /// The condition number, where the method learned it.
@@ -81,7 +84,8 @@ public final class Hypergradient {
     let scale = max(1, abs(point.innerValue))
     if point.innerGradientNorm > 1e-4 * scale, !(method is OneStep), !(method is Unroll) {
       notes.append(
-        "θ is not a minimiser (|∇θ g| = \(brief(point.innerGradientNorm, 3))): the implicit gradient is an approximation there")
+        "θ is not a minimiser (|∇θ g| = \(brief(point.innerGradientNorm, 3))): the implicit gradient is an approximation there"
+      )
     }
     return notes + solution.notes
   }

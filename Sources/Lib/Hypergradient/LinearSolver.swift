@@ -97,7 +97,8 @@ public struct LinearSolution {
 /// A method for A q = b that needs products with A only. A new one is one file: this protocol is all it implements.
 public protocol LinearSolver: HypergradientMethod {
   /// Solves A q = b from `start` (zeros for nil). `strongConvexity` is a proven lower bound of the spectrum, where the caller has one.
-  func solve(_ map: LinearMap, _ b: [Tensor], start: [Tensor]?, strongConvexity: Double?) throws -> LinearSolution
+  func solve(_ map: LinearMap, _ b: [Tensor], start: [Tensor]?, strongConvexity: Double?) throws
+    -> LinearSolution
 }
 
 extension LinearSolver {
@@ -107,11 +108,13 @@ extension LinearSolver {
   }
 
   /// b - A start, and the start.
-  func begin(_ map: LinearMap, _ b: [Tensor], _ start: [Tensor]?) throws -> (q: [Tensor], residual: [Tensor]) {
+  func begin(_ map: LinearMap, _ b: [Tensor], _ start: [Tensor]?) throws -> (q: [Tensor], residual: [Tensor])
+  {
     guard let start else { return (try b.zeros(), b) }
     guard start.matches(b) else {
       throw HypergradientError(
-        .shapeMismatch, in: name, "a warm start of shapes \(start.map(\.shape)) for parameters of \(b.map(\.shape))")
+        .shapeMismatch, in: name,
+        "a warm start of shapes \(start.map(\.shape)) for parameters of \(b.map(\.shape))")
     }
     return (start, try b.adding(-1, map(start)))
   }

@@ -3,7 +3,7 @@ import Tensor
 
 /// A way to a hypergradient. A new one is one file: this protocol (or `LinearSolver`, for those that solve H q = ∇θ f) is all it
 /// implements.
-public protocol HypergradientMethod: CustomStringConvertible {
+public protocol HypergradientMethod: CustomStringConvertible, Sendable {
   /// The name of the command.
   var name: String { get }
   /// The direct and indirect parts at a point, with their status.
@@ -90,7 +90,8 @@ extension LinearSolver {
       outcome.error = norm * error
       outcome.errorIsBound = isBound
       let indirect = try mixed.norm()
-      solution.status = .truncated(error: indirect > 0 ? norm * error / indirect : norm * error == 0 ? 0 : .infinity)
+      solution.status = .truncated(
+        error: indirect > 0 ? norm * error / indirect : norm * error == 0 ? 0 : .infinity)
     }
     outcome.solution = solution
     return outcome

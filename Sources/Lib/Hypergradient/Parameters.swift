@@ -37,7 +37,8 @@ public struct Parameters {
     for (name, tensor) in zip(names, tensors) {
       guard tensor.dtype.isFloating else {
         throw HypergradientError(
-          .invalidArgument, in: operation, "parameter `\(name)` is of \(tensor.dtype), which has no derivative",
+          .invalidArgument, in: operation,
+          "parameter `\(name)` is of \(tensor.dtype), which has no derivative",
           help: "convert it to f32 or f64")
       }
     }

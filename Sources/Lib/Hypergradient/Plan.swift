@@ -23,7 +23,9 @@ public struct Plan: CustomStringConvertible {
       "\(parameters) inner and \(hyperparameters) outer parameters; gradient \(brief(gradientSeconds * 1e3, 3)) ms; "
       + "HVP reverse-over-reverse \(brief(reverseSeconds * 1e3, 3)) ms, forward-over-reverse "
       + "\(brief(forwardSeconds * 1e3, 3)) ms"
-    let cells = rows.map { [$0.method, "\($0.products)", brief($0.seconds * 1e3, 3), brief(Double($0.bytes) / 1e6, 3)] }
+    let cells = rows.map {
+      [$0.method, "\($0.products)", brief($0.seconds * 1e3, 3), brief(Double($0.bytes) / 1e6, 3)]
+    }
     return head + "\n" + table([["method", "HVPs", "ms", "MB of vectors"]] + cells)
   }
 }
@@ -65,7 +67,8 @@ public func plan(_ methods: [any HypergradientMethod], at point: BilevelPoint) t
     // An unrolled step records a gradient again on the way back.
     let perStep = method is Unroll ? each + 3 * gradient : each
     return Plan.Row(
-      method: "\(method)", products: products, seconds: Double(products) * perStep + each, bytes: vectors * size)
+      method: "\(method)", products: products, seconds: Double(products) * perStep + each,
+      bytes: vectors * size)
   }
   return Plan(
     parameters: n, hyperparameters: point.lambda.elementCount, gradientSeconds: gradient,

@@ -56,7 +56,8 @@ public func lanczos(
   seed: UInt64 = 1
 ) throws -> SpectralBounds {
   guard steps > 0, like.elementCount > 0 else {
-    throw HypergradientError(.invalidArgument, in: "lanczos", "\(steps) steps on \(like.elementCount) parameters")
+    throw HypergradientError(
+      .invalidArgument, in: "lanczos", "\(steps) steps on \(like.elementCount) parameters")
   }
   var stream = RandomStream(seed: seed, stream: 0x6c616e)
   let first = try start ?? like.random(&stream)

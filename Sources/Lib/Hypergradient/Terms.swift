@@ -24,7 +24,8 @@ public struct NeumannTerm: CustomStringConvertible {
   public var isDivergent: Bool { ratio >= 1 }
 
   /// The header of the table whose lines are the terms' descriptions.
-  public static let header = "    k        |v_k|       ratio       |dF_k|      cos(dF_k,dF_k-1)     residual       error"
+  public static let header =
+    "    k        |v_k|       ratio       |dF_k|      cos(dF_k,dF_k-1)     residual       error"
 
   /// One aligned line.
   public var description: String {
@@ -33,7 +34,8 @@ public struct NeumannTerm: CustomStringConvertible {
     }
     let cells = [
       right("\(k)", 5), right(brief(norm, 5), 13), right(brief(ratio, 6) + (isDivergent ? "!" : " "), 12),
-      right(brief(valueNorm, 7), 13), right(cosine.map { brief($0, 8) } ?? "-", 22), right(brief(residual, 4), 13),
+      right(brief(valueNorm, 7), 13), right(cosine.map { brief($0, 8) } ?? "-", 22),
+      right(brief(residual, 4), 13),
       right((error.isFinite ? errorIsBound ? "≤ " : "≈ " : "") + brief(error, 3), 12),
     ]
     return cells.joined()
@@ -62,7 +64,8 @@ public final class NeumannTerms: Sequence, IteratorProtocol {
 
   /// The series at a point. A step that is to be chosen takes its Lanczos products here.
   public init(
-    at point: BilevelPoint, count: Int = 20, gamma: StepSize = .auto, _ options: HypergradientOptions = .init()
+    at point: BilevelPoint, count: Int = 20, gamma: StepSize = .auto,
+    _ options: HypergradientOptions = .init()
   ) throws {
     guard count > 0 else { throw HypergradientError(.invalidArgument, in: "terms", "\(count) terms") }
     self.point = point

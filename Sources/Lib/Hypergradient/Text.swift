@@ -10,7 +10,9 @@ func brief(_ value: Double, _ digits: Int = 4) -> String {
 
 /// A vector with the middle elided.
 func brief(_ values: [Double], digits: Int = 5, limit: Int = 8) -> String {
-  let shown = values.count <= limit ? values.map { brief($0, digits) }
+  let shown =
+    values.count <= limit
+    ? values.map { brief($0, digits) }
     : values.prefix(limit - 2).map { brief($0, digits) } + ["…"] + values.suffix(1).map { brief($0, digits) }
   return "[" + shown.joined(separator: ", ") + "]"
 }

@@ -21,7 +21,9 @@ public struct Verification: CustomStringConvertible {
 
   /// A table, one line a check.
   public var description: String {
-    let rows = checks.map { [$0.name, brief($0.error, 2), "≤ " + brief($0.tolerance, 2), $0.passed ? "ok" : "FAILED"] }
+    let rows = checks.map {
+      [$0.name, brief($0.error, 2), "≤ " + brief($0.tolerance, 2), $0.passed ? "ok" : "FAILED"]
+    }
     return table(rows) + (passed ? "\nverified" : "\nNOT verified")
   }
 }
@@ -57,7 +59,8 @@ extension Hypergradient {
     let admitted = error.map { 3 * $0 / length } ?? 0
     let distance = try mine.adding(-1, target).norm() / length
     checks.append(
-      .init(name: "value = exact solve (\(truth.method))", error: distance, tolerance: max(rounding, admitted)))
+      .init(
+        name: "value = exact solve (\(truth.method))", error: distance, tolerance: max(rounding, admitted)))
 
     let terms = (method as? Neumann)?.terms ?? 20
     if options.damping == 0 {
@@ -67,7 +70,9 @@ extension Hypergradient {
       let seriesValue = try series.unqualifiedValue
       let error = try loop.unqualifiedValue.adding(-1, seriesValue).norm() / max(seriesValue.norm(), length)
       checks.append(
-        .init(name: "\(terms) unrolled steps = \(terms) terms", error: error, tolerance: max(rounding, slackOffMinimum)))
+        .init(
+          name: "\(terms) unrolled steps = \(terms) terms", error: error,
+          tolerance: max(rounding, slackOffMinimum)))
     }
 
     var resolve = try Resolve(point, minimizer)
@@ -75,7 +80,8 @@ extension Hypergradient {
     let size = try wide.norm()
     if size > 0 {
       let along = try wide.scaled(1 / size)
-      let slope = try resolve.derivative(along: along, step: 1e-3 * max(1, point.lambda.tensors.norm())).fourth
+      let slope = try resolve.derivative(along: along, step: 1e-3 * max(1, point.lambda.tensors.norm()))
+        .fourth
       let mineWide = try mine.map { try $0.cast(to: .f64) }
       checks.append(
         .init(

@@ -34,7 +34,9 @@ public struct FiniteDifference: HypergradientMethod {
         .invalidArgument, in: name, "\(m) elements of λ need \(4 * m) minimisations",
         help: "raise the limit, or check one direction with verify()")
     }
-    guard step > 0, step.isFinite else { throw HypergradientError(.invalidArgument, in: name, "step \(step)") }
+    guard step > 0, step.isFinite else {
+      throw HypergradientError(.invalidArgument, in: name, "step \(step)")
+    }
     var resolve = try Resolve(point, minimizer)
     let flat = try lambda.flattened()
     var gradient: [Double] = []
@@ -49,9 +51,11 @@ public struct FiniteDifference: HypergradientMethod {
     }
     let total = try lambda.shaped(from: gradient)
     let direct = try point.direct.map { try $0.cast(to: .f64) }
-    var solution = LinearSolution(q: [], residuals: [], status: resolve.failures == 0 ? .converged : .stagnated)
+    var solution = LinearSolution(
+      q: [], residuals: [], status: resolve.failures == 0 ? .converged : .stagnated)
     if resolve.failures > 0 {
-      solution.notes.append("\(resolve.failures) of \(resolve.count) minimisations did not reach their tolerance")
+      solution.notes.append(
+        "\(resolve.failures) of \(resolve.count) minimisations did not reach their tolerance")
     }
     let spread = zip(gradient, rough).map { abs($0 - $1) }.max() ?? 0
     solution.notes.append("h = \(brief(step)); second and fourth order differ by \(brief(spread, 2))")

@@ -38,7 +38,9 @@ public struct Unroll: HypergradientMethod {
     for _ in 0..<steps {
       try checkInterrupt()
       iterates.append(theta)
-      let gradient = try recordedGradients(at: theta, "inner", in: name) { try point.problem.inner($0, lambda) }
+      let gradient = try recordedGradients(at: theta, "inner", in: name) {
+        try point.problem.inner($0, lambda)
+      }
       theta = try zip(theta, gradient.gradients).map { parameter, slope in
         try (slope.map { try parameter - $0 * gamma } ?? parameter).detached
       }
@@ -65,7 +67,8 @@ public struct Unroll: HypergradientMethod {
     let ratio = last > 0 ? residuals[steps] / last : 0
     solution.rho = ratio
     if options.damping > 0 { solution.notes.append("damping does not act on unrolled steps") }
-    solution.status = status(residuals, ratio, size: try sum.norm(), gamma: gamma, tolerance: defaultTolerance(a))
+    solution.status = status(
+      residuals, ratio, size: try sum.norm(), gamma: gamma, tolerance: defaultTolerance(a))
     return MethodOutcome(direct: direct, indirect: indirect, solution: solution)
   }
 

@@ -45,7 +45,8 @@ public struct GradientDescent: Minimizer {
     let bounds = try lanczos(map, like: start, steps: 20, untilTrusted: true)
     guard bounds.upper > 0 else {
       throw HypergradientError(
-        .invalidArgument, in: "minimize", "no curvature at the start to choose a rate from", help: "give a rate")
+        .invalidArgument, in: "minimize", "no curvature at the start to choose a rate from",
+        help: "give a rate")
     }
     return bounds.safeGamma
   }

@@ -1,7 +1,7 @@
 import Tensor
 
 /// A way to a minimum of the inner loss. A new one is one file.
-public protocol Minimizer: CustomStringConvertible {
+public protocol Minimizer: CustomStringConvertible, Sendable {
   /// Minimises from `theta` until the gradient's norm is at most `tolerance`.
   func run(_ objective: Objective, from theta: [Tensor], tolerance: Double) throws -> Minimum
 }
@@ -139,7 +139,8 @@ public func minimize(
   let objective = Objective { try inner($0, constant) }
   let first = try objective.gradient(start)
   guard first.value.isFinite else {
-    throw HypergradientError(.nonFinite, in: operation, "the inner loss at the start is \(first.value)")
+    throw HypergradientError(
+      .nonFinite, in: operation, "the inner loss at the start is \(brief(first.value))")
   }
   try parameters.check(first.gradient, is: "the inner gradient by", in: operation)
   let scale = max(1, try first.gradient.norm())

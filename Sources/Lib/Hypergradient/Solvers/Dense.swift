@@ -21,7 +21,8 @@ public struct Dense: LinearSolver {
     let n = b.elementCount
     guard n <= limit else {
       throw HypergradientError(
-        .invalidArgument, in: name, "\(n) parameters need \(n) products and \(brief(Double(n * n) * 8e-9, 2)) GB",
+        .invalidArgument, in: name,
+        "\(n) parameters need \(n) products and \(brief(Double(n * n) * 8e-9, 2)) GB",
         help: "use cg(), or dense(limit: \(n)) if you mean it")
     }
     var matrix = DenseMatrix(size: n)

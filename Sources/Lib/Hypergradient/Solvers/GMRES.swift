@@ -52,7 +52,8 @@ public struct GMRES: LinearSolver {
     }
     var solution = LinearSolution(q: q, residuals: residuals, status: status ?? .converged)
     if status == .stagnated {
-      solution.notes.append("a whole cycle of \(restart) products gained nothing; raise restart, or use damping")
+      solution.notes.append(
+        "a whole cycle of \(restart) products gained nothing; raise restart, or use damping")
     } else if status == nil, solution.residual > 10 * target {
       solution.status = .truncated(error: .infinity)
     }
@@ -104,7 +105,9 @@ public struct GMRES: LinearSolver {
     var coefficients = [Double](repeating: 0, count: columns.count)
     for row in columns.indices.reversed() {
       var value = g[row]
-      for column in (row + 1)..<max(columns.count, row + 1) { value -= columns[column][row] * coefficients[column] }
+      for column in (row + 1)..<max(columns.count, row + 1) {
+        value -= columns[column][row] * coefficients[column]
+      }
       coefficients[row] = value / columns[row][row]
     }
     if residuals.isEmpty { residuals = [norm] }

@@ -90,13 +90,16 @@ public struct MINRES: LinearSolver {
     }
     if bounds.isIndefinite {
       solution.notes.append(
-        "H is indefinite (σ_min ≈ \(brief(bounds.ritzMin, 3))): θ is a saddle point of the inner loss, not a minimum")
+        "H is indefinite (σ_min ≈ \(brief(bounds.ritzMin, 3))): θ is a saddle point of the inner loss, not a minimum"
+      )
     }
     if status == nil, solution.residual > 10 * target {
       let error = (solution.errorEstimate ?? .infinity) / max(try q.norm(), .leastNormalMagnitude)
       let ended = diagonal.count < limit
       solution.status = ended ? .stagnated : .truncated(error: error)
-      if ended { solution.notes.append("the residual cannot fall further: b has a part in the null space of H") }
+      if ended {
+        solution.notes.append("the residual cannot fall further: b has a part in the null space of H")
+      }
     }
     return solution
   }

@@ -1,7 +1,9 @@
 import Tensor
 
 /// How a Neumann series chooses its step γ.
-public enum StepSize: Equatable, Sendable, ExpressibleByFloatLiteral, CustomStringConvertible {
+public enum StepSize: Equatable, Sendable, ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral,
+  CustomStringConvertible
+{
   /// 1 / (largest Ritz value + its error), from a few Lanczos steps.
   case auto
   /// 2 / (both ends of the spectrum), inflated by their errors.
@@ -9,6 +11,8 @@ public enum StepSize: Equatable, Sendable, ExpressibleByFloatLiteral, CustomStri
   /// The caller's number, checked as the series runs.
   case literal(Double)
 
+  /// A literal step.
+  public init(integerLiteral value: Int) { self = .literal(Double(value)) }
   /// A literal step.
   public init(floatLiteral value: Double) { self = .literal(value) }
 
@@ -63,13 +67,16 @@ public struct Neumann: LinearSolver {
     var (step, spectrum) = try chooseStep(map, like: b)
     var notes: [String] = []
     for attempt in 0... {
-      var solution = try run(map, first, from: start == nil ? nil : q0, step, isSymmetric: isSymmetric, strongConvexity)
+      var solution = try run(
+        map, first, from: start == nil ? nil : q0, step, isSymmetric: isSymmetric, strongConvexity)
       guard case .divergent(let ratio) = solution.status else {
         if let spectrum {
           solution.spectrum = spectrum
           solution.kappa = spectrum.kappa
           if solution.status.isUsable { solution.rho = max(spectrum.rho(gamma: step), solution.rho ?? 0) }
-          if !spectrum.isTrusted { notes.append("the largest eigenvalue is not settled after \(spectrum.steps) Lanczos steps") }
+          if !spectrum.isTrusted {
+            notes.append("the largest eigenvalue is not settled after \(spectrum.steps) Lanczos steps")
+          }
         }
         solution.notes = notes + solution.notes
         return solution
@@ -99,14 +106,16 @@ public struct Neumann: LinearSolver {
 
   private func advice(_ bounds: SpectralBounds, _ step: Double, _ solution: LinearSolution) -> String {
     if bounds.isIndefinite {
-      return "negative curvature: σ_min ≈ \(brief(bounds.ritzMin)), so no γ converges; the smallest residual was after "
+      return
+        "negative curvature: σ_min ≈ \(brief(bounds.ritzMin)), so no γ converges; the smallest residual was after "
         + "\(solution.bestIteration) terms; use minres(), or damping above \(brief(-bounds.ritzMin))"
     }
     let limit = 2 / bounds.ritzMax
     guard step >= limit * (1 - 1e-9) else {
       return "σ_min ≈ \(brief(bounds.ritzMin)): A is singular and b has a part in its null space; use damping"
     }
-    return "γ must be below 2/σ_max = \(brief(limit)); fastest is γ* = \(brief(bounds.optimalGamma)), got \(brief(step))"
+    return
+      "γ must be below 2/σ_max = \(brief(limit)); fastest is γ* = \(brief(bounds.optimalGamma)), got \(brief(step))"
   }
 
   /// The step, and the spectrum where it was probed.
@@ -123,7 +132,9 @@ public struct Neumann: LinearSolver {
     guard bounds.upper > 0 else {
       throw HypergradientError(
         .notConverged, in: name, "the largest curvature found is \(brief(bounds.ritzMax)); no step converges",
-        help: "θ is not a minimum of the inner loss, or the inner loss does not depend on it; use damping or minimise further")
+        help:
+          "θ is not a minimum of the inner loss, or the inner loss does not depend on it; use damping or minimise further"
+      )
     }
     let step = gamma == .optimal ? bounds.optimalGamma : bounds.safeGamma
     return (bounds.isTrusted ? step : min(step, bounds.safeGamma) / 2, bounds)
@@ -171,7 +182,8 @@ public struct Neumann: LinearSolver {
       solution.errorEstimate = step * series.norm / (1 - ratio)
     }
     if status == .stagnated {
-      solution.notes.append("what is left of b lies in the null space of A: no more terms will help; use damping")
+      solution.notes.append(
+        "what is left of b lies in the null space of A: no more terms will help; use damping")
     } else if status == nil, series.norm > floor {
       let relative = (solution.errorEstimate ?? .infinity) / max(try q.norm(), .leastNormalMagnitude)
       if relative > tolerance ?? defaultTolerance(b) {
@@ -179,7 +191,8 @@ public struct Neumann: LinearSolver {
         solution.status = slow ? .stagnated : .truncated(error: relative)
         if slow {
           solution.notes.append(
-            "each term removes less than 0.1 % of the residual (ratio \(brief(series.ratio ?? 1, 7))); use cg() or damping")
+            "each term removes less than 0.1 % of the residual (ratio \(brief(series.ratio ?? 1, 7))); use cg() or damping"
+          )
         }
       }
     }

@@ -12,8 +12,14 @@ enum Unary {
     "log", FaaLog, domain: .positive, .factor(.left) { try reciprocal($0.left) })
   static let log1p: UnaryPrimitive = .init(
     "log1p", FaaLog1p, domain: .positive, .factor(.left) { try reciprocal($0.left + 1) })
+  /// The slope at 0 is taken as 0: its limit is infinite, and every rule that multiplies it by the 0 from inside would give NaN (the
+  /// length of a vector at 0, Adam's step from zero moments).
   static let sqrt: UnaryPrimitive = .init(
-    "sqrt", FaaSqrt, domain: .positive, .factor(.output) { try reciprocal($0.output) * 0.5 })
+    "sqrt", FaaSqrt, domain: .positive,
+    .factor(.output) { saved in
+      let root = try saved.output
+      return try reciprocal(root.equal(0).choose(.infinity, root)) * 0.5
+    })
   static let sin: UnaryPrimitive = .init("sin", FaaSin, .factor(.left) { try cos($0.left) })
   static let cos: UnaryPrimitive = .init("cos", FaaCos, .factor(.left) { try -sin($0.left) })
   static let tan: UnaryPrimitive = .init(
@@ -73,7 +79,7 @@ extension Tensor {
   public func log() throws -> Tensor { try Unary.log(self) }
   /// ln(1 + x), exact near 0.
   public func log1p() throws -> Tensor { try Unary.log1p(self) }
-  /// The square root; NaN below 0.
+  /// The square root; NaN below 0. Its derivative at 0 is 0.
   public func sqrt() throws -> Tensor { try Unary.sqrt(self) }
   /// The sine.
   public func sin() throws -> Tensor { try Unary.sin(self) }
