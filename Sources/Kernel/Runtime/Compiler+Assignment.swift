@@ -108,6 +108,11 @@ extension FunctionCompiler {
     at place: Location, _ base: Expression, _ entries: [IndexNode], _ register: Int, _ span: Span
   ) throws {
     try releasing {
+      if case .register(let variable) = place, entries.count == 1, case .value(let index) = entries[0] {
+        let position = try operand(index)
+        emit(.setElement, variable, register, position, at: span, operands: [base.span, index.span])
+        return
+      }
       let first = nextRegister
       let form = try indexEntries(entries)
       let operands = [base.span] + entries.compactMap(\.span)

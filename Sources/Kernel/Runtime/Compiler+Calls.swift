@@ -110,7 +110,7 @@ extension FunctionCompiler {
       emit(
         .callCommand, base, 0, command.parameters.count, commands.count - 1, at: span, operands: [callee.span]
       )
-      emit(.move, target, base, at: span)
+      if base != target { emit(.move, target, base, at: span) }
     }
   }
 

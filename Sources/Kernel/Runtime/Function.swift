@@ -6,8 +6,13 @@ public final class FunctionBox: Container {
   public let command: Command?
   /// The bytecode of a closure.
   let code: FunctionCode?
+  /// The same for the machine's loop, which must not count references.
+  let codeReference: Unmanaged<FunctionCode>?
+  /// The number of parameters of a closure; -1 for a native function.
+  let parameterCount: Int
   /// Captured values and cells of a closure.
-  var captures: [Value]
+  let captures: Place
+  private let captureCount: Int
   /// The interpreter a closure belongs to.
   let machine: Machine?
 
@@ -16,7 +21,10 @@ public final class FunctionBox: Container {
     name = command.name
     self.command = command
     code = nil
-    captures = []
+    codeReference = nil
+    parameterCount = -1
+    captures = .allocate(capacity: 0)
+    captureCount = 0
     machine = nil
   }
 
@@ -24,7 +32,11 @@ public final class FunctionBox: Container {
     name = code.name
     command = nil
     self.code = code
-    self.captures = captures
+    codeReference = .passUnretained(code)
+    parameterCount = code.parameters.count
+    self.captures = .allocate(capacity: captures.count)
+    self.captures.initialize(from: captures, count: captures.count)
+    captureCount = captures.count
     self.machine = machine
   }
 
@@ -33,6 +45,18 @@ public final class FunctionBox: Container {
     self.init(native: Command(object.typeName, "", object.callParameters) { try object.call($0) })
   }
 
-  override func surrender(into pending: inout [Container]) { Container.surrender(&captures, into: &pending) }
-  deinit { Container.release(&captures) }
+  override func surrender(into pending: inout [Container]) {
+    var values = Array(UnsafeBufferPointer(start: captures, count: captureCount))
+    for index in 0..<captureCount { (captures + index).clear() }
+    Container.surrender(&values, into: &pending)
+  }
+
+  deinit {
+    if captureCount > 0 {
+      var values = Array(UnsafeBufferPointer(start: captures, count: captureCount))
+      captures.deinitialize(count: captureCount)
+      Container.release(&values)
+    }
+    captures.deallocate()
+  }
 }

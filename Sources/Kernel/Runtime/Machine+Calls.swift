@@ -244,12 +244,14 @@ extension Machine {
     case .add, .subtract, .multiply, .divide, .floorDivide, .modulo, .power, .matmul, .equal, .notEqual,
       .less, .lessEqual,
       .greater, .greaterEqual, .combine:
-      guard site.operands.count == 2, instruction.d == 0 else { break }
+      guard site.operands.count == 2 else { break }
       let right = instruction.op == .combine ? instruction.b : instruction.c
       let left = instruction.op == .combine ? instruction.a : instruction.b
+      // Operands that come from the constants are float literals.
+      let flags = instruction.op == .combine ? 0 : instruction.d
       return [
-        .init(site.operands[0], registers[Int(left)].label),
-        .init(site.operands[1], registers[Int(right)].label),
+        .init(site.operands[0], flags & 1 != 0 ? "float" : registers[Int(left)].label),
+        .init(site.operands[1], flags & 2 != 0 ? "float" : registers[Int(right)].label),
       ]
     case .jumpEqual, .jumpNotEqual, .jumpLess, .jumpLessEqual, .jumpGreater, .jumpGreaterEqual:
       guard site.operands.count == 2 else { break }

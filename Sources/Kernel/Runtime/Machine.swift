@@ -16,8 +16,11 @@ final class Machine: @unchecked Sendable {
   private static let stackCapacity = 1 << 20
 
   /// A function under way.
+  ///
+  /// It holds no references: the function stays alive in the register below its own, where it was called from, or with the
+  /// Swift code that called it.
   struct Frame {
-    var function: FunctionBox
+    var function: Unmanaged<FunctionBox>
     var code: Unmanaged<FunctionCode>
     var registers: Place
     /// Where it goes on when the call it made returns.
@@ -79,14 +82,17 @@ final class Machine: @unchecked Sendable {
 
   /// Starts a function whose arguments are in its first registers.
   @inline(__always)
-  private func push(_ function: FunctionBox, _ code: FunctionCode, _ registers: Place) throws {
-    if registers + code.registerCount > initialized || depth >= Machine.depthLimit {
-      try reserve(registers, code.registerCount, for: function)
+  private func push(
+    _ function: Unmanaged<FunctionBox>, _ code: Unmanaged<FunctionCode>, _ registers: Place
+  ) throws {
+    let count = code._withUnsafeGuaranteedRef { $0.registerCount }
+    if registers + count > initialized || depth >= Machine.depthLimit {
+      try reserve(registers, count, for: function.takeUnretainedValue())
     }
     (frames + depth).initialize(
       to: Frame(
-        function: function, code: Unmanaged.passUnretained(code), registers: registers,
-        resume: code.instructions))
+        function: function, code: code, registers: registers,
+        resume: code._withUnsafeGuaranteedRef { $0.instructions }))
     depth += 1
   }
 
@@ -96,10 +102,12 @@ final class Machine: @unchecked Sendable {
     depth -= 1
     let frame = frames + depth
     let registers = frame.pointee.registers
-    for index in 0..<frame.pointee.code._withUnsafeGuaranteedRef({ $0.registerCount }) {
-      (registers + index).clear()
+    let end = registers + frame.pointee.code._withUnsafeGuaranteedRef { $0.registerCount }
+    var place = registers
+    while place < end {
+      place.clear()
+      place += 1
     }
-    frame.deinitialize(count: 1)
   }
 
   /// Calls a function of the language with positional arguments, one for every parameter.
@@ -118,8 +126,9 @@ final class Machine: @unchecked Sendable {
   /// The loop. Runs `function`, whose arguments are in `base`, until it returns.
   private func run(_ function: FunctionBox, _ entry: FunctionCode, _ base: Place) throws -> Value {
     let floor = depth
-    try push(function, entry, base)
     var code = Unmanaged.passUnretained(entry)
+    try push(.passUnretained(function), code, base)
+    var captures = function.captures
     var registers = base
     var ip = entry.instructions
     var constants = entry.constants
@@ -145,7 +154,7 @@ final class Machine: @unchecked Sendable {
           case .moveGlobal:
             globals.values[Int(i.d)] = a.take()
             globals.isDefined[Int(i.d)] = true
-          case .getCapture: a.pointee = frames[depth - 1].function.captures[Int(i.d)]
+          case .getCapture: a.copy(captures + Int(i.d))
           case .newCell: a.pointee = .list(ListBox([a.pointee]))
           case .getCell:
             guard case .list(let cell) = registers[Int(i.b)] else { throw broken() }
@@ -322,9 +331,7 @@ final class Machine: @unchecked Sendable {
             }
 
           case .call, .callLabelled:
-            guard case .function(let callee) = a.pointee, let body = callee.code,
-              i.op == .call && Int(i.c) == body.parameters.count
-            else {
+            guard i.op == .call, let callee = a.closure(taking: Int(i.c)) else {
               top = registers + code._withUnsafeGuaranteedRef { $0.registerCount }
               let shape = i.op == .call ? nil : code._withUnsafeGuaranteedRef { $0.calls[Int(i.d)] }
               let arguments = Array(UnsafeBufferPointer(start: a + 1, count: Int(i.c)))
@@ -334,19 +341,23 @@ final class Machine: @unchecked Sendable {
               if window + values.count > initialized { try reserve(window, values.count, for: callee) }
               for (index, value) in values.enumerated() { window[index] = value }
               frames[depth - 1].resume = ip
-              try push(callee, body, window)
-              (code, registers, ip, constants) = (
-                .passUnretained(body), window, body.instructions, body.constants
-              )
+              try push(.passUnretained(callee), .passUnretained(body), window)
+              code = .passUnretained(body)
+              registers = window
+              ip = body.instructions
+              constants = body.constants
+              captures = callee.captures
               continue dispatch
             }
             if faa_interrupted() { throw Interrupted() }
             frames[depth - 1].resume = ip
+            let body = callee._withUnsafeGuaranteedRef { $0.codeReference } ?? code
             try push(callee, body, a + 1)
-            code = .passUnretained(body)
+            code = body
             registers = a + 1
-            ip = body.instructions
-            constants = body.constants
+            ip = body._withUnsafeGuaranteedRef { $0.instructions }
+            constants = body._withUnsafeGuaranteedRef { $0.constants }
+            captures = callee._withUnsafeGuaranteedRef { $0.captures }
           case .callCommand:
             let site = code._withUnsafeGuaranteedRef { $0.commands[Int(i.d)] }
             if let fast = site.command.fast, let value = fast(a) {
@@ -370,13 +381,13 @@ final class Machine: @unchecked Sendable {
             ip = frame.pointee.resume
             code = frame.pointee.code
             constants = code._withUnsafeGuaranteedRef { $0.constants }
+            captures = frame.pointee.function._withUnsafeGuaranteedRef { $0.captures }
           case .closure:
             let inner = code._withUnsafeGuaranteedRef { $0.functions[Int(i.d)] }
-            let around = frames[depth - 1].function
             let captured = inner.captures.map { source in
               switch source {
               case .register(let register): registers[register]
-              case .capture(let index): around.captures[index]
+              case .capture(let index): captures[index]
               }
             }
             a.pointee = .function(FunctionBox(code: inner, captures: captured, machine: self))
@@ -450,7 +461,7 @@ final class Machine: @unchecked Sendable {
             ip = code.takeUnretainedValue().instructions + handler.target
             break
           }
-          let name = frames[depth - 1].function.name
+          let name = frames[depth - 1].function.takeUnretainedValue().name
           pop()
           if depth == floor { throw diagnostic }
           let frame = frames[depth - 1]
@@ -458,6 +469,7 @@ final class Machine: @unchecked Sendable {
           registers = frame.registers
           ip = frame.resume
           constants = code.takeUnretainedValue().constants
+          captures = frame.function.takeUnretainedValue().captures
           pc = ip - code.takeUnretainedValue().instructions - 1
           diagnostic.trace.append(caller(of: name, code.takeUnretainedValue(), pc))
         }
@@ -513,6 +525,15 @@ extension UnsafeMutablePointer<Value> {
     let value = move()
     initialize(to: .none)
     return value
+  }
+
+  /// The closure in this place when it takes exactly `count` arguments, without counting a reference. The payload of the enum is the
+  /// reference itself, since no case leaves bits to spare; a test holds that.
+  @inline(__always)
+  func closure(taking count: Int) -> Unmanaged<FunctionBox>? {
+    guard case .function = pointee else { return nil }
+    let function = UnsafeRawPointer(self).load(as: Unmanaged<FunctionBox>.self)
+    return function._withUnsafeGuaranteedRef { $0.parameterCount } == count ? function : nil
   }
 
   /// Integer and float arithmetic; false leaves everything as it is, for overflow and other kinds of values.
