@@ -100,6 +100,8 @@ let package = Package(
     tests("Faces", ["Faces", "Tensor"]),
     tests("Analysis", ["Analysis"]),
     tests("Figures", ["Figures"]),
+    tests("Syntax", ["Syntax"]),
+    tests("Runtime", ["Runtime"]),
     tests("Notebook", ["Notebook"]),
   ],
   swiftLanguageModes: [.v6],
