@@ -1,0 +1,99 @@
+// Neumann hypergradients with 20 terms on the problems of torch_reference.py, which computes the same numbers with
+// hand-written torch.autograd. Prints one line a problem: name, microseconds (best of several), norm of the hypergradient, and
+// the time of a Hessian-vector product over that of a gradient.
+import Glibc
+import Hypergradient
+import Tensor
+
+/// sin(0.37 i² + phase), i from 1, in row-major order.
+func fill(_ shape: Shape, phase: Double = 0, _ dtype: DType = .f64) throws -> Tensor {
+  try Tensor((0..<shape.elementCount).map { sin(Double(($0 + 1) * ($0 + 1)) * 0.37 + phase) }, shape: shape)
+    .cast(to: dtype)
+}
+
+struct Setting {
+  let name: String
+  let problem: BilevelProblem
+  let theta: [Tensor], lambda: [Tensor]
+  let gamma: Double
+  let repeats: Int
+}
+
+func dot(_ a: Tensor, _ b: Tensor) throws -> Tensor { try a.matmul(b) }
+
+func quadratic(_ n: Int) throws -> Setting {
+  let a = try fill(Shape([n, n])) / Double(n)
+  let h = try a.matmul(a.transposed()) + Tensor.eye(n, dtype: .f64)
+  let (c, b) = (try fill(Shape([n, 5]), phase: 1), try fill(Shape([n]), phase: 2))
+  let problem = BilevelProblem(
+    inner: { try dot($0[0], h.matmul($0[0])) * 0.5 + dot($0[0], c.matmul($1[0])) },
+    outer: { theta, _ in try dot(b, theta[0]) })
+  return Setting(
+    name: "quadratic-\(n)", problem: problem, theta: [try fill(Shape([n]), phase: 3)],
+    lambda: [try fill([5], phase: 4)], gamma: 0.3, repeats: n < 1000 ? 200 : 30)
+}
+
+func logistic(_ n: Int) throws -> Setting {
+  let (x, y) = (try fill(Shape([200, n])) * 0.3, try fill([200], phase: 1).sign())
+  let (xv, yv) = (try fill(Shape([100, n]), phase: 2) * 0.3, try fill([100], phase: 3).sign())
+  let problem = BilevelProblem(
+    inner: { theta, lambda in
+      let losses = try (-(x.matmul(theta[0]) * y)).softplus()
+      return try dot(lambda[0], losses) / 200 + dot(theta[0], theta[0]) * 0.05
+    }, outer: { theta, _ in try (-(xv.matmul(theta[0]) * yv)).softplus().mean() })
+  return Setting(
+    name: "logistic-\(n)", problem: problem, theta: [try fill(Shape([n]), phase: 4) * 0.1],
+    lambda: [try .ones([200], dtype: .f64)], gamma: 0.1, repeats: n < 1000 ? 200 : 50)
+}
+
+func perceptron() throws -> Setting {
+  let (x, y) = (try fill([256, 64], .f32), try fill([256, 10], phase: 1, .f32))
+  let (xv, yv) = (try fill([256, 64], phase: 2, .f32), try fill([256, 10], phase: 3, .f32))
+  var theta: [Tensor] = []
+  for (layer, (a, b)) in [(64, 128), (128, 128), (128, 10)].enumerated() {
+    theta.append(try fill(Shape([a, b]), phase: Double(layer), .f32) / Double(a).squareRoot())
+    theta.append(try .zeros(Shape([b])))
+  }
+  func net(_ theta: [Tensor], _ input: Tensor) throws -> Tensor {
+    let first = try (input.matmul(theta[0]) + theta[1]).tanh()
+    let second = try (first.matmul(theta[2]) + theta[3]).tanh()
+    return try second.matmul(theta[4]) + theta[5]
+  }
+  let problem = BilevelProblem(
+    inner: { theta, lambda in
+      let losses = try (net(theta, x) - y).square().mean([1])
+      let size = try theta.reduce(Tensor.scalar(0)) { try $0 + $1.square().sum() }
+      return try (lambda[0] * losses).mean() + size * 0.005
+    }, outer: { theta, _ in try (net(theta, xv) - yv).square().mean() })
+  return Setting(
+    name: "mlp-25k", problem: problem, theta: theta, lambda: [try .ones([256])], gamma: 0.1, repeats: 20)
+}
+
+func seconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}
+
+for setting in try [
+  quadratic(10), quadratic(100), quadratic(1000), logistic(10), logistic(100), logistic(1000), perceptron(),
+] {
+  var best = Double.infinity
+  var value: [Tensor] = []
+  for _ in 0..<setting.repeats {
+    let begin = seconds()
+    let result = try hypergradient(
+      of: setting.problem, at: setting.theta, setting.lambda,
+      by: Neumann(terms: 20, gamma: .literal(setting.gamma)))
+    value = try result.unqualifiedValue
+    best = min(best, seconds() - begin)
+    guard result.hvpCount == 20 else { fatalError("20 terms took \(result.hvpCount) products") }
+  }
+  let norm = try value.flatMap { try $0.doubles() }.reduce(0) { $0 + $1 * $1 }.squareRoot()
+  let point = try BilevelPoint(setting.problem, theta: setting.theta, lambda: setting.lambda)
+  let costs = try plan([Neumann()], at: point)
+  print(
+    setting.name, (best * 1e7).rounded() / 10, norm, "RoR/gradient",
+    (costs.reverseSeconds / costs.gradientSeconds * 100).rounded() / 100, "FoR/gradient",
+    (costs.forwardSeconds / costs.gradientSeconds * 100).rounded() / 100)
+}
