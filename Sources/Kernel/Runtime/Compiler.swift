@@ -113,6 +113,7 @@ final class FunctionCompiler {
   }
 
   /// Runs `body` and gives back the registers it took.
+  @discardableResult
   func releasing<T>(_ body: () throws -> T) rethrows -> T {
     let mark = nextRegister
     defer { nextRegister = mark }

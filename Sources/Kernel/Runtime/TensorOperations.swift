@@ -94,7 +94,7 @@ extension Value {
   /// The value as a tensor: itself, a number as a scalar, or an array of a nested list of numbers. Lists with a float become
   /// f32, lists of integers i32 (f64 when they do not fit), lists of truth values bool; a list of tensors is stacked. nil when it
   /// is not numeric at all; ragged lists throw.
-  func asTensor() throws -> Tensor? {
+  public func asTensor() throws -> Tensor? {
     switch self {
     case .tensor(let tensor): return tensor
     case .float(let value): return try Tensor([Float(value)], shape: [])
