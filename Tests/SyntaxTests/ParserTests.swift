@@ -41,16 +41,14 @@ import Testing
   }
 
   @Test(arguments: [
-    ("x += 1", "write `x = x + 1"), ("true and false", "write `&&`"), ("def f(x) { }", "func name"),
+    ("x += 1", "write `x = x + …`"), ("true and false", "write `&&`"), ("def f(x) { }", "func name"),
     ("f(a=1)", "write `a: …`"),
-    ("a, b = c", "(a, b) = f()"), ("1 < x < 3", "1 < x && x < 3"), ("3 × 4", "write `*`"),
-    ("import numpy", "every command is there"),
+    ("a, b = c", "(a, b) = f()"), ("1 < x < 3", "1 < x && x < …"), ("3 × 4", "write `*`"),
+    ("import numpy", "`help()` lists them"),
   ])
   func habitsOfOtherLanguagesGetHelp(text: String, help: String) throws {
     let failure = #expect(throws: SyntaxFailure.self) { try Parser.parse(SourceText(text)) }
-    // `x += 1` shows the statement with its own names.
-    let shown = failure?.diagnostic.help ?? ""
-    #expect(shown.contains(help.replacing("x + 1", with: "x + ")) || shown.contains(help), "\(shown)")
+    #expect(failure?.diagnostic.help?.contains(help) == true)
   }
 
   @Test(arguments: [("(", ")"), ("[", "]"), ("f(", ")"), ("{ ", " }"), ("-", ""), ("if a { ", " }")])

@@ -5,7 +5,7 @@ import Syntax
 enum Opcode: UInt8 {
   // Moves.
   case move, constant, integer, none, bool
-  case getGlobal, setGlobal, moveGlobal
+  case getGlobal, moveGlobal
   case getCapture, newCell, getCell, setCell
   // a = b op c; in the first three lines bit 0 of d says that b, bit 1 that c is a constant. The I forms have a constant in d.
   case add, subtract, multiply, divide, floorDivide, modulo, power, matmul
@@ -21,8 +21,8 @@ enum Opcode: UInt8 {
   case shortCircuit, combine
   // Loops: state in a and a + 1, the element in b. `next` leaves to d at the end, `again` returns to d while there is more.
   case iterate, next, again
-  // Calls: callee in a, c arguments from a + 1, result in a.
-  case call, callLabelled, callCommand, callMember
+  // Calls: callee in a (callGlobal: in session variable d), c arguments from a + 1, result in a.
+  case call, callGlobal, callLabelled, callCommand, callMember
   case result, resultNone
   case closure
   // Containers: c elements from b.

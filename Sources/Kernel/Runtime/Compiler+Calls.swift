@@ -19,6 +19,15 @@ extension FunctionCompiler {
     }
     try releasing {
       let base = try callBase(target)
+      let isPlain = !arguments.contains { $0.label != nil || $0.isTrailing }
+      if isPlain, case .name(let name) = callee.kind, local(name) == nil, let slot = globalSlot(name) {
+        try plainArguments(arguments)
+        emit(
+          .callGlobal, base, 0, arguments.count, slot, at: span,
+          operands: [callee.span] + arguments.map(\.value.span))
+        if base != target { emit(.move, target, base, at: span) }
+        return
+      }
       try emitValue(callee, into: base)
       try plainArguments(arguments)
       let operands = [callee.span] + arguments.map(\.value.span)
@@ -30,6 +39,13 @@ extension FunctionCompiler {
       }
       if base != target { emit(.move, target, base, at: span) }
     }
+  }
+
+  /// The slot of a callee that is, or will be, a session variable.
+  private func globalSlot(_ name: String) -> Int? {
+    if let slot = global(name) { return slot }
+    let isLate = isLateBound && context.commands[name] == nil && Value.named[name] == nil
+    return isLate ? context.machine.globals.slot(name) : nil
   }
 
   /// The register a call is laid out from: the target itself when it is the topmost temporary, which saves a move.

@@ -215,7 +215,7 @@ extension Machine {
     switch instruction.op {
     case .callCommand: return code.commands[Int(instruction.d)].command.name
     case .callMember: return code.memberCalls[Int(instruction.d)].name
-    case .call, .callLabelled:
+    case .call, .callGlobal, .callLabelled:
       if case .function(let function) = registers[Int(instruction.a)] { return function.name }
       return nil
     default: return nil
@@ -270,7 +270,7 @@ extension Machine {
     case .setIndex:
       guard let base = site.operands.first else { break }
       return [.init(base, registers[Int(instruction.a)].label)] + site.operands.dropFirst().map { .init($0) }
-    case .callMember, .call, .callLabelled:
+    case .callMember, .call, .callGlobal, .callLabelled:
       return [.init(site.operands.first ?? site.span)]
     default: break
     }

@@ -2,9 +2,6 @@ import CKernels
 import Syntax
 import Tensor
 
-/// A place for a value: a register, a session variable.
-typealias Place = UnsafeMutablePointer<Value>
-
 /// The interpreter of one session: a register stack, the frames of the functions under way, the session variables. Calls between
 /// functions of the language do not use the machine stack; only commands that call back do.
 final class Machine: @unchecked Sendable {
@@ -41,6 +38,8 @@ final class Machine: @unchecked Sendable {
   let frames: UnsafeMutablePointer<Frame>
   var depth = 0
   var guardian = StackGuard()
+  /// Functions that still run though their variable has another value now.
+  var retired: [FunctionBox] = []
 
   /// What a parameter that was not given holds until its default is evaluated.
   static let missing = StringBox("not given")
@@ -120,6 +119,7 @@ final class Machine: @unchecked Sendable {
       try reserve(base, max(code.registerCount, arguments.count), for: function)
     }
     for (index, argument) in arguments.enumerated() { base[index] = argument }
+    defer { if depth == 0 { retired = [] } }
     return try run(function, code, base)
   }
 
@@ -148,10 +148,8 @@ final class Machine: @unchecked Sendable {
           case .getGlobal:
             let slot = Int(i.d)
             a.pointee = globals.isDefined[slot] ? globals.values[slot] : try undefinedValue(slot)
-          case .setGlobal:
-            globals.values[Int(i.d)] = a.pointee
-            globals.isDefined[Int(i.d)] = true
           case .moveGlobal:
+            retire(globals.values[Int(i.d)])
             globals.values[Int(i.d)] = a.take()
             globals.isDefined[Int(i.d)] = true
           case .getCapture: a.copy(captures + Int(i.d))
@@ -330,10 +328,25 @@ final class Machine: @unchecked Sendable {
               ip = code._withUnsafeGuaranteedRef { $0.instructions } + Int(i.d)
             }
 
+          case .callGlobal:
+            let slot = Int(i.d)
+            guard let callee = (globals.values + slot).closure(taking: Int(i.c)) else {
+              a.pointee = globals.isDefined[slot] ? globals.values[slot] : try undefinedValue(slot)
+              fallthrough
+            }
+            if faa_interrupted() { throw Interrupted() }
+            frames[depth - 1].resume = ip
+            let body = callee._withUnsafeGuaranteedRef { $0.codeReference } ?? code
+            try push(callee, body, a + 1)
+            code = body
+            registers = a + 1
+            ip = body._withUnsafeGuaranteedRef { $0.instructions }
+            constants = body._withUnsafeGuaranteedRef { $0.constants }
+            captures = callee._withUnsafeGuaranteedRef { $0.captures }
           case .call, .callLabelled:
-            guard i.op == .call, let callee = a.closure(taking: Int(i.c)) else {
+            guard i.op != .callLabelled, let callee = a.closure(taking: Int(i.c)) else {
               top = registers + code._withUnsafeGuaranteedRef { $0.registerCount }
-              let shape = i.op == .call ? nil : code._withUnsafeGuaranteedRef { $0.calls[Int(i.d)] }
+              let shape = i.op != .callLabelled ? nil : code._withUnsafeGuaranteedRef { $0.calls[Int(i.d)] }
               let arguments = Array(UnsafeBufferPointer(start: a + 1, count: Int(i.c)))
               guard let (callee, body, values) = try invoke(a, arguments, shape) else { continue dispatch }
               // A function of the language with labels or defaults: its arguments are now in order.
@@ -418,10 +431,8 @@ final class Machine: @unchecked Sendable {
 
           case .getElement:
             let base = registers + Int(i.b)
-            if case .list(let box) = base.pointee, case .int(let index) = registers[Int(i.c)],
-              index >= 0, index < box.elements.count
-            {
-              a.pointee = box.elements[index]
+            if case .int(let index) = registers[Int(i.c)], let element = base.listElement(index) {
+              a.pointee = element
               continue dispatch
             }
             a.pointee = try base.pointee.subscripted([try Index(registers[Int(i.c)])])
@@ -477,6 +488,16 @@ final class Machine: @unchecked Sendable {
     }
   }
 
+  /// Keeps a function that a session variable gives up while it runs: `callGlobal` takes no reference of its own.
+  func retire(_ value: Value) {
+    guard case .function(let function) = value else { return }
+    for index in 0..<depth
+    where frames[index].function.toOpaque() == Unmanaged.passUnretained(function).toOpaque() {
+      retired.append(function)
+      return
+    }
+  }
+
   /// A name that the cell defines further down may still mean a command.
   private func undefinedValue(_ slot: Int) throws -> Value {
     let name = globals.name(of: slot)
@@ -496,117 +517,5 @@ final class Machine: @unchecked Sendable {
   /// For states that compiled code cannot reach; an error rather than a crash should it happen all the same.
   private func broken() -> CommandError {
     CommandError("InternalError", "the interpreter lost track of a variable")
-  }
-}
-
-extension UnsafeMutablePointer<Value> {
-  /// Stores a value without payload to count.
-  @inline(__always)
-  func put(_ value: Value) {
-    if pointee.isPlain { initialize(to: value) } else { pointee = value }
-  }
-
-  @inline(__always)
-  func clear() { put(.none) }
-
-  /// Stores a copy of another place's value; values without payload to count are copied as they are.
-  @inline(__always)
-  func copy(_ source: Place) {
-    if pointee.isPlain, source.pointee.isPlain {
-      UnsafeMutableRawPointer(self).copyMemory(from: source, byteCount: MemoryLayout<Value>.size)
-    } else {
-      pointee = source.pointee
-    }
-  }
-
-  /// Moves the value out and leaves `none`.
-  @inline(__always)
-  func take() -> Value {
-    let value = move()
-    initialize(to: .none)
-    return value
-  }
-
-  /// The closure in this place when it takes exactly `count` arguments, without counting a reference. The payload of the enum is the
-  /// reference itself, since no case leaves bits to spare; a test holds that.
-  @inline(__always)
-  func closure(taking count: Int) -> Unmanaged<FunctionBox>? {
-    guard case .function = pointee else { return nil }
-    let function = UnsafeRawPointer(self).load(as: Unmanaged<FunctionBox>.self)
-    return function._withUnsafeGuaranteedRef { $0.parameterCount } == count ? function : nil
-  }
-
-  /// Integer and float arithmetic; false leaves everything as it is, for overflow and other kinds of values.
-  @inline(__always)
-  func arithmetic(
-    _ x: Place, _ y: Place, _ ints: (Int, Int) -> (partialValue: Int, overflow: Bool),
-    _ floats: (Double, Double) -> Double
-  ) -> Bool {
-    if case .int(let p) = x.pointee {
-      if case .int(let q) = y.pointee {
-        let (value, overflow) = ints(p, q)
-        if overflow { return false }
-        put(.int(value))
-        return true
-      }
-      if case .float(let q) = y.pointee {
-        put(.float(floats(Double(p), q)))
-        return true
-      }
-    } else if case .float(let p) = x.pointee {
-      if case .float(let q) = y.pointee {
-        put(.float(floats(p, q)))
-        return true
-      }
-      if case .int(let q) = y.pointee {
-        put(.float(floats(p, Double(q))))
-        return true
-      }
-    }
-    return false
-  }
-
-  @inline(__always)
-  func arithmetic(
-    _ x: Place, _ y: Int, _ ints: (Int, Int) -> (partialValue: Int, overflow: Bool),
-    _ floats: (Double, Double) -> Double
-  ) -> Bool {
-    if case .int(let p) = x.pointee {
-      let (value, overflow) = ints(p, y)
-      if overflow { return false }
-      put(.int(value))
-      return true
-    }
-    if case .float(let p) = x.pointee {
-      put(.float(floats(p, Double(y))))
-      return true
-    }
-    return false
-  }
-
-  @inline(__always)
-  func compare(
-    _ operation: BinaryOperator, _ y: Place, _ ints: (Int, Int) -> Bool, _ floats: (Double, Double) -> Bool
-  ) throws -> Bool {
-    if case .int(let p) = pointee, case .int(let q) = y.pointee { return ints(p, q) }
-    if case .float(let p) = pointee, case .float(let q) = y.pointee { return floats(p, q) }
-    return try Operators.truth(Operators.apply(operation, pointee, y.pointee))
-  }
-
-  @inline(__always)
-  func compare(_ operation: BinaryOperator, _ y: Int, _ ints: (Int, Int) -> Bool) throws -> Bool {
-    if case .int(let p) = pointee { return ints(p, y) }
-    return try Operators.truth(Operators.apply(operation, pointee, .int(y)))
-  }
-}
-
-extension Value {
-  /// Whether the value holds no reference, so that it can be overwritten without releasing anything.
-  @inline(__always)
-  var isPlain: Bool {
-    switch self {
-    case .none, .bool, .int, .float: true
-    default: false
-    }
   }
 }

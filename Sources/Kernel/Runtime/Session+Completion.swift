@@ -21,7 +21,7 @@ extension Session {
       return (range, Session.matching(word, ["time", "timeit", "vars"] + Array(magics.keys)))
     }
     if head.last == "." { return (range, members(head.dropLast(), word)) }
-    return (range, Session.matching(word, names(head)))
+    return (range, Session.matching(word, labels(head)) + Session.matching(word, names))
   }
 
   private func symbols(_ before: String, from slash: String.Index, _ end: Int) -> (
@@ -51,20 +51,23 @@ extension Session {
     return Session.matching(word, machine.memberNames(of: value))
   }
 
-  /// What can stand where an expression starts, and labels when that is inside a call.
-  private func names(_ head: Substring) -> [String] {
+  /// What can stand where an expression starts.
+  private var names: [String] {
     var result = machine.globals.definedNames.filter { $0 != "_" } + commands.keys + Value.named.keys
     result += Keyword.allCases.map(\.rawValue).filter { $0.first?.isLowercase == true }
-    if let callee = Session.openCall(head) {
-      let parameters: [Parameter]
-      if case .function(let function)? = value(of: callee) {
-        parameters = function.parameters
-      } else {
-        parameters = commands[callee]?.parameters ?? []
-      }
-      result += parameters.filter { !$0.isRest }.map { $0.name + ":" }
-    }
     return result
+  }
+
+  /// The labels of the call that is open before the word.
+  private func labels(_ head: Substring) -> [String] {
+    guard let callee = Session.openCall(head) else { return [] }
+    let parameters: [Parameter]
+    if case .function(let function)? = value(of: callee) {
+      parameters = function.parameters
+    } else {
+      parameters = commands[callee]?.parameters ?? []
+    }
+    return parameters.filter { !$0.isRest }.map { $0.name + ":" }
   }
 
   /// The name before the innermost parenthesis that is still open.

@@ -94,8 +94,14 @@ extension Session {
   public func value(of name: String) -> Value? { machine.globals.value(of: name) }
 
   /// Defines or rebinds a variable: how notebook parameters enter.
-  public func define(_ name: String, _ value: Value) { machine.globals.define(name, value) }
+  public func define(_ name: String, _ value: Value) {
+    machine.retire(machine.globals.value(of: name) ?? .none)
+    machine.globals.define(name, value)
+  }
 
   /// Forgets all variables.
-  public func reset() { machine.globals.removeAll() }
+  public func reset() {
+    for (_, value) in machine.globals.defined { machine.retire(value) }
+    machine.globals.removeAll()
+  }
 }
