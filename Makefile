@@ -17,10 +17,10 @@ demo: build
 build: setup
 	@$(BUILD)
 
-# The program is built first because tests of the command line and the prompt run it.
+# One test at a time: the interrupt flag, the thread count and gnuplot are the process's, not a test's.
 test: setup
 	swift build -c release --build-tests -Xswiftc -enable-testing
-	swift test -c release -Xswiftc -enable-testing --skip-build --disable-xctest
+	swift test -c release -Xswiftc -enable-testing --skip-build --disable-xctest --no-parallel
 
 install: build
 	install -D $(FAA) $(DESTDIR)$(PREFIX)/bin/faa
