@@ -185,6 +185,8 @@ struct PropertyTests {
     let damped = try hypergradient(at: point, by: Dense(), .init(damping: 1))
     let naive = try hypergradient(at: point, by: OneStep(.t1t2, rate: 0.01))
     #expect(try !damped.verify().passed && !naive.verify().passed)
+    let short = try hypergradient(at: point, by: Neumann(terms: 1, gamma: 0.01))
+    #expect(try !short.verify().passed)
   }
 
   @Test("compare ranks methods against the exact value and survives those that fail")
