@@ -1,28 +1,19 @@
-#!/bin/sh
-# Times every program of this folder in FAA and in Python and prints the ratio (best of three; start-up included).
+#!/bin/bash
+# Times every program of this folder in FAA and in Python and prints the ratio of processor times (best of three, start-up
+# included; processor time, so that other load on the machine matters little).
 # Usage: compare.sh "<command that runs a .faa file>" [python]
-set -eu
-faa=${1:-faa run}
+set -euo pipefail
+read -r -a faa <<< "${1:-faa run}"
 python=${2:-python3}
 cd "$(dirname "$0")"
+TIMEFORMAT=%U
 best() {
-  smallest=
-  for _ in 1 2 3; do
-    start=$(date +%s%N)
-    "$@" > /dev/null
-    end=$(date +%s%N)
-    spent=$((end - start))
-    if [ -z "$smallest" ] || [ "$spent" -lt "$smallest" ]; then smallest=$spent; fi
-  done
-  echo "$smallest"
+  for _ in 1 2 3; do { time "$@" > /dev/null 2>&3; } 2>&1; done 3>&2 | sort -n | head -1
 }
-printf '%-10s %10s %10s %8s\n' program 'FAA ms' 'Python ms' ratio
+printf '%-10s %8s %9s %6s\n' program 'FAA s' 'Python s' ratio
 for program in *.faa; do
   name=${program%.faa}
-  # The command may carry arguments of its own, so it is split on purpose.
-  # shellcheck disable=SC2086
-  ours=$(best $faa "$program")
+  ours=$(best "${faa[@]}" "$program")
   theirs=$(best "$python" "$name.py")
-  printf '%-10s %10s %10s %8s\n' "$name" $((ours / 1000000)) $((theirs / 1000000)) \
-    "$(awk "BEGIN { printf \"%.1f\", $theirs / $ours }")"
+  printf '%-10s %8s %9s %6s\n' "$name" "$ours" "$theirs" "$(awk "BEGIN { printf \"%.1f\", $theirs / $ours }")"
 done

@@ -482,7 +482,10 @@ final class Machine: @unchecked Sendable {
           constants = code.takeUnretainedValue().constants
           captures = frame.function.takeUnretainedValue().captures
           pc = ip - code.takeUnretainedValue().instructions - 1
-          diagnostic.trace.append(caller(of: name, code.takeUnretainedValue(), pc))
+          // A deep recursion needs no more to be understood, and copying long traces would take quadratic time.
+          if diagnostic.trace.count < 64 {
+            diagnostic.trace.append(caller(of: name, code.takeUnretainedValue(), pc))
+          }
         }
       }
     }

@@ -136,26 +136,9 @@ extension Value {
 
   /// `place[indices] = value`: the variable gets a changed copy; a list that nobody else holds is changed where it is.
   static func set(_ place: Place, _ indices: [Index], to value: Value) throws {
+    if let count = place.pointee.listCount { return try setList(place, count, indices, to: value) }
     switch place.pointee {
     case .tensor(let tensor): place.pointee = .tensor(try Value.updated(tensor, indices, with: value))
-    case .list(let box):
-      let count = box.elements.count
-      switch indices.count == 1 ? indices[0] : .ellipsis {
-      case .at(let index):
-        let position = try Index.position(index, count: count, of: "a list")
-        withOwnedList(place) { $0[position] = value }
-      case .slice(let start, let stop, let step) where indices.count == 1:
-        let positions = Array(Index.positions(start: start, stop: stop, step: step, count: count))
-        guard let elements = try value.elementsInOrder(), elements.count == positions.count else {
-          throw CommandError(
-            "WrongCount",
-            "the slice has \(positions.count) places, the value \(value.elementCount ?? 1) elements")
-        }
-        withOwnedList(place) { list in
-          for (position, element) in zip(positions, elements) { list[position] = element }
-        }
-      default: throw CommandError("TypeMismatch", "a list is changed by one index or one slice")
-      }
     case .record(let box):
       guard indices.count == 1, case .key(let key) = indices[0] else {
         throw CommandError("TypeMismatch", "a record's index is one of its keys")
@@ -166,15 +149,36 @@ extension Value {
     }
   }
 
-  /// `place[index] = value` for a list and an index counted from the front; false when it is anything else.
-  static func setElement(_ place: Place, _ index: Int, _ value: Place) -> Bool {
-    guard place.pointee.isList(longerThan: index) else { return false }
-    withOwnedList(place) { $0[index] = value.pointee }
-    return true
+  // The list in `place` must not be bound to a name here: a second reference would make every change a copy.
+  private static func setList(_ place: Place, _ count: Int, _ indices: [Index], to value: Value) throws {
+    switch indices.count == 1 ? indices[0] : .ellipsis {
+    case .at(let index):
+      let position = try Index.position(index, count: count, of: "a list")
+      withOwnedList(place) { $0[position] = value }
+    case .slice(let start, let stop, let step):
+      let positions = Array(Index.positions(start: start, stop: stop, step: step, count: count))
+      guard let elements = try value.elementsInOrder(), elements.count == positions.count else {
+        throw CommandError(
+          "WrongCount",
+          "the slice has \(positions.count) places, the value \(value.elementCount ?? 1) elements")
+      }
+      withOwnedList(place) { list in
+        for (position, element) in zip(positions, elements) { list[position] = element }
+      }
+    default: throw CommandError("TypeMismatch", "a list is changed by one index or one slice")
+    }
   }
 
-  private func isList(longerThan index: Int) -> Bool {
-    if case .list(let box) = self { index >= 0 && index < box.elements.count } else { false }
+  /// The length of a list; nil for anything else.
+  private var listCount: Int? {
+    if case .list(let box) = self { box.elements.count } else { nil }
+  }
+
+  /// `place[index] = value` for a list and an index counted from the front; false when it is anything else.
+  static func setElement(_ place: Place, _ index: Int, _ value: Place) -> Bool {
+    guard let count = place.pointee.listCount, index >= 0, index < count else { return false }
+    withOwnedList(place) { $0[index] = value.pointee }
+    return true
   }
 
   /// Changes the list in a place, which holds one; copies it first when someone else holds it too.

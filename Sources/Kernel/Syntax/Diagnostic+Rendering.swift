@@ -26,7 +26,9 @@ extension Diagnostic {
       let where_ = frame.source.name.isEmpty ? "" : " at \(frame.source.name):\(at.line):\(at.column)"
       lines.append(paint.dim("  in \(frame.function)\(where_)"))
     }
-    if trace.count > 6 { lines.append(paint.dim("  … \(trace.count - 6) more calls")) }
+    if trace.count > 6 {
+      lines.append(paint.dim("  … \(trace.count - 6)\(trace.count >= 64 ? " or more" : "") further calls"))
+    }
     if let help { lines.append(paint.help("help:") + " " + TextWidth.printable(help)) }
     return lines.joined(separator: "\n")
   }
