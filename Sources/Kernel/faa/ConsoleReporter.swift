@@ -82,10 +82,12 @@ final class ConsoleReporter: RunObserver {
   }
 
   func runEnded(_ result: RunResult) {
-    if style != .none, let reason = result.stopReason {
-      let skipped = result.cells.filter { $0.status == .skipped }.count
-      Console.error("stopped: \(reason)\(skipped > 0 ? "; \(skipped) not run" : "")\n")
-    }
+    guard let reason = result.stopReason else { return }
+    let ran = result.cells.filter { $0.status != .skipped }
+    // A failing cell has said why by now.
+    if ran.allSatisfy({ $0.status == .ok }) { Console.error("\(result.notebook): error: \(reason)\n") }
+    let skipped = result.cells.count - ran.count
+    if style != .none, skipped > 0 { Console.error("stopped: \(counted(skipped, "cell")) not run\n") }
   }
 
   private func closeText() {

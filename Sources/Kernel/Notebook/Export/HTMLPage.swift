@@ -124,7 +124,7 @@ private func verdict(_ result: RunResult) -> (text: String, isGood: Bool) {
 }
 
 /// `1 cell`, `2 cells`.
-func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+public func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
 /// The text of a fragment this program made, tags removed.
 private func plain(_ html: String) -> String {

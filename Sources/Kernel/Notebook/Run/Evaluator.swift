@@ -92,7 +92,7 @@ public struct CellRequest: Sendable {
   public let name: String
   /// Line of the file that holds the first line of `source`.
   public let firstLine: Int
-  /// Columns removed from the front of every line.
+  /// Columns removed from the front of every line; diagnostics count them again.
   public let indent: Int
 
   /// Creates a request.

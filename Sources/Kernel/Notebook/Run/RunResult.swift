@@ -25,13 +25,14 @@ public struct RunResult: Sendable {
   public internal(set) var isEvaluatorStuck = false
 
   /// The process exit code: 130 interrupted, 137 over the memory limit, 124 timed out, 1 a cell failed, 4 an
-  /// expectation does not hold, 0 every cell succeeded or failed as declared.
+  /// expectation does not hold, 3 the parameters could not be bound, 0 every cell succeeded or failed as declared.
   public var exitCode: Int32 {
     let statuses = Set(cells.map(\.status))
     if statuses.contains(.interrupted) { return 130 }
     if statuses.contains(.killed) { return 137 }
     if statuses.contains(.timeout) { return 124 }
     if statuses.contains(.error) { return 1 }
+    if stopReason != nil { return 3 }
     return cells.contains { $0.expectations.contains { $0.mismatch != nil } } ? 4 : 0
   }
 }

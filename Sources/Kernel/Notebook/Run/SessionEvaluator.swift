@@ -38,36 +38,58 @@ private final class SessionCells: @unchecked Sendable {
       }
       return nil
     case .failure(let diagnostic):
-      return CellFailure(placed(diagnostic), in: request)
+      return CellFailure(placed(diagnostic))
     }
   }
 
   /// The diagnostic with places in the notebook file. Sessions know a cell by its key, because its random numbers
-  /// depend on it; readers know it by file and line.
+  /// depend on it; readers know it by file, line and column.
   private func placed(_ diagnostic: Diagnostic) -> Diagnostic {
     var result = diagnostic
-    result.source = diagnostic.source.map(renamed)
-    result.trace = diagnostic.trace.map {
-      Diagnostic.Frame(function: $0.function, source: renamed($0.source), span: $0.span)
+    if let source = diagnostic.source, let place = Place(source, places) {
+      result.source = place.source
+      result.labels = diagnostic.labels.map { Diagnostic.Label(place.span($0.span), $0.text) }
+    }
+    result.trace = diagnostic.trace.map { frame in
+      guard let place = Place(frame.source, places) else { return frame }
+      return Diagnostic.Frame(function: frame.function, source: place.source, span: place.span(frame.span))
     }
     return result
   }
+}
 
-  private func renamed(_ source: Syntax.SourceText) -> Syntax.SourceText {
-    guard let place = places[source.name] else { return source }
-    return Syntax.SourceText(
-      source.text(Span(0, .max)), name: place.name, firstLine: source.firstLine)
+/// A cell's text as it stands in the notebook: under the notebook's name and indented as its fence is.
+private struct Place {
+  let source: Syntax.SourceText
+  private let original: Syntax.SourceText
+  private let indent: Int
+
+  init?(_ original: Syntax.SourceText, _ requests: [String: CellRequest]) {
+    guard let request = requests[original.name] else { return nil }
+    self.original = original
+    indent = request.indent
+    let blanks = String(repeating: " ", count: request.indent)
+    let lines = original.text(Span(0, .max)).split(separator: "\n", omittingEmptySubsequences: false)
+    source = Syntax.SourceText(
+      lines.map { blanks + $0 }.joined(separator: "\n"), name: request.name, firstLine: original.firstLine)
+  }
+
+  func span(_ span: Span) -> Span { Span(shifted(span.start), shifted(span.end)) }
+
+  /// Every line up to the offset's own became longer by the indentation.
+  private func shifted(_ offset: Int) -> Int {
+    offset + indent * (original.position(of: offset).line - original.firstLine + 1)
   }
 }
 
 extension CellFailure {
-  fileprivate init(_ diagnostic: Diagnostic, in request: CellRequest) {
+  fileprivate init(_ diagnostic: Diagnostic) {
     let at = diagnostic.labels.first.flatMap { label in
       diagnostic.source.map { $0.position(of: label.span.start) }
     }
     self.init(
       code: diagnostic.code, message: diagnostic.message, help: diagnostic.help, line: at?.line,
-      column: at.map { $0.column + request.indent }, rendered: diagnostic.render())
+      column: at?.column, rendered: diagnostic.render())
   }
 }
 
