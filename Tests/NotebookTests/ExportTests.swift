@@ -158,6 +158,16 @@ private func ran(_ document: Document, _ outputs: [CellOutput]) -> RunResult {
     #expect(Set(identifiers).count == identifiers.count)
   }
 
+  @Test func joinsTextsThatFollowEachOther() throws {
+    let document = Document(parsing: Array("```faa\nx\n```\n".utf8), name: "n.faa")
+    let outputs: [CellOutput] = [
+      .text("a\n"), .display(Rendering(text: "b")), .display(Rendering(text: "c")), .warning("w"), .text("d"),
+    ]
+    let html = HTMLPage(document, ran(document, outputs)).html
+    #expect(html.contains("<pre class=\"text\" tabindex=\"0\">a\nb\nc</pre>"))
+    #expect(html.components(splitBy: "<pre class=\"text\"").count == 3)
+  }
+
   @Test func showsANotebookThatDidNotRun() {
     let document = Document(parsing: Array("prose\n```faa\nx\n```\n".utf8), name: "n.faa")
     let page = HTMLPage(document, nil)

@@ -186,6 +186,69 @@ private func statuses(_ outcome: Outcome) -> [String] { outcome.result.cells.map
   }
 }
 
+private func isNil(_ message: EvaluatorMessage?) -> Bool {
+  if case nil = message { return true }
+  return false
+}
+
+@Suite struct ThreadEvaluatorTests {
+  private static func request(_ source: String) -> CellRequest {
+    CellRequest(source: source, key: "k", name: "n", firstLine: 1, indent: 0)
+  }
+
+  /// A flood neither fills memory nor costs a message a line, and nothing is lost or reordered.
+  @Test func carriesAFloodInOrder() {
+    let evaluator = ThreadEvaluator(interrupt: {}) {
+      { _, send in
+        for index in 0..<100_000 { send(.output(.text("\(index)\n"))) }
+        send(.output(.warning("end")))
+        return nil
+      }
+    }
+    evaluator.start(Self.request("flood"))
+    var text = ""
+    var warnings = 0
+    reading: while let message = evaluator.next(within: 10) {
+      switch message {
+      case .output(.text(let more)): text += more
+      case .output: warnings += 1
+      case .progress: break
+      case .finished: break reading
+      }
+    }
+    #expect(text == (0..<100_000).map { "\($0)\n" }.joined())
+    #expect(warnings == 1)
+  }
+
+  @Test func keepsTheLatestProgress() {
+    let evaluator = ThreadEvaluator(interrupt: {}) {
+      { _, send in
+        for index in 0..<1000 {
+          send(.progress(ProgressReport(label: "fit", fraction: Double(index) / 999, detail: "")))
+        }
+        return CellFailure(code: "Boom", message: "m", rendered: "r")
+      }
+    }
+    evaluator.start(Self.request("x"))
+    var last: Double?
+    while let message = evaluator.next(within: 10) {
+      if case .progress(let report) = message { last = report.fraction }
+      if case .finished(let failure) = message {
+        #expect(failure?.code == "Boom")
+        break
+      }
+    }
+    #expect(last == 1)
+  }
+
+  @Test func saysNothingInTime() {
+    let evaluator = ThreadEvaluator(interrupt: {}) { { _, _ in nil } }
+    let start = monotonicSeconds()
+    #expect(isNil(evaluator.next(within: 0.05)))
+    #expect(monotonicSeconds() - start >= 0.05)
+  }
+}
+
 @Suite struct SidecarTests {
   private func temporaryFolder() throws -> String {
     var template = Array("/tmp/faa-test-XXXXXX".utf8CString)

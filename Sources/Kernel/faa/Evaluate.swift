@@ -7,7 +7,12 @@ import Notebook
 /// - Returns: the exit code: 0, 1 after an error, 130 after Ctrl-C.
 func evaluate(_ source: String, name: String, seed: UInt64) -> Int32 {
   countInterrupts()
-  let evaluator = ThreadEvaluator.session(commands: allCommands, seed: seed)
+  return evaluate(source, name: name, on: ThreadEvaluator.session(commands: allCommands, seed: seed))
+}
+
+/// Runs a piece of program in the session of `evaluator`, which keeps its variables.
+func evaluate(_ source: String, name: String, on evaluator: ThreadEvaluator) -> Int32 {
+  let pressed = interruptPresses()
   evaluator.start(CellRequest(source: source, key: name, name: name, firstLine: 1, indent: 0))
   var asked = 0
   while true {
@@ -19,7 +24,7 @@ func evaluate(_ source: String, name: String, seed: UInt64) -> Int32 {
       Console.error(failure.rendered + "\n")
       return failure.code == "Interrupted" ? 130 : 1
     }
-    if interruptPresses() > asked {
+    if interruptPresses() - pressed > asked {
       asked += 1
       if asked > 1 { return 130 }
       evaluator.interrupt()

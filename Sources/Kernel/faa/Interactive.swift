@@ -1,13 +1,15 @@
 import Commands
 import Glibc
 import Notebook
-import REPL
 
-/// The prompt. Everything about it is in the REPL module; this file only wires commands and version to it.
+/// The prompt: one session, an entry per line. The REPL module takes this over with its line editor; this file is all that
+/// changes then.
 ///
 /// - Returns: the exit code.
 func runInteractive(seed: UInt64, quiet: Bool) -> Int32 {
   if !quiet { Console.out("FAA \(version)\n") }
+  countInterrupts()
+  let evaluator = ThreadEvaluator.session(commands: allCommands, seed: seed)
   while true {
     Console.out("faa> ")
     guard let line = readLine() else {
@@ -15,6 +17,6 @@ func runInteractive(seed: UInt64, quiet: Bool) -> Int32 {
       return 0
     }
     if line == "exit" || line == "quit" { return 0 }
-    _ = evaluate(line, name: "", seed: seed)
+    _ = evaluate(line, name: "", on: evaluator)
   }
 }

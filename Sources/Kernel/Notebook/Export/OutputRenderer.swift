@@ -11,7 +11,7 @@ struct OutputRenderer {
     var html = ""
     if options.echo { html += code(of: cell, outcome) }
     if let outcome, options.output || isFailed {
-      for output in outcome.outputs { html += render(output, cell) }
+      for output in joined(outcome.outputs) { html += render(output, cell) }
       if outcome.droppedBytes > 0 {
         html += "<p class=\"note\">… \(outcome.droppedBytes) more bytes of text are left out</p>\n"
       }
@@ -60,6 +60,24 @@ struct OutputRenderer {
   }
 
   // MARK: Outputs
+
+  /// Printed text and displays that are text alone, joined where they follow each other: a loop of `show` is one block.
+  private func joined(_ outputs: [CellOutput]) -> [CellOutput] {
+    var result: [CellOutput] = []
+    var text = ""
+    for output in outputs {
+      switch output {
+      case .text(let more): text += more
+      case .display(let rendering) where !rendering.isFigure && rendering.html == nil:
+        text += rendering.text.hasSuffix("\n") ? rendering.text : rendering.text + "\n"
+      default:
+        if !text.isEmpty { result.append(.text(text)) }
+        text = ""
+        result.append(output)
+      }
+    }
+    return text.isEmpty ? result : result + [.text(text)]
+  }
 
   private mutating func render(_ output: CellOutput, _ cell: Cell) -> String {
     switch output {

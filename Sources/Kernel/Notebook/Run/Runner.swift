@@ -69,6 +69,8 @@ public final class Runner {
   private let keys: [String]
   private let start = monotonicSeconds()
   private var result: RunResult
+  /// Text of the running cell since its last other output.
+  private var openText = ""
 
   /// - Parameters:
   ///   - document: a valid document.
@@ -129,6 +131,7 @@ public final class Runner {
       source: cell.code, key: keys[index], name: document.name, firstLine: cell.codeLine, indent: cell.indent)
     evaluator.start(request)
     let ending = supervise(cell, at: index)
+    closeText(at: index)
     result.cells[index].seconds = monotonicSeconds() - start - result.cells[index].startedAt
     settle(cell, at: index, ending)
     result.seconds = monotonicSeconds() - start
@@ -200,6 +203,7 @@ public final class Runner {
 
   private func keep(_ output: CellOutput, at index: Int, keptBytes: inout Int) {
     guard case .text(let text) = output else {
+      closeText(at: index)
       result.cells[index].outputs.append(output)
       return
     }
@@ -207,12 +211,14 @@ public final class Runner {
     let kept = text.utf8.count <= room ? text : String(decoding: text.utf8.prefix(room), as: UTF8.self)
     keptBytes += min(room, text.utf8.count)
     result.cells[index].droppedBytes += max(0, text.utf8.count - room)
-    guard !kept.isEmpty else { return }
-    if case .text(let before) = result.cells[index].outputs.last {
-      result.cells[index].outputs[result.cells[index].outputs.count - 1] = .text(before + kept)
-    } else {
-      result.cells[index].outputs.append(.text(kept))
-    }
+    openText += kept
+  }
+
+  /// Makes one output of the text so far.
+  private func closeText(at index: Int) {
+    guard !openText.isEmpty else { return }
+    result.cells[index].outputs.append(.text(openText))
+    openText = ""
   }
 
   // MARK: Outcome

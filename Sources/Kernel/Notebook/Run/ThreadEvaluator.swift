@@ -10,6 +10,10 @@ public final class ThreadEvaluator: Evaluator, @unchecked Sendable {
   private let changed: UnsafeMutablePointer<pthread_cond_t>
   private var request: CellRequest?
   private var messages: [EvaluatorMessage] = []
+  /// Messages before this one have been read.
+  private var head = 0
+  /// A program that prints faster than anyone reads waits at this many unread messages.
+  private static let queueLimit = 4096
   private let makeBody: @Sendable () -> Body
   private let interruptBody: @Sendable () -> Void
 
@@ -52,6 +56,7 @@ public final class ThreadEvaluator: Evaluator, @unchecked Sendable {
     pthread_mutex_lock(lock)
     self.request = request
     messages = []
+    head = 0
     pthread_cond_broadcast(changed)
     pthread_mutex_unlock(lock)
   }
@@ -65,10 +70,31 @@ public final class ThreadEvaluator: Evaluator, @unchecked Sendable {
     deadline.tv_nsec = nanoseconds % 1_000_000_000
     pthread_mutex_lock(lock)
     defer { pthread_mutex_unlock(lock) }
-    while messages.isEmpty {
+    while head == messages.count {
       if pthread_cond_timedwait(changed, lock, &deadline) == ETIMEDOUT { break }
     }
-    return messages.isEmpty ? nil : messages.removeFirst()
+    guard head < messages.count else { return nil }
+    let message = take()
+    pthread_cond_broadcast(changed)
+    return message
+  }
+
+  /// The first unread message; text that follows text comes with it, so that a loop of prints is a few large outputs.
+  private func take() -> EvaluatorMessage {
+    var message = messages[head]
+    head += 1
+    if case .output(.text(var text)) = message {
+      while head < messages.count, case .output(.text(let more)) = messages[head], text.utf8.count < 1 << 16 {
+        text += more
+        head += 1
+      }
+      message = .output(.text(text))
+    }
+    if head == messages.count {
+      messages.removeAll(keepingCapacity: true)
+      head = 0
+    }
+    return message
   }
 
   /// Sets the flag that the session polls.
@@ -90,8 +116,11 @@ public final class ThreadEvaluator: Evaluator, @unchecked Sendable {
 
   private func send(_ message: EvaluatorMessage) {
     pthread_mutex_lock(lock)
+    while messages.count - head >= Self.queueLimit { pthread_cond_wait(changed, lock) }
     // Progress replaces progress that nobody has read yet, so a fast loop cannot fill the queue.
-    if case .progress = message, case .progress = messages.last { messages.removeLast() }
+    if case .progress = message, head < messages.count, case .progress = messages[messages.count - 1] {
+      messages.removeLast()
+    }
     messages.append(message)
     pthread_cond_broadcast(changed)
     pthread_mutex_unlock(lock)
