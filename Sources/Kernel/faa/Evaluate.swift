@@ -7,13 +7,13 @@ import Notebook
 /// - Returns: the exit code: 0, 1 after an error, 130 after Ctrl-C.
 func evaluate(_ source: String, name: String, seed: UInt64) -> Int32 {
   countInterrupts()
-  return evaluate(source, name: name, on: ThreadEvaluator.session(commands: allCommands, seed: seed))
+  return evaluate(source, name: name, key: "program", on: ThreadEvaluator.session(commands: allCommands, seed: seed))
 }
 
-/// Runs a piece of program in the session of `evaluator`, which keeps its variables.
-func evaluate(_ source: String, name: String, on evaluator: ThreadEvaluator) -> Int32 {
+/// Runs a piece of program in the session of `evaluator`, which keeps its variables; its random numbers depend on `key`.
+func evaluate(_ source: String, name: String, key: String, on evaluator: ThreadEvaluator) -> Int32 {
   let pressed = interruptPresses()
-  evaluator.start(CellRequest(source: source, key: name, name: name, firstLine: 1, indent: 0))
+  evaluator.start(CellRequest(source: source, key: key, name: name, firstLine: 1, indent: 0))
   var asked = 0
   while true {
     switch evaluator.next(within: 0.1) {

@@ -10,6 +10,7 @@ func runInteractive(seed: UInt64, quiet: Bool) -> Int32 {
   if !quiet { Console.out("FAA \(version)\n") }
   countInterrupts()
   let evaluator = ThreadEvaluator.session(commands: allCommands, seed: seed)
+  var entry = 0
   while true {
     Console.out("faa> ")
     guard let line = readLine() else {
@@ -17,6 +18,7 @@ func runInteractive(seed: UInt64, quiet: Bool) -> Int32 {
       return 0
     }
     if line == "exit" || line == "quit" { return 0 }
-    _ = evaluate(line, name: "", on: evaluator)
+    entry += 1
+    _ = evaluate(line, name: "", key: "entry:\(entry)", on: evaluator)
   }
 }
