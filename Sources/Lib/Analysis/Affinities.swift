@@ -35,6 +35,7 @@ public struct PerplexityAffinity: AffinityModel {
     self.search = search
   }
 
+  /// Throws `AnalysisError` for fewer than 4 samples, a perplexity they cannot have, or distances that overflow.
   public func affinities(of samples: Matrix) throws -> Affinities {
     let n = samples.rows
     guard n >= 4 else {

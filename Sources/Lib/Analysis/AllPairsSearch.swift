@@ -5,11 +5,13 @@ public struct AllPairsSearch: NeighbourSearch {
   /// Makes the search.
   public init() {}
 
+  /// The `k` nearest other samples of each sample.
   public func neighbours(of samples: Matrix, k: Int) throws -> Neighbours {
     try checkNeighbours(samples, samples, k: k, others: true)
     return try search(samples, samples, k: k, others: true)
   }
 
+  /// The `k` nearest references to each query.
   public func neighbours(of queries: Matrix, among references: Matrix, k: Int) throws -> Neighbours {
     try checkNeighbours(queries, references, k: k, others: false)
     return try search(queries, references, k: k, others: false)

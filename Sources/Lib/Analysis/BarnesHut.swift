@@ -8,6 +8,7 @@ public struct BarnesHutRepulsion: RepulsionModel {
   /// Makes the model.
   public init(theta: Double = 0.5) { self.theta = theta }
 
+  /// Forces and total, far points by their cells.
   public func repulsion(
     of points: UnsafePointer<Double>, count: Int, dimensions: Int, into forces: UnsafeMutablePointer<Double>
   ) -> Double {

@@ -12,6 +12,7 @@ public struct PCAInitialisation: InitialisationModel {
   /// Makes the model.
   public init() {}
 
+  /// The principal components of the samples, scaled.
   public func initial(_ samples: Matrix, dimensions: Int, seed: UInt64) throws -> Matrix {
     // Samples may have fewer independent directions than the embedding: the others are filled with small noise.
     let count = min(dimensions, samples.columns, samples.rows - 1)
@@ -34,6 +35,7 @@ public struct RandomInitialisation: InitialisationModel {
   /// Makes the model.
   public init() {}
 
+  /// Normal numbers from `seed`.
   public func initial(_ samples: Matrix, dimensions: Int, seed: UInt64) throws -> Matrix {
     var random = RandomStream(seed: seed, stream: 0x7473_6e65)
     let values = (0..<samples.rows * dimensions).map { _ in 1e-4 * random.normal() }
@@ -49,6 +51,7 @@ public struct GivenInitialisation: InitialisationModel {
   /// Makes the model.
   public init(_ points: Matrix) { self.points = points }
 
+  /// The given points, which must have the right shape.
   public func initial(_ samples: Matrix, dimensions: Int, seed: UInt64) throws -> Matrix {
     guard points.rows == samples.rows, points.columns == dimensions else {
       throw AnalysisError(

@@ -33,10 +33,12 @@ public struct ExactSearch: NeighbourSearch {
     references.rows > 2000 && references.columns <= 20 ? VantagePointSearch() : AllPairsSearch()
   }
 
+  /// The `k` nearest other samples of each sample.
   public func neighbours(of samples: Matrix, k: Int) throws -> Neighbours {
     try choice(samples).neighbours(of: samples, k: k)
   }
 
+  /// The `k` nearest references to each query.
   public func neighbours(of queries: Matrix, among references: Matrix, k: Int) throws -> Neighbours {
     try choice(references).neighbours(of: queries, among: references, k: k)
   }

@@ -14,11 +14,12 @@ public protocol RepulsionModel: Sendable {
   ) -> Double
 }
 
-/// Repulsion from all pairs: O(n^2), exact, and the fastest below a thousand or two points.
+/// Repulsion from all pairs: O(n^2), exact, and the fastest for a few hundred points.
 public struct ExactRepulsion: RepulsionModel {
   /// Makes the model.
   public init() {}
 
+  /// Forces and total of all pairs.
   public func repulsion(
     of points: UnsafePointer<Double>, count: Int, dimensions: Int, into forces: UnsafeMutablePointer<Double>
   ) -> Double {
@@ -37,9 +38,10 @@ public struct AutomaticRepulsion: RepulsionModel {
   /// Makes the model.
   public init() {}
 
-  /// The number of points from which the tree is faster, as measured by `Benchmarks/tsne`.
-  static let threshold = 1500
+  /// The number of points from which the tree is faster (Benchmarks/tsne).
+  static let threshold = 500
 
+  /// Forces and total, by the faster way.
   public func repulsion(
     of points: UnsafePointer<Double>, count: Int, dimensions: Int, into forces: UnsafeMutablePointer<Double>
   ) -> Double {

@@ -3,11 +3,13 @@ public struct VantagePointSearch: NeighbourSearch {
   /// Makes the search.
   public init() {}
 
+  /// The `k` nearest other samples of each sample.
   public func neighbours(of samples: Matrix, k: Int) throws -> Neighbours {
     try checkNeighbours(samples, samples, k: k, others: true)
     return VantagePointTree(samples).search(samples, k: k, others: true)
   }
 
+  /// The `k` nearest references to each query.
   public func neighbours(of queries: Matrix, among references: Matrix, k: Int) throws -> Neighbours {
     try checkNeighbours(queries, references, k: k, others: false)
     return VantagePointTree(references).search(queries, k: k, others: false)
