@@ -34,6 +34,16 @@ import Testing
     #expect(History(path: "/proc/no/history").load().isEmpty)
   }
 
+  @Test(.enabled(if: Program.canRunInTerminal)) func `nothing is kept when asked so`() throws {
+    let terminal = try Tmux(command: "'\(try #require(Program.path))' --no-history")
+    try terminal.wait(for: "faa>")
+    try terminal.enter("1 + 1")
+    try terminal.wait(for: "2\nfaa>")
+    try terminal.press("Up")
+    try terminal.wait(for: "faa> 1 + 1")
+    #expect(!FileManager.default.fileExists(atPath: terminal.home + "/.local/state/faa/history"))
+  }
+
   @Test(.enabled(if: Program.canRunInTerminal)) func `history survives kill -9`() throws {
     let home = FileManager.default.temporaryDirectory.appendingPathComponent("faa-home-\(UUID())").path
     let first = try Tmux(home: home)
@@ -54,7 +64,7 @@ import Testing
 @Suite("Input that is not a terminal", .enabled(if: Program.path != nil)) struct ScriptTests {
   static let cases: [(input: String, status: Int32, output: String)] = [
     ("1 + 1", 0, "2\n"), ("x = 1\nprint(x)\nx + 1\n", 0, "1\n2\n"), ("", 0, ""), ("# nothing\n", 0, ""),
-    ("print(1)\nnosuch\nprint(2)\n", 1, "1\n"), ("print(1)\n1 + ) 2\n", 3, ""), ("f = { x in\n", 3, ""),
+    ("print(1)\nnosuch\nprint(2)\n", 1, "1\n"), ("print(1)\n1 + ) 2\n", 1, ""), ("f = { x in\n", 1, ""),
   ]
 
   @Test(arguments: cases) func `a script has a status and no decoration`(
@@ -68,6 +78,6 @@ import Testing
   }
 
   @Test func `an error names the line`() throws {
-    #expect(try Program.pipe("a = 1\n\nb = nosuch\n").errors.contains("stdin:3:5"))
+    #expect(try Program.pipe("a = 1\n\nb = nosuch\n").errors.contains("<stdin>:3:5"))
   }
 }

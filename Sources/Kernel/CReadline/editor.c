@@ -162,6 +162,8 @@ static void on_entry(char *entry) {
   free(entry);
 }
 
+const char *faa_line_version(void) { return rl_library_version; }
+
 void faa_line_setup(const char *prompt, faa_line_callbacks given) {
   callbacks = given;
   plain_prompt = strdup(prompt);

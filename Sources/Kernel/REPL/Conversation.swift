@@ -19,7 +19,7 @@ final class Conversation {
     self.options = options
     self.terminal = terminal
     screen = Screen(
-      terminal, showsProgress: !options.isQuiet, graphics: terminal.isSmart ? Graphics() : nil)
+      terminal, showsProgress: !options.isQuiet, graphics: terminal.canEdit ? Graphics() : nil)
     history = History(path: options.historyPath)
   }
 
@@ -33,17 +33,13 @@ final class Conversation {
       session.emit(.text(history.entries.enumerated().map { "\($0 + 1)\t\($1)\n" }.joined()))
       return .none
     }
-    let source: any EntrySource = terminal.isSmart ? editor() : PlainReader()
+    let source: any EntrySource = terminal.canEdit ? editor() : plainReader()
     while true {
       // Whatever was interrupted is over.
       faa_interrupt_clear()
-      switch source.read(prompt) {
-      case .end:
-        screen.startLine()
-        return 0
-      case .terminated(let signal):
-        screen.startLine()
-        return 128 + signal
+      switch source.read(terminal.canEdit ? prompt : Self.prompt) {
+      case .end: return 0
+      case .terminated(let signal): return 128 + signal
       case .entry(let text):
         if let status = handle(text) { return status }
       }
@@ -54,13 +50,19 @@ final class Conversation {
     terminal.outputHasColour ? "\u{1}\u{1B}[1;36m\u{2}\(Self.prompt)\u{1}\u{1B}[0m\u{2}" : Self.prompt
   }
 
+  /// An entry that no more text could mend is run as well, for its error.
+  private func completeness(_ text: String) -> (canRun: Bool, indent: Int) {
+    if case .incomplete(let indent) = session.isComplete(text) { return (false, indent) }
+    return (true, 0)
+  }
+
+  private func plainReader() -> PlainReader {
+    PlainReader(showsPrompt: terminal.isInteractive) { [unowned self] in completeness($0).canRun }
+  }
+
   private func editor() -> LineEditor {
     let editor = LineEditor(
-      prompt: Self.prompt,
-      isComplete: { [session] text in
-        if case .incomplete(let indent) = session.isComplete(text) { return (false, indent) }
-        return (true, 0)
-      },
+      prompt: Self.prompt, isComplete: { [unowned self] in completeness($0) },
       completer: Completer { [session] line, cursor in session.completions(line, cursor: cursor) })
     for entry in history.load() { faa_line_remember(entry) }
     return editor
@@ -70,7 +72,7 @@ final class Conversation {
   private func handle(_ text: String) -> Int32? {
     let words = text.filter { !$0.isWhitespace }
     guard !words.isEmpty else { return nil }
-    if terminal.isSmart, !text.hasPrefix(" ") { faa_line_remember(text) }
+    if terminal.canEdit, !text.hasPrefix(" ") { faa_line_remember(text) }
     if let warning = history.add(text) { screen.show(.warning(warning)) }
     if ["exit", "quit", "exit()", "quit()"].contains(words), session.value(of: String(words.prefix(4))) == nil {
       return 0

@@ -33,9 +33,9 @@ final class LineEditor {
         LineEditor.current?.event = entry.map { .entry(String(cString: $0)) } ?? .end
       },
       is_complete: { text, indent in
-        guard let text, let editor = LineEditor.current else { return true }
+        guard let editor = LineEditor.current else { return true }
         let answer = editor.isComplete(String(cString: text))
-        indent?.pointee = Int32(clamping: answer.indent)
+        indent.pointee = Int32(clamping: answer.indent)
         return answer.canRun
       },
       complete: { LineEditor.current?.complete() })

@@ -61,7 +61,7 @@ final class Screen {
   private func show(_ progress: Progress) {
     guard showsProgress else { return }
     let now = ContinuousClock.now
-    let isLine = terminal.errorsAreShown && terminal.isSmart
+    let isLine = terminal.canRedraw
     let interval: Duration = isLine ? .milliseconds(100) : .seconds(5)
     if let lastProgress, now - lastProgress < interval { return }
     // The first plain line also waits: short work needs none.

@@ -11,21 +11,22 @@ enum Environment {
 
 /// What the standard streams are connected to, and what may be sent there.
 struct Terminal: Sendable {
-  /// Standard input and output are terminals.
+  /// Standard input is a terminal: somebody waits for a prompt.
   let isInteractive: Bool
-  /// Standard error is a terminal.
-  let errorsAreShown: Bool
-  /// The terminal understands cursor movement; a dumb one gets linear text.
-  let isSmart: Bool
+  /// Lines can be edited and pictures shown: both ends are a terminal that understands cursor movement.
+  let canEdit: Bool
+  /// Standard error is a terminal on which a line can be redrawn.
+  let canRedraw: Bool
   /// Colour is wanted and possible on standard output, on standard error.
   let outputHasColour, errorsHaveColour: Bool
 
   init() {
     let (input, output, errors) = (isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1, isatty(STDERR_FILENO) == 1)
     let type = Environment["TERM"] ?? "dumb"
-    isSmart = type != "dumb"
-    isInteractive = input && output
-    errorsAreShown = errors
+    let isSmart = type != "dumb"
+    isInteractive = input
+    canEdit = input && output && isSmart
+    canRedraw = errors && isSmart
     // https://no-color.org: any non-empty value means no.
     let wantsColour = isSmart && Environment["NO_COLOR"] == nil
     outputHasColour = output && wantsColour
