@@ -71,8 +71,9 @@ let package = Package(
     lib("Figures", ["CGnuplot", "CPNG"]),
 
     // The kernel: the language, and the clients that speak it.
-    .systemLibrary(
-      name: "CReadline", path: "Sources/Kernel/CReadline", providers: [.apt(["libreadline-dev"])]),
+    .target(
+      name: "CReadline", path: "Sources/Kernel/CReadline",
+      cSettings: isStrict ? [.treatAllWarnings(as: .error)] : [], linkerSettings: [.linkedLibrary("readline")]),
     .systemLibrary(
       name: "CMarkdown", path: "Sources/Kernel/CMarkdown",
       providers: [.apt(["libmd4c-dev", "libmd4c-html0-dev"])]),
@@ -85,7 +86,7 @@ let package = Package(
         "Figures",
       ]),
     kernel("Notebook", ["Runtime", "Syntax", "CMarkdown", .product(name: "Yams", package: "Yams")]),
-    kernel("REPL", ["Runtime", "CReadline"]),
+    kernel("REPL", ["Runtime", "CReadline", "CKernels"]),
     .executableTarget(
       name: "faa",
       dependencies: [
@@ -103,6 +104,7 @@ let package = Package(
     tests("Syntax", ["Syntax"]),
     tests("Runtime", ["Runtime"]),
     tests("Notebook", ["Notebook"]),
+    tests("REPL", ["REPL", "faa"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -1,1 +1,37 @@
-// Placeholder until its first file lands.
+import Glibc
+import Runtime
+
+/// The interactive front end: reads entries from a terminal, runs them in a session and shows what comes back.
+public enum REPL {
+  /// What the caller decides about a conversation.
+  public struct Options: Sendable {
+    /// One or two lines above the first prompt; none when empty.
+    public var banner: String
+    /// No banner and no progress line.
+    public var isQuiet: Bool
+    /// The file that entries are kept in; nil keeps none. Made with mode 0600.
+    public var historyPath: String?
+
+    /// The usual conversation.
+    public init(
+      banner: String = "FAA  ·  ?name explains  ·  Tab completes  ·  Ctrl-D leaves", isQuiet: Bool = false,
+      historyPath: String? = REPL.defaultHistoryPath
+    ) {
+      (self.banner, self.isQuiet, self.historyPath) = (banner, isQuiet, historyPath)
+    }
+  }
+
+  /// `$XDG_STATE_HOME/faa/history`, by default `~/.local/state/faa/history`; nil without a home directory.
+  public static var defaultHistoryPath: String? {
+    if let state = Environment["XDG_STATE_HOME"], state.hasPrefix("/") { return state + "/faa/history" }
+    guard let home = Environment["HOME"], home.hasPrefix("/") else { return nil }
+    return home + "/.local/state/faa/history"
+  }
+
+  /// Converses until the input ends or the user leaves. To be called once, on the main thread. Where standard input or
+  /// output is no terminal, or a dumb one, entries are read as plain lines.
+  /// - Returns: the exit status: 0, or 128 plus the signal that ended the conversation.
+  public static func run(session: Session, options: Options = Options()) -> Int32 {
+    Conversation(session: session, options: options, terminal: Terminal()).run()
+  }
+}

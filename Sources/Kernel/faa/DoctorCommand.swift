@@ -1,6 +1,6 @@
 import ArgumentParser
 import CBLAS
-@preconcurrency import CReadline
+import CReadline
 import Glibc
 import Notebook
 
@@ -16,7 +16,7 @@ struct DoctorCommand: ParsableCommand {
     findings.add("swift", "built with Swift \(swiftRelease)")
     processor(&findings)
     blas(&findings)
-    findings.add("readline", String(cString: rl_library_version))
+    findings.add("readline", String(cString: faa_line_version()))
     gnuplot(&findings)
     terminal(&findings)
     Console.out(findings.text)

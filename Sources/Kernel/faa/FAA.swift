@@ -33,6 +33,9 @@ struct SessionCommand: ParsableCommand {
   @Flag(name: .shortAndLong, help: "No banner at the prompt.")
   var quiet = false
 
+  @Flag(name: .customLong("no-history"), help: "Keep nothing that is entered at the prompt.")
+  var keepsNoHistory = false
+
   func run() throws {
     if let expression {
       throw ExitCode(evaluate(expression, name: "", seed: seed))
@@ -41,7 +44,7 @@ struct SessionCommand: ParsableCommand {
       let source = try readFile("-")
       throw ExitCode(evaluate(String(decoding: source, as: UTF8.self), name: "<stdin>", seed: seed))
     }
-    throw ExitCode(runInteractive(seed: seed, quiet: quiet))
+    throw ExitCode(runInteractive(seed: seed, quiet: quiet, history: !keepsNoHistory))
   }
 }
 

@@ -1,24 +1,14 @@
 import Commands
-import Glibc
-import Notebook
+import REPL
+import Runtime
 
-/// The prompt: one session, an entry per line. The REPL module takes this over with its line editor; this file is all that
-/// changes then.
+/// The prompt. Everything about it is in the REPL module; this file wires commands, seed and version to it.
 ///
 /// - Returns: the exit code.
-func runInteractive(seed: UInt64, quiet: Bool) -> Int32 {
-  if !quiet { Console.out("FAA \(version)\n") }
-  countInterrupts()
-  let evaluator = ThreadEvaluator.session(commands: allCommands, seed: seed)
-  var entry = 0
-  while true {
-    Console.out("faa> ")
-    guard let line = readLine() else {
-      Console.out("\n")
-      return 0
-    }
-    if line == "exit" || line == "quit" { return 0 }
-    entry += 1
-    _ = evaluate(line, name: "", key: "entry:\(entry)", on: evaluator)
-  }
+func runInteractive(seed: UInt64, quiet: Bool, history: Bool) -> Int32 {
+  REPL.run(
+    session: Session(commands: allCommands, seed: seed),
+    options: REPL.Options(
+      banner: "FAA \(version)  ·  ?name explains  ·  Tab completes  ·  Ctrl-D leaves", isQuiet: quiet,
+      historyPath: history ? REPL.defaultHistoryPath : nil))
 }

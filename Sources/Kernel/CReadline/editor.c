@@ -1,0 +1,269 @@
+#include "CReadline.h"
+
+#include <langinfo.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <readline/history.h>
+#include <readline/readline.h>
+
+void faa_signals_editing(bool editing);
+
+static faa_line_callbacks callbacks;
+static const char *plain_prompt = "";
+
+// ---- Lines of an entry ---------------------------------------------------------------------------------------------
+// Readline draws line ends inside its buffer, but knows nothing of lines. Positions are bytes.
+
+static int line_start(int at) {
+  while (at > 0 && rl_line_buffer[at - 1] != '\n') --at;
+  return at;
+}
+
+static int line_end(int at) {
+  while (at < rl_end && rl_line_buffer[at] != '\n') ++at;
+  return at;
+}
+
+static bool continues_character(int at) { return ((unsigned char)rl_line_buffer[at] & 0xC0) == 0x80; }
+
+static int characters(int from, int to) {
+  int count = 0;
+  for (int at = from; at < to; ++at) count += !continues_character(at);
+  return count;
+}
+
+// The position `count` characters into the line that begins at `start`, or the line's end.
+static int position(int start, int count) {
+  int at = start, end = line_end(start);
+  while (at < end && count > 0) {
+    ++at;
+    while (at < end && continues_character(at)) ++at;
+    --count;
+  }
+  return at;
+}
+
+// ---- Keys ----------------------------------------------------------------------------------------------------------
+
+static void insert_line_end(int indent) {
+  rl_begin_undo_group();
+  rl_insert_text("\n");
+  for (int i = 0; i < indent && i < 40; ++i) rl_insert_text(" ");
+  rl_end_undo_group();
+}
+
+static int on_enter(int count, int key) {
+  int indent = 0;
+  if (callbacks.is_complete(rl_line_buffer, &indent)) return rl_newline(count, key);
+  // An unfinished entry grows at its end, wherever the cursor is within its last line.
+  insert_line_end(indent);
+  return 0;
+}
+
+static int on_alt_enter(int count, int key) {
+  (void)count, (void)key;
+  insert_line_end(0);
+  return 0;
+}
+
+// A closing bracket that begins a line stands one step to the left of what it closes.
+static int on_closing(int count, int key) {
+  int start = line_start(rl_point), blanks = start;
+  while (blanks < rl_point && rl_line_buffer[blanks] == ' ') ++blanks;
+  rl_begin_undo_group();
+  if (start > 0 && blanks == rl_point && rl_point - start >= 2) {
+    rl_delete_text(rl_point - 2, rl_point);
+    rl_point -= 2;
+  }
+  int result = rl_insert(count, key);
+  rl_end_undo_group();
+  return result;
+}
+
+static int on_tab(int count, int key) {
+  (void)count, (void)key;
+  callbacks.complete();
+  return 0;
+}
+
+typedef int search_function(int, int);
+static search_function *last_search;
+
+// The history function for a direction: by what stands before the cursor when something was typed. Readline tells a
+// repeated search by the last function it dispatched, which was one of ours.
+static int visit_history(int count, int key, search_function *search, search_function *visit, search_function *self) {
+  bool repeated = rl_last_func == self && last_search == search;
+  if (repeated || (rl_point > 0 && rl_point == rl_end && rl_last_func != self && where_history() == history_length)) {
+    if (repeated) rl_last_func = search;
+    last_search = search;
+    int result = search(count, key);
+    if (!strchr(rl_line_buffer, '\n')) rl_point = rl_end;
+    return result;
+  }
+  last_search = NULL;
+  return visit(count, key);
+}
+
+static int on_up(int count, int key) {
+  int start = line_start(rl_point);
+  if (start > 0) {
+    rl_point = position(line_start(start - 1), characters(start, rl_point));
+    return 0;
+  }
+  return visit_history(count, key, rl_history_search_backward, rl_get_previous_history, on_up);
+}
+
+static int on_down(int count, int key) {
+  int end = line_end(rl_point);
+  if (end < rl_end) {
+    rl_point = position(end + 1, characters(line_start(rl_point), rl_point));
+    return 0;
+  }
+  return visit_history(count, key, rl_history_search_forward, rl_get_next_history, on_down);
+}
+
+static int on_home(int count, int key) {
+  (void)count, (void)key;
+  rl_point = line_start(rl_point);
+  return 0;
+}
+
+static int on_end(int count, int key) {
+  (void)count, (void)key;
+  rl_point = line_end(rl_point);
+  return 0;
+}
+
+// A transcript pasted back loses its prompts; lines of output are not told apart and stay.
+static int on_paste(int count, int key) {
+  int start = rl_point;
+  int result = rl_bracketed_paste_begin(count, key);
+  size_t skip = strlen(plain_prompt);
+  for (int at = line_start(start); skip > 0 && at < rl_end && at <= rl_point;) {
+    if (at >= start && strncmp(rl_line_buffer + at, plain_prompt, skip) == 0) {
+      rl_delete_text(at, at + (int)skip);
+      rl_point = rl_point >= at + (int)skip ? rl_point - (int)skip : at;
+    }
+    at = line_end(at) + 1;
+  }
+  return result;
+}
+
+// ---- The editor ----------------------------------------------------------------------------------------------------
+
+static void on_entry(char *entry) {
+  faa_line_end();
+  callbacks.accepted(entry);
+  free(entry);
+}
+
+const char *faa_line_version(void) { return rl_library_version; }
+
+void faa_line_setup(const char *prompt, faa_line_callbacks given) {
+  callbacks = given;
+  plain_prompt = strdup(prompt);
+  // Readline counts columns with the C library's idea of characters.
+  if (!setlocale(LC_CTYPE, "") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0) setlocale(LC_CTYPE, "C.UTF-8");
+
+  rl_readline_name = "faa";
+  rl_catch_signals = 0;
+  rl_catch_sigwinch = 0;
+  rl_initialize();
+  rl_variable_bind("enable-bracketed-paste", "on");
+  rl_variable_bind("horizontal-scroll-mode", "off");
+  rl_variable_bind("bell-style", "none");
+  using_history();
+
+  rl_bind_key('\t', on_tab);
+  for (const char *bracket = "})]"; *bracket; ++bracket) rl_bind_key(*bracket, on_closing);
+  rl_bind_key('\r', on_enter);
+  rl_bind_key('\n', on_enter);
+  rl_bind_keyseq("\\e\\C-m", on_alt_enter);
+  rl_bind_keyseq("\\e\\C-j", on_alt_enter);
+  rl_bind_keyseq("\\e[200~", on_paste);
+  const char *up[] = {"\\e[A", "\\eOA", "\\C-p"}, *down[] = {"\\e[B", "\\eOB", "\\C-n"};
+  for (int i = 0; i < 3; ++i) rl_bind_keyseq(up[i], on_up), rl_bind_keyseq(down[i], on_down);
+  const char *home[] = {"\\e[H", "\\eOH", "\\e[1~", "\\C-a"}, *end[] = {"\\e[F", "\\eOF", "\\e[4~", "\\C-e"};
+  for (int i = 0; i < 4; ++i) rl_bind_keyseq(home[i], on_home), rl_bind_keyseq(end[i], on_end);
+}
+
+void faa_line_begin(const char *prompt) {
+  faa_signals_editing(true);
+  rl_reset_screen_size();
+  rl_callback_handler_install(prompt, on_entry);
+}
+
+void faa_line_end(void) {
+  rl_callback_handler_remove();
+  faa_signals_editing(false);
+}
+
+void faa_line_read(void) { rl_callback_read_char(); }
+
+static void move_below(void) {
+  rl_point = rl_end;
+  rl_redisplay();
+  rl_crlf();
+}
+
+void faa_line_cancel(void) {
+  rl_point = rl_end;
+  rl_redisplay();
+  fputs("^C", rl_outstream);
+  rl_free_line_state();
+  rl_callback_sigcleanup();
+  rl_crlf();
+  rl_on_new_line();
+  rl_replace_line("", 1);
+  while (where_history() < history_length) next_history();
+  rl_redisplay();
+}
+
+void faa_line_suspend(void) {
+  move_below();
+  fflush(rl_outstream);
+  rl_deprep_terminal();
+  kill(getpid(), SIGSTOP);
+  rl_prep_terminal(1);
+  rl_on_new_line();
+  rl_forced_update_display();
+}
+
+void faa_line_resize(void) { rl_resize_terminal(); }
+
+void faa_line_type(const char *bytes, size_t count) {
+  for (size_t i = 0; i < count; ++i) rl_stuff_char((unsigned char)bytes[i]);
+}
+
+const char *faa_line_text(void) { return rl_line_buffer; }
+
+size_t faa_line_cursor(void) { return (size_t)rl_point; }
+
+void faa_line_replace(size_t start, size_t end, const char *text) {
+  rl_begin_undo_group();
+  rl_delete_text((int)start, (int)end);
+  rl_point = (int)start;
+  rl_insert_text(text);
+  rl_end_undo_group();
+}
+
+void faa_line_show_below(const char *text) {
+  int cursor = rl_point;
+  move_below();
+  fputs(text, rl_outstream);
+  rl_crlf();
+  rl_on_new_line();
+  rl_point = cursor;
+  rl_forced_update_display();
+}
+
+void faa_line_remember(const char *entry) {
+  HIST_ENTRY *last = history_length > 0 ? history_get(history_base + history_length - 1) : NULL;
+  if (!last || strcmp(last->line, entry) != 0) add_history(entry);
+  using_history();
+}

@@ -1,0 +1,78 @@
+// GNU Readline and the terminal's signals behind a few functions. Readline is a set of C globals that belong to one
+// thread, so there is one editor to a process, and everything here but the signal bits is for the main thread.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/// What the editor asks its owner.
+typedef struct {
+  /// An accepted entry, or NULL at the end of input. The text is only borrowed.
+  void (*_Nonnull accepted)(const char *_Nullable entry);
+  /// Whether the text can be run. When it cannot, `*indent` receives the spaces that begin its next line.
+  bool (*_Nonnull is_complete)(const char *_Nonnull text, int *_Nonnull indent);
+  /// The Tab key.
+  void (*_Nonnull complete)(void);
+} faa_line_callbacks;
+
+/// Readline's own version, such as "8.2".
+const char *_Nonnull faa_line_version(void);
+
+/// Prepares the editor: locale, key bindings, bracketed paste. `prompt` is what pasted transcripts have in front of
+/// their entries; it is stripped from a paste.
+void faa_line_setup(const char *_Nonnull prompt, faa_line_callbacks callbacks);
+
+/// Shows the prompt and takes over the terminal until an entry is accepted. Characters between \001 and \002 in the
+/// prompt take no columns.
+void faa_line_begin(const char *_Nonnull prompt);
+
+/// Gives the terminal back, wherever the editor was.
+void faa_line_end(void);
+
+/// Handles the input that is there. Call when standard input is readable.
+void faa_line_read(void);
+
+/// Drops what was typed and shows a new prompt (Ctrl-C).
+void faa_line_cancel(void);
+
+/// Stops the process as Ctrl-Z does and redraws the prompt when it goes on.
+void faa_line_suspend(void);
+
+/// Adapts to a new window size.
+void faa_line_resize(void);
+
+/// Feeds bytes to the editor as if they had been typed.
+void faa_line_type(const char *_Nonnull bytes, size_t count);
+
+/// The text being edited and the cursor in it, in bytes.
+const char *_Nonnull faa_line_text(void);
+size_t faa_line_cursor(void);
+
+/// Replaces a range of bytes and puts the cursor behind the new text, as one step to undo.
+void faa_line_replace(size_t start, size_t end, const char *_Nonnull text);
+
+/// Writes text below the entry and redraws prompt and entry under it.
+void faa_line_show_below(const char *_Nonnull text);
+
+/// Adds an entry to the history that the arrow keys visit. Consecutive duplicates are collapsed.
+void faa_line_remember(const char *_Nonnull entry);
+
+/// The bits of faa_signals_take.
+enum {
+  FAA_SIGNAL_INTERRUPT = 1,
+  FAA_SIGNAL_SUSPEND = 2,
+  FAA_SIGNAL_RESUMED = 4,
+  FAA_SIGNAL_RESIZED = 8,
+  FAA_SIGNAL_TERMINATE = 16,
+  FAA_SIGNAL_HANGUP = 32
+};
+
+/// Catches the terminal's signals. `interrupt` is called in the handler of SIGINT, SIGTERM and SIGHUP and must be safe
+/// there. Crashes and SIGQUIT first restore the terminal.
+void faa_signals_install(void (*_Nonnull interrupt)(void));
+
+/// Becomes readable when a signal arrives.
+int faa_signals_descriptor(void);
+
+/// The signals that arrived since the last call.
+unsigned faa_signals_take(void);

@@ -1,5 +1,0 @@
-#pragma once
-#include <stdio.h>
-
-#include <readline/history.h>
-#include <readline/readline.h>

@@ -1,0 +1,86 @@
+#define _GNU_SOURCE
+#include "CReadline.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+static void (*on_interrupt)(void);
+static volatile sig_atomic_t pending[6];
+static volatile sig_atomic_t is_editing;
+// The kernel may deliver a signal to any thread, so a wait for input also waits for this pipe.
+static int wake[2] = {-1, -1};
+static struct termios original;
+static bool has_original;
+
+static const struct {
+  int number;
+  int index;
+} caught[] = {
+    {SIGINT, 0}, {SIGTSTP, 1}, {SIGCONT, 2}, {SIGWINCH, 3}, {SIGTERM, 4}, {SIGHUP, 5},
+};
+
+static const int fatal[] = {SIGQUIT, SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT};
+
+static void handle(int number) {
+  int saved = errno;
+  for (size_t i = 0; i < sizeof caught / sizeof *caught; ++i)
+    if (caught[i].number == number) pending[caught[i].index] = 1;
+  if (number == SIGINT || number == SIGTERM || number == SIGHUP) on_interrupt();
+  // At the prompt the loop suspends after giving the terminal back; during a run there is nothing to give back.
+  if (number == SIGTSTP && !is_editing) {
+    pending[1] = 0;
+    kill(getpid(), SIGSTOP);
+  }
+  if (write(wake[1], "", 1) < 0) {
+    // The pipe is full of wake-ups already.
+  }
+  errno = saved;
+}
+
+static void crash(int number) {
+  if (has_original && is_editing) {
+    static const char off[] = "\033[?2004l\n";
+    if (write(STDOUT_FILENO, off, sizeof off - 1) < 0) {
+      // Nothing can be done about it here.
+    }
+    tcsetattr(STDIN_FILENO, TCSANOW, &original);
+  }
+  // SA_RESETHAND has restored the default action, which runs when this handler returns.
+  raise(number);
+}
+
+void faa_signals_editing(bool editing) { is_editing = editing; }
+
+void faa_signals_install(void (*interrupt)(void)) {
+  on_interrupt = interrupt;
+  if (wake[0] < 0 && pipe2(wake, O_CLOEXEC | O_NONBLOCK) != 0) wake[0] = wake[1] = -1;
+  has_original = tcgetattr(STDIN_FILENO, &original) == 0;
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = handle;
+  sigemptyset(&action.sa_mask);
+  for (size_t i = 0; i < sizeof caught / sizeof *caught; ++i) sigaction(caught[i].number, &action, NULL);
+  action.sa_handler = crash;
+  action.sa_flags = SA_RESETHAND;
+  for (size_t i = 0; i < sizeof fatal / sizeof *fatal; ++i) sigaction(fatal[i], &action, NULL);
+}
+
+int faa_signals_descriptor(void) { return wake[0]; }
+
+unsigned faa_signals_take(void) {
+  char discarded[64];
+  while (read(wake[0], discarded, sizeof discarded) > 0) {
+  }
+  unsigned bits = 0;
+  for (unsigned i = 0; i < 6; ++i) {
+    if (!pending[i]) continue;
+    pending[i] = 0;
+    bits |= 1u << i;
+  }
+  return bits;
+}

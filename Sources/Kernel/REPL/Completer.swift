@@ -1,0 +1,69 @@
+/// Decides what the Tab key does. Knows nothing of the terminal.
+final class Completer {
+  /// The outcome of one press.
+  enum Action: Equatable {
+    /// No candidates, and no noise about it.
+    case nothing
+    /// Put this text in place of a range of bytes.
+    case replace(Range<Int>, String)
+    /// Show these lines below the entry.
+    case list([String])
+  }
+
+  typealias Source = (_ line: String, _ cursor: Int) -> (range: Range<Int>, candidates: [String])
+
+  private let source: Source
+  private var previous: (text: String, cursor: Int)?
+
+  /// - Parameter source: candidates for a text and a cursor in bytes. Must not evaluate anything.
+  init(_ source: @escaping Source) { self.source = source }
+
+  /// What a press of Tab does: a single candidate is completed, several are extended as far as they agree, and a second
+  /// press lists them. After nothing but blanks it indents.
+  func press(_ text: String, cursor: Int, width: Int) -> Action {
+    let bytes = Array(text.utf8)
+    let cursor = max(0, min(cursor, bytes.count))
+    let line = bytes[..<cursor].reversed().prefix { $0 != UInt8(ascii: "\n") }
+    if line.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }) {
+      return .replace(cursor..<cursor, "  ")
+    }
+    let isSecond = previous.map { $0 == (text, cursor) } ?? false
+    previous = (text, cursor)
+
+    let (range, candidates) = source(text, cursor)
+    guard !candidates.isEmpty, range.lowerBound >= 0, range.lowerBound <= range.upperBound,
+      range.upperBound <= bytes.count
+    else { return .nothing }
+    let typed = String(decoding: bytes[range], as: UTF8.self)
+    if candidates.count == 1 { return candidates[0] == typed ? .nothing : .replace(range, candidates[0]) }
+    let common = Self.commonPrefix(candidates)
+    // Candidates may differ from what was typed in case only; then the agreement is not an extension.
+    if common.utf8.count > typed.utf8.count { return .replace(range, common) }
+    return isSecond ? .list(Self.columns(candidates, width: width)) : .nothing
+  }
+
+  private static func commonPrefix(_ texts: [String]) -> String {
+    guard var common = texts.first.map({ Array($0) }) else { return "" }
+    for text in texts.dropFirst() {
+      let agreeing = zip(common, text).prefix { $0 == $1 }.count
+      common.removeLast(common.count - agreeing)
+    }
+    return String(common)
+  }
+
+  /// Candidates in columns, read downwards, at most 200 of them.
+  static func columns(_ candidates: [String], width: Int) -> [String] {
+    let shown = candidates.prefix(200)
+    let cell = (shown.map(\.count).max() ?? 0) + 2
+    let columns = max(1, (width - 1) / cell)
+    let rows = (shown.count + columns - 1) / columns
+    var lines = (0..<rows).map { row in
+      stride(from: row, to: shown.count, by: rows).map { index in
+        let isLast = index + rows >= shown.count
+        return isLast ? shown[index] : shown[index] + String(repeating: " ", count: cell - shown[index].count)
+      }.joined()
+    }
+    if candidates.count > shown.count { lines.append("… and \(candidates.count - shown.count) more") }
+    return lines
+  }
+}

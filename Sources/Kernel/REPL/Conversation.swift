@@ -1,0 +1,126 @@
+import CKernels
+import CReadline
+import Glibc
+import Runtime
+
+/// The loop of the prompt: read an entry, run it, show what it gives.
+final class Conversation {
+  private let session: Session
+  private let options: REPL.Options
+  private let terminal: Terminal
+  private let screen: Screen
+  private let history: History
+  private var count = 0
+
+  private static let prompt = "faa> "
+
+  init(session: Session, options: REPL.Options, terminal: Terminal) {
+    self.session = session
+    self.options = options
+    self.terminal = terminal
+    screen = Screen(
+      terminal, showsProgress: !options.isQuiet, graphics: terminal.canEdit ? Graphics() : nil)
+    history = History(path: options.historyPath)
+  }
+
+  func run() -> Int32 {
+    signal(SIGPIPE, SIG_IGN)
+    faa_signals_install(faa_interrupt_set)
+    if !options.isQuiet, !options.banner.isEmpty {
+      screen.show(.text(options.banner.split(separator: "\n").prefix(2).joined(separator: "\n") + "\n"))
+    }
+    session.magics["history"] = { [history, session] _ in
+      session.emit(.text(history.entries.enumerated().map { "\($0 + 1)\t\($1)\n" }.joined()))
+      return .none
+    }
+    let source: any EntrySource = terminal.canEdit ? editor() : plainReader()
+    while true {
+      // Whatever was interrupted is over.
+      faa_interrupt_clear()
+      switch source.read(terminal.canEdit ? prompt : Self.prompt) {
+      case .end: return 0
+      case .terminated(let signal): return 128 + signal
+      case .entry(let text):
+        if let status = handle(text) { return status }
+      }
+    }
+  }
+
+  private var prompt: String {
+    terminal.outputHasColour ? "\u{1}\u{1B}[1;36m\u{2}\(Self.prompt)\u{1}\u{1B}[0m\u{2}" : Self.prompt
+  }
+
+  /// An entry that no more text could mend is run as well, for its error.
+  private func completeness(_ text: String) -> (canRun: Bool, indent: Int) {
+    if case .incomplete(let indent) = session.isComplete(text) { return (false, indent) }
+    return (true, 0)
+  }
+
+  private func plainReader() -> PlainReader {
+    PlainReader(showsPrompt: terminal.isInteractive) { [unowned self] in completeness($0).canRun }
+  }
+
+  private func editor() -> LineEditor {
+    let editor = LineEditor(
+      prompt: Self.prompt, isComplete: { [unowned self] in completeness($0) },
+      completer: Completer { [session] line, cursor in session.completions(line, cursor: cursor) })
+    for entry in history.load() { faa_line_remember(entry) }
+    return editor
+  }
+
+  /// Runs an entry; a status means that the user wants to leave.
+  private func handle(_ text: String) -> Int32? {
+    let words = text.filter { !$0.isWhitespace }
+    guard !words.isEmpty else { return nil }
+    if terminal.canEdit, !text.hasPrefix(" ") { faa_line_remember(text) }
+    if let warning = history.add(text) { screen.show(.warning(warning)) }
+    if ["exit", "quit", "exit()", "quit()"].contains(words), session.value(of: String(words.prefix(4))) == nil {
+      return 0
+    }
+    count += 1
+    session.width = terminal.width
+    let result = session.run(Self.withTrailingHelp(text), name: "faa[\(count)]") { screen.show($0) }
+    screen.endRun()
+    switch result {
+    case .value(let value, let shown):
+      if shown, let value { screen.show(value.display(width: terminal.width)) }
+    case .failure(let diagnostic):
+      screen.complain(diagnostic.render(colour: terminal.errorsHaveColour, width: terminal.width))
+    }
+    screen.startLine()
+    let signals = faa_signals_take()
+    if signals & UInt32(FAA_SIGNAL_TERMINATE) != 0 { return 128 + SIGTERM }
+    if signals & UInt32(FAA_SIGNAL_HANGUP) != 0 { return 128 + SIGHUP }
+    return screen.isBroken ? 0 : nil
+  }
+
+  /// `name?` is another way to write `?name`.
+  private static func withTrailingHelp(_ text: String) -> String {
+    let entry = text.trimmed
+    guard entry.last == "?", let name = entry.dropLast().wholeName else { return text }
+    return "?" + name
+  }
+}
+
+extension String {
+  fileprivate var trimmed: Substring {
+    let start = drop(while: \.isWhitespace)
+    guard let last = start.lastIndex(where: { !$0.isWhitespace }) else { return "" }
+    return start[...last]
+  }
+}
+
+extension Substring {
+  fileprivate var wholeName: Substring? {
+    guard let first, first.isLetter || first == "_" else { return nil }
+    return allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." } ? self : nil
+  }
+}
+
+/// Where entries come from.
+protocol EntrySource {
+  /// Shows a prompt and waits for what the user does.
+  func read(_ prompt: String) -> LineEditor.Event
+}
+
+extension LineEditor: EntrySource {}

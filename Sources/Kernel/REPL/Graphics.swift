@@ -1,0 +1,111 @@
+import CReadline
+import Glibc
+
+/// Pictures inside the terminal, by the kitty protocol where the terminal speaks it.
+final class Graphics {
+  private var speaksKitty: Bool?
+
+  /// The bytes that draw a PNG at the cursor, at most `columns` wide; nil where the terminal cannot.
+  func picture(_ png: [UInt8], columns: Int) -> String? {
+    if speaksKitty == nil { speaksKitty = Self.probe() }
+    guard speaksKitty == true else { return nil }
+    return Self.kitty(png, columns: min(columns, 100))
+  }
+
+  /// `a=T` transmits and shows, `f=100` is PNG, `c` scales to columns, `q=2` asks for no answer. The payload goes in pieces of
+  /// at most 4096 characters; `m=1` says that more follow.
+  static func kitty(_ png: [UInt8], columns: Int) -> String {
+    let payload = Array(base64(png))
+    var result = ""
+    var start = 0
+    while start < payload.count {
+      let end = min(start + 4096, payload.count)
+      let more = end < payload.count ? 1 : 0
+      let control = start == 0 ? "a=T,f=100,q=2,c=\(columns),m=\(more)" : "m=\(more)"
+      result += "\u{1B}_G\(control);" + String(decoding: payload[start..<end], as: UTF8.self) + "\u{1B}\\"
+      start = end
+    }
+    return result
+  }
+
+  static func base64(_ bytes: [UInt8]) -> [UInt8] {
+    let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    var result: [UInt8] = []
+    result.reserveCapacity((bytes.count + 2) / 3 * 4)
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+      let group = bytes[start..<min(start + 3, bytes.count)]
+      let bits = group.reduce(0) { $0 << 8 | UInt32($1) } << (8 * UInt32(3 - group.count))
+      for place in 0..<4 {
+        result.append(place <= group.count ? digits[Int(bits >> (18 - 6 * UInt32(place))) & 63] : UInt8(ascii: "="))
+      }
+    }
+    return result
+  }
+
+  /// Asks the terminal once, with the first picture: a one-pixel kitty query and, behind it, a request every terminal answers
+  /// (DA1), so that silence is over within 100 ms. Multiplexers answer for themselves and are not asked.
+  private static func probe() -> Bool {
+    let type = Environment["TERM"] ?? ""
+    if Environment["TMUX"] != nil || type.hasPrefix("screen") || type.hasPrefix("tmux") { return false }
+    var before = termios()
+    guard tcgetattr(STDIN_FILENO, &before) == 0 else { return false }
+    var raw = before
+    raw.c_lflag &= ~tcflag_t(ICANON | ECHO)
+    tcsetattr(STDIN_FILENO, TCSANOW, &raw)
+    defer { tcsetattr(STDIN_FILENO, TCSANOW, &before) }
+    Terminal.write("\u{1B}_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\u{1B}\\\u{1B}[c".utf8, to: STDOUT_FILENO)
+
+    var reply: [UInt8] = []
+    let deadline = ContinuousClock.now + .milliseconds(100)
+    while !ProbeReply(reply).isComplete {
+      let left = (deadline - ContinuousClock.now).components
+      let milliseconds = left.seconds * 1000 + left.attoseconds / 1_000_000_000_000_000
+      var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+      guard milliseconds > 0, poll(&input, 1, Int32(clamping: milliseconds)) > 0 else { break }
+      var buffer = [UInt8](repeating: 0, count: 256)
+      let count = read(STDIN_FILENO, &buffer, buffer.count)
+      guard count > 0 else { break }
+      reply += buffer.prefix(count)
+    }
+    let answer = ProbeReply(reply)
+    // What the user typed meanwhile is not lost.
+    let typed = answer.rest.map { CChar(bitPattern: $0) }
+    if !typed.isEmpty { faa_line_type(typed, typed.count) }
+    return answer.speaksKitty
+  }
+}
+
+/// A terminal's answer to the probe, taken apart from what the user typed around it.
+struct ProbeReply {
+  private(set) var speaksKitty = false
+  private(set) var isComplete = false
+  private(set) var rest: [UInt8] = []
+
+  init(_ bytes: [UInt8]) {
+    var index = 0
+    while index < bytes.count {
+      if let end = Self.end(of: "\u{1B}_G", in: bytes, from: index, closing: [0x1B, UInt8(ascii: "\\")]) {
+        let body = String(decoding: bytes[index..<end], as: UTF8.self)
+        speaksKitty = speaksKitty || body.contains(";OK")
+        index = end
+      } else if let end = Self.end(of: "\u{1B}[?", in: bytes, from: index, closing: [UInt8(ascii: "c")]) {
+        isComplete = true
+        index = end
+      } else {
+        rest.append(bytes[index])
+        index += 1
+      }
+    }
+  }
+
+  // The index behind a sequence that starts at `from`, nil when there is none or its end is missing.
+  private static func end(of opening: String, in bytes: [UInt8], from: Int, closing: [UInt8]) -> Int? {
+    guard bytes[from...].starts(with: opening.utf8) else { return nil }
+    var index = from + opening.utf8.count
+    while index + closing.count <= bytes.count {
+      if bytes[index..<(index + closing.count)].elementsEqual(closing) { return index + closing.count }
+      index += 1
+    }
+    return nil
+  }
+}

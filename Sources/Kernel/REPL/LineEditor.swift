@@ -1,0 +1,93 @@
+import CReadline
+import Glibc
+
+/// Reads entries of one or more lines with GNU Readline.
+final class LineEditor {
+  /// What ends a wait for the user.
+  enum Event {
+    /// An entry the user wants run.
+    case entry(String)
+    /// End of input: Ctrl-D on an empty line, or the terminal is gone.
+    case end
+    /// The process was asked to end by this signal.
+    case terminated(Int32)
+  }
+
+  /// Whether a text can be run, else the indentation of its next line.
+  typealias Completeness = (String) -> (canRun: Bool, indent: Int)
+
+  private let isComplete: Completeness
+  private let completer: Completer
+  private var event: Event?
+  // Readline's callbacks carry no context: they find the editor here. It is made once, on the main thread, which is also
+  // the only one that calls them.
+  nonisolated(unsafe) private static var current: LineEditor?
+
+  /// - Parameter prompt: without colour; stripped from pasted transcripts.
+  init(prompt: String, isComplete: @escaping Completeness, completer: Completer) {
+    self.isComplete = isComplete
+    self.completer = completer
+    LineEditor.current = self
+    let callbacks = faa_line_callbacks(
+      accepted: { entry in
+        LineEditor.current?.event = entry.map { .entry(String(cString: $0)) } ?? .end
+      },
+      is_complete: { text, indent in
+        guard let editor = LineEditor.current else { return true }
+        let answer = editor.isComplete(String(cString: text))
+        indent.pointee = Int32(clamping: answer.indent)
+        return answer.canRun
+      },
+      complete: { LineEditor.current?.complete() })
+    faa_line_setup(prompt, callbacks)
+  }
+
+  /// Shows a prompt and waits for what the user does.
+  func read(_ prompt: String) -> Event {
+    event = nil
+    faa_line_begin(prompt)
+    while true {
+      if let event { return event }
+      let signals = faa_signals_take()
+      if let event = handle(signals) {
+        faa_line_end()
+        return event
+      }
+      var streams = [
+        pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: faa_signals_descriptor(), events: Int16(POLLIN), revents: 0),
+      ]
+      guard poll(&streams, 2, -1) > 0 else { continue }
+      if streams[0].revents & Int16(POLLIN) != 0 {
+        faa_line_read()
+      } else if streams[0].revents != 0 {
+        faa_line_end()
+        return .end
+      }
+    }
+  }
+
+  private func handle(_ signals: UInt32) -> Event? {
+    func has(_ bit: Int) -> Bool { signals & UInt32(bit) != 0 }
+    if has(Int(FAA_SIGNAL_TERMINATE)) { return .terminated(SIGTERM) }
+    if has(Int(FAA_SIGNAL_HANGUP)) { return .terminated(SIGHUP) }
+    if has(Int(FAA_SIGNAL_INTERRUPT)) {
+      // The draft can be recalled.
+      let draft = String(cString: faa_line_text())
+      if !draft.allSatisfy(\.isWhitespace) { faa_line_remember(draft) }
+      faa_line_cancel()
+    }
+    if has(Int(FAA_SIGNAL_SUSPEND)) { faa_line_suspend() }
+    if has(Int(FAA_SIGNAL_RESIZED)) { faa_line_resize() }
+    return nil
+  }
+
+  private func complete() {
+    let text = String(cString: faa_line_text())
+    switch completer.press(text, cursor: Int(faa_line_cursor()), width: Terminal().width) {
+    case .nothing: break
+    case .replace(let range, let text): faa_line_replace(range.lowerBound, range.upperBound, text)
+    case .list(let lines): faa_line_show_below(lines.joined(separator: "\n"))
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import Glibc
+import Runtime
+
+/// Shows what a session sends: text, warnings, displays and one line of progress that never leaves a trace.
+final class Screen {
+  private let terminal: Terminal
+  private let showsProgress: Bool
+  private var graphics: Graphics?
+  private var isAtLineStart = true
+  private var progressIsVisible = false
+  private var lastProgress: ContinuousClock.Instant?
+  /// Nothing more can be written: the reader of a pipe has gone.
+  private(set) var isBroken = false
+
+  init(_ terminal: Terminal, showsProgress: Bool, graphics: Graphics? = nil) {
+    (self.terminal, self.showsProgress, self.graphics) = (terminal, showsProgress, graphics)
+  }
+
+  func show(_ output: Output) {
+    switch output {
+    case .text(let text): write(Safe.text(text))
+    case .warning(let text):
+      let label = terminal.errorsHaveColour ? "\u{1B}[1;33mwarning:\u{1B}[0m" : "warning:"
+      complain("\(label) \(Safe.text(text))")
+    case .display(let display): show(display)
+    case .progress(let progress): show(progress)
+    }
+  }
+
+  func show(_ display: Display) {
+    if let png = display.png, let picture = graphics?.picture(png, columns: terminal.width) {
+      startLine()
+      write(picture + "\n", isSafe: true)
+      return
+    }
+    write(Safe.text(display.text, keepsColours: terminal.outputHasColour) + "\n")
+  }
+
+  /// A diagnostic or another message for people, on standard error.
+  func complain(_ text: String) {
+    startLine()
+    if !Terminal.write((text + "\n").utf8, to: STDERR_FILENO) { isBroken = true }
+  }
+
+  /// Begins a new line unless the last one is complete, as before a prompt.
+  func startLine() {
+    clearProgress()
+    if !isAtLineStart { write("\n") }
+  }
+
+  private func write(_ text: String, isSafe: Bool = false) {
+    guard !text.isEmpty else { return }
+    clearProgress()
+    if !Terminal.write(text.utf8, to: STDOUT_FILENO) { isBroken = true }
+    isAtLineStart = text.utf8.last == UInt8(ascii: "\n")
+  }
+
+  // MARK: Progress
+
+  /// At most ten times a second on a terminal; a plain line every five seconds elsewhere.
+  private func show(_ progress: Progress) {
+    guard showsProgress else { return }
+    let now = ContinuousClock.now
+    let isLine = terminal.canRedraw
+    let interval: Duration = isLine ? .milliseconds(100) : .seconds(5)
+    if let lastProgress, now - lastProgress < interval { return }
+    // The first plain line also waits: short work needs none.
+    defer { lastProgress = now }
+    if !isLine, lastProgress == nil { return }
+    let text = ProgressLine.text(progress, width: terminal.width - 1)
+    if isLine {
+      if !isAtLineStart, !progressIsVisible { write("\n") }
+      Terminal.write("\r\u{1B}[K\(text)".utf8, to: STDERR_FILENO)
+      progressIsVisible = true
+    } else {
+      Terminal.write("\(text)\n".utf8, to: STDERR_FILENO)
+    }
+  }
+
+  private func clearProgress() {
+    guard progressIsVisible else { return }
+    Terminal.write("\r\u{1B}[K".utf8, to: STDERR_FILENO)
+    progressIsVisible = false
+  }
+
+  /// Forgets the pace of the last run's progress.
+  func endRun() {
+    clearProgress()
+    lastProgress = nil
+  }
+}
+
+/// The text of a progress line.
+enum ProgressLine {
+  static func text(_ progress: Progress, width: Int) -> String {
+    let label = Safe.text(progress.label).prefix(30)
+    let note = Safe.text(progress.note)
+    guard let total = progress.total, total > 0 else {
+      return cut("\(label)  \(progress.done)  \(note)", width)
+    }
+    let counts = "\(progress.done)/\(total)"
+    let room = min(30, width - label.count - counts.count - note.count - 6)
+    guard room >= 8 else { return cut("\(label) \(counts) \(note)", width) }
+    let filled = Int(Double(room) * max(0, min(1, Double(progress.done) / Double(total))))
+    let bar = String(repeating: "━", count: filled) + String(repeating: "─", count: room - filled)
+    return cut("\(label)  \(bar)  \(counts)  \(note)", width)
+  }
+
+  private static func cut(_ text: String, _ width: Int) -> String {
+    let flat = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    return flat.count <= width ? flat : String(flat.prefix(max(0, width - 1))) + "…"
+  }
+}

@@ -1,0 +1,143 @@
+import Foundation
+import Testing
+
+/// The program under test, built beside this test.
+enum Program {
+  static let path: String? = {
+    guard let test = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else { return nil }
+    let candidate = URL(fileURLWithPath: test).deletingLastPathComponent().appendingPathComponent("faa").path
+    return FileManager.default.isExecutableFile(atPath: candidate) ? candidate : nil
+  }()
+
+  static let hasTmux = ["/usr/bin/tmux", "/bin/tmux", "/usr/local/bin/tmux"].contains {
+    FileManager.default.isExecutableFile(atPath: $0)
+  }
+
+  /// Whether a terminal can be had; says why not.
+  static let canRunInTerminal: Bool = {
+    if path == nil { print("the program `faa` is not built beside the tests, prompt tests are skipped") }
+    if !hasTmux { print("tmux is not installed, prompt tests are skipped") }
+    return path != nil && hasTmux
+  }()
+
+  /// Runs the program on piped input.
+  static func pipe(
+    _ input: String, arguments: [String] = [], environment: [String: String] = [:]
+  ) throws -> (status: Int32, output: String, errors: String) {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: try #require(path))
+    process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    let (standardInput, output, errors) = (Pipe(), Pipe(), Pipe())
+    process.standardInput = standardInput
+    process.standardOutput = output
+    process.standardError = errors
+    try process.run()
+    standardInput.fileHandleForWriting.write(Data(input.utf8))
+    try standardInput.fileHandleForWriting.close()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    let complaints = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    return (process.terminationStatus, text, complaints)
+  }
+}
+
+/// The program in a real terminal emulator, whose rendered screen the tests read.
+final class Tmux {
+  let home: String
+  private let socket = "faa-test-\(UUID().uuidString.prefix(8))"
+  private let configuration: String
+
+  /// Starts `command` (the program by default) in a window of this size with a home directory of its own.
+  init(
+    columns: Int = 80, rows: Int = 24, environment: [String: String] = [:], command: String? = nil, home: String? = nil
+  ) throws {
+    self.home = home ?? FileManager.default.temporaryDirectory.appendingPathComponent(socket).path
+    try FileManager.default.createDirectory(atPath: self.home, withIntermediateDirectories: true)
+    configuration = self.home + "/tmux.conf"
+    try "set -g escape-time 0\nset -g remain-on-exit on\n".write(
+      toFile: configuration, atomically: true, encoding: .utf8)
+    var variables = ["HOME": self.home, "LANG": "C.UTF-8", "XDG_STATE_HOME": "", "NO_COLOR": ""]
+    variables.merge(environment) { $1 }
+    let settings = variables.sorted { $0.key < $1.key }.map { "\($0)='\($1)'" }.joined(separator: " ")
+    let program = try #require(Program.path)
+    try tmux([
+      "new-session", "-d", "-x", "\(columns)", "-y", "\(rows)", "env \(settings) \(command ?? "'\(program)'")",
+    ])
+  }
+
+  deinit {
+    _ = try? tmux(["kill-server"])
+    try? FileManager.default.removeItem(atPath: home)
+  }
+
+  @discardableResult
+  func tmux(_ arguments: [String]) throws -> String {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["tmux", "-u", "-L", socket, "-f", configuration] + arguments
+    let output = Pipe()
+    process.standardOutput = output
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    let data = output.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return String(decoding: data, as: UTF8.self)
+  }
+
+  /// Types text as it stands.
+  func type(_ text: String) throws { try tmux(["send-keys", "-l", text]) }
+
+  /// Presses named keys.
+  func press(_ keys: String...) throws { try tmux(["send-keys"] + keys) }
+
+  /// Types a line and presses Enter.
+  func enter(_ text: String) throws {
+    try type(text)
+    try press("Enter")
+  }
+
+  /// Pastes as a terminal does: bracketed where the program asked for it.
+  func paste(_ text: String) throws {
+    let file = home + "/paste"
+    try text.write(toFile: file, atomically: true, encoding: .utf8)
+    try tmux(["load-buffer", file])
+    try tmux(["paste-buffer", "-p"])
+  }
+
+  /// The rendered screen without blank lines at its end.
+  func screen(colours: Bool = false) throws -> String {
+    let text = try tmux(["capture-pane", "-p"] + (colours ? ["-e"] : []))
+    return text.split(separator: "\n", omittingEmptySubsequences: false)
+      .map { String($0.reversed().drop { $0 == " " }.reversed()) }.joined(separator: "\n")
+      .trimmingCharacters(in: .newlines)
+  }
+
+  /// Waits until the screen is as wanted; the last screen is in the failure.
+  @discardableResult
+  func wait(
+    seconds: Double = 20, sourceLocation: SourceLocation = #_sourceLocation, _ wanted: (String) -> Bool
+  ) throws -> String {
+    let deadline = Date().addingTimeInterval(seconds)
+    var last = ""
+    while Date() < deadline {
+      last = try screen()
+      if wanted(last) { return last }
+      Thread.sleep(forTimeInterval: 0.03)
+    }
+    Issue.record("the screen stayed:\n\(last)", sourceLocation: sourceLocation)
+    return last
+  }
+
+  @discardableResult
+  func wait(for end: String, sourceLocation: SourceLocation = #_sourceLocation) throws -> String {
+    try wait(sourceLocation: sourceLocation) { $0.hasSuffix(end) }
+  }
+
+  /// The process in the window.
+  var processIdentifier: Int32? {
+    (try? tmux(["display-message", "-p", "#{pane_pid}"])).flatMap {
+      Int32($0.trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+  }
+}
