@@ -73,7 +73,8 @@ let package = Package(
     // The kernel: the language, and the clients that speak it.
     .target(
       name: "CReadline", path: "Sources/Kernel/CReadline",
-      cSettings: isStrict ? [.treatAllWarnings(as: .error)] : [], linkerSettings: [.linkedLibrary("readline")]),
+      cSettings: isStrict ? [.treatAllWarnings(as: .error)] : [], linkerSettings: [.linkedLibrary("readline")]
+    ),
     .systemLibrary(
       name: "CMarkdown", path: "Sources/Kernel/CMarkdown",
       providers: [.apt(["libmd4c-dev", "libmd4c-html0-dev"])]),

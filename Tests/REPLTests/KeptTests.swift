@@ -12,11 +12,14 @@ import Testing
   }
 
   @Test func `entries are private, appended at once, and shared by conversations`() throws {
-    let directory = FileManager.default.temporaryDirectory.appendingPathComponent("faa-history-\(UUID())").path
+    let directory = FileManager.default.temporaryDirectory.appendingPathComponent("faa-history-\(UUID())")
+      .path
     defer { try? FileManager.default.removeItem(atPath: directory) }
     let path = directory + "/deep/er/history"
     let (one, two) = (History(path: path), History(path: path))
-    for (history, entry) in [(one, "a"), (two, "b\nc"), (one, "a"), (one, "d"), (two, " secret"), (two, "b\nc")] {
+    for (history, entry) in [
+      (one, "a"), (two, "b\nc"), (one, "a"), (one, "d"), (two, " secret"), (two, "b\nc"),
+    ] {
       #expect(history.add(entry) == nil)
     }
     #expect(History(path: path).load() == ["a", "b\nc", "d"])

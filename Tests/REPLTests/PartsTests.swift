@@ -63,7 +63,9 @@ import Testing
 @Suite("Progress") struct ProgressTests {
   @Test func `a bar with counts`() {
     let text = ProgressLine.text(Progress("fit", done: 50, total: 100, note: "loss 0.1"), width: 79)
-    #expect(text == "fit  " + String(repeating: "━", count: 15) + String(repeating: "─", count: 15) + "  50/100  loss 0.1")
+    #expect(
+      text == "fit  " + String(repeating: "━", count: 15) + String(repeating: "─", count: 15)
+        + "  50/100  loss 0.1")
   }
 
   @Test(arguments: [1, 5, 10, 20, 40, 79]) func `never wider than the window`(width: Int) {
@@ -95,7 +97,8 @@ import Testing
   static let replies: [(String, kitty: Bool, complete: Bool, rest: String)] = [
     ("\u{1B}_Gi=31;OK\u{1B}\\\u{1B}[?62;c", true, true, ""), ("\u{1B}[?62;4c", false, true, ""),
     ("\u{1B}_Gi=31;EINVAL\u{1B}\\\u{1B}[?1;2c", false, true, ""), ("ab\u{1B}[?6cde", false, true, "abde"),
-    ("", false, false, ""), ("\u{1B}_Gi=31;OK\u{1B}\\", true, false, ""), ("\u{1B}[A", false, false, "\u{1B}[A"),
+    ("", false, false, ""), ("\u{1B}_Gi=31;OK\u{1B}\\", true, false, ""),
+    ("\u{1B}[A", false, false, "\u{1B}[A"),
   ]
 
   @Test(arguments: replies) func `an answer is told from typing`(

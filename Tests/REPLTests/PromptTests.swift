@@ -82,7 +82,9 @@ struct PromptTests {
     try terminal.press("Left", "C-d")
     try terminal.wait(for: "faa> ab")
     try terminal.press("C-u", "C-d")
-    try terminal.wait { $0.contains("Pane is dead (status 0") || $0.contains("Pane is dead\n") || $0.hasSuffix("Pane is dead") }
+    try terminal.wait {
+      $0.contains("Pane is dead (status 0") || $0.contains("Pane is dead\n") || $0.hasSuffix("Pane is dead")
+    }
   }
 
   @Test(arguments: ["exit", "quit", "exit()"]) func `words that leave`(word: String) throws {
@@ -102,7 +104,9 @@ struct PromptTests {
     try terminal.press("Tab")
     try terminal.wait(for: "faa> learning")
     try terminal.press("Tab", "Tab")
-    let screen = try terminal.wait { $0.hasSuffix("faa> learning") && $0.contains("learningCurve  learningRate") }
+    let screen = try terminal.wait {
+      $0.hasSuffix("faa> learning") && $0.contains("learningCurve  learningRate")
+    }
     #expect(!screen.contains("error"))
     try terminal.press("C-u")
     try terminal.type("\\lambda")
@@ -195,7 +199,9 @@ struct PromptTests {
     let program = try #require(Program.path)
     for ending in ["C-d", "TERM", "QUIT", "HUP"] {
       let terminal = try Tmux(
-        command: "sh -c 'stty -a > \"$HOME/before\"; \"\(program)\"; stty -a > \"$HOME/after\"; echo left; sleep 60'")
+        command:
+          "sh -c 'stty -a > \"$HOME/before\"; \"\(program)\"; stty -a > \"$HOME/after\"; echo left; sleep 60'"
+      )
       try terminal.wait(for: "faa>")
       if ending == "C-d" {
         try terminal.press("C-d")

@@ -4,7 +4,9 @@ import Testing
 /// The program under test, built beside this test.
 enum Program {
   static let path: String? = {
-    guard let test = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else { return nil }
+    guard let test = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else {
+      return nil
+    }
     let candidate = URL(fileURLWithPath: test).deletingLastPathComponent().appendingPathComponent("faa").path
     return FileManager.default.isExecutableFile(atPath: candidate) ? candidate : nil
   }()
@@ -50,7 +52,8 @@ final class Tmux {
 
   /// Starts `command` (the program by default) in a window of this size with a home directory of its own.
   init(
-    columns: Int = 80, rows: Int = 24, environment: [String: String] = [:], command: String? = nil, home: String? = nil
+    columns: Int = 80, rows: Int = 24, environment: [String: String] = [:], command: String? = nil,
+    home: String? = nil
   ) throws {
     self.home = home ?? FileManager.default.temporaryDirectory.appendingPathComponent(socket).path
     try FileManager.default.createDirectory(atPath: self.home, withIntermediateDirectories: true)
@@ -62,7 +65,8 @@ final class Tmux {
     let settings = variables.sorted { $0.key < $1.key }.map { "\($0)='\($1)'" }.joined(separator: " ")
     let program = try #require(Program.path)
     try tmux([
-      "new-session", "-d", "-x", "\(columns)", "-y", "\(rows)", "env \(settings) \(command ?? "'\(program)'")",
+      "new-session", "-d", "-x", "\(columns)", "-y", "\(rows)",
+      "env \(settings) \(command ?? "'\(program)'")",
     ])
   }
 

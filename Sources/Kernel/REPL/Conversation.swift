@@ -74,7 +74,8 @@ final class Conversation {
     guard !words.isEmpty else { return nil }
     if terminal.canEdit, !text.hasPrefix(" ") { faa_line_remember(text) }
     if let warning = history.add(text) { screen.show(.warning(warning)) }
-    if ["exit", "quit", "exit()", "quit()"].contains(words), session.value(of: String(words.prefix(4))) == nil {
+    if ["exit", "quit", "exit()", "quit()"].contains(words), session.value(of: String(words.prefix(4))) == nil
+    {
       return 0
     }
     count += 1

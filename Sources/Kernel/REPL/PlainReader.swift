@@ -47,7 +47,8 @@ final class PlainReader: EntrySource {
   }
 
   private func nextLine() -> String? {
-    let end = buffer.firstIndex(of: UInt8(ascii: "\n")) ?? (isAtEnd && !buffer.isEmpty ? buffer.endIndex : nil)
+    let end =
+      buffer.firstIndex(of: UInt8(ascii: "\n")) ?? (isAtEnd && !buffer.isEmpty ? buffer.endIndex : nil)
     guard let end else { return nil }
     defer { buffer.removeSubrange(..<min(end + 1, buffer.endIndex)) }
     return String(decoding: buffer[..<end], as: UTF8.self)

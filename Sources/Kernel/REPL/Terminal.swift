@@ -21,7 +21,9 @@ struct Terminal: Sendable {
   let outputHasColour, errorsHaveColour: Bool
 
   init() {
-    let (input, output, errors) = (isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1, isatty(STDERR_FILENO) == 1)
+    let (input, output, errors) = (
+      isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1, isatty(STDERR_FILENO) == 1
+    )
     let type = Environment["TERM"] ?? "dumb"
     let isSmart = type != "dumb"
     isInteractive = input

@@ -7,7 +7,8 @@ import Notebook
 /// - Returns: the exit code: 0, 1 after an error, 130 after Ctrl-C.
 func evaluate(_ source: String, name: String, seed: UInt64) -> Int32 {
   countInterrupts()
-  return evaluate(source, name: name, key: "program", on: ThreadEvaluator.session(commands: allCommands, seed: seed))
+  return evaluate(
+    source, name: name, key: "program", on: ThreadEvaluator.session(commands: allCommands, seed: seed))
 }
 
 /// Runs a piece of program in the session of `evaluator`, which keeps its variables; its random numbers depend on `key`.

@@ -92,6 +92,19 @@ extension Shape {
 }
 
 extension Tensor {
+  /// Which transpose would make a product of two matrices fit.
+  private func transposeAdvice(_ other: Tensor) -> String {
+    guard rank == 2, other.rank == 2 else { return "" }
+    let (rows, columns) = (shape[0], shape[1])
+    if rows == other.shape[0] {
+      return "; with the left one transposed, `.T`, it gives \([columns, other.shape[1]] as Shape)"
+    }
+    if columns == other.shape[1] {
+      return "; with the right one transposed, `.T`, it gives \([rows, other.shape[0]] as Shape)"
+    }
+    return ""
+  }
+
   /// The matrix product of the last two axes; leading axes broadcast, vectors are rows on the left and columns on the right.
   /// Throws `shapeMismatch` naming the inner dimensions.
   public func matmul(_ other: Tensor) throws -> Tensor {
@@ -107,7 +120,7 @@ extension Tensor {
         .shapeMismatch, in: "matmul", "inner dimensions differ, \(shape) @ \(other.shape)",
         shapes: [shape, other.shape],
         help: "the left operand's last axis (\(inner)) must equal the right operand's "
-          + (other.rank > 1 ? "second-to-last" : "only") + " axis (\(otherInner))")
+          + (other.rank > 1 ? "second-to-last" : "only") + " axis (\(otherInner))" + transposeAdvice(other))
     }
     let dtype = Swift.max(self.dtype, other.dtype, .i32)
     let a = try cast(to: dtype)
