@@ -105,6 +105,8 @@ let package = Package(
     tests("Syntax", ["Syntax"]),
     tests("Runtime", ["Runtime"]),
     tests("Notebook", ["Notebook"]),
+    tests("Commands", ["Commands", "Runtime"]),
+    tests("Interchange", ["Interchange"]),
     tests("REPL", ["REPL", "faa"]),
   ],
   swiftLanguageModes: [.v6],

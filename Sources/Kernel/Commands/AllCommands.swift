@@ -6,5 +6,5 @@ public let allCommands: [Command] = Array(areas.joined())
 private let areas: [[Command]] = [
   tensorCreationCommands, tensorReductionCommands, tensorShapeCommands, tensorFunctionCommands, lossCommands,
   derivativeCommands, hypergradientCommands, faceCommands, modelCommands, trainingCommands, analysisCommands,
-  figureCommands, systemCommands,
+  figureCommands, fileCommands, systemCommands,
 ]

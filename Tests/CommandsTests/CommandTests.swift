@@ -1,0 +1,92 @@
+import Runtime
+import Testing
+
+@testable import Commands
+
+/// Runs a cell with every command and returns what its last value shows, or the diagnostic's code and message.
+private func run(_ source: String, session: Session = Session(commands: allCommands, seed: 3)) -> String {
+  switch session.run(source, name: "test", output: { _ in }) {
+  case .value(let value, _): value?.brief(columns: 400) ?? "none"
+  case .failure(let diagnostic): "\(diagnostic.code): \(diagnostic.message)"
+  }
+}
+
+@Suite("Commands of the library", .serialized)
+struct CommandTests {
+  @Test(
+    "every command has a summary, documented parameters, a result and an example that runs",
+    arguments: allCommands.map(\.name))
+  func isDocumented(_ name: String) throws {
+    let command = try #require(allCommands.first { $0.name == name })
+    #expect(command.summary.hasSuffix(".") || command.summary.contains("=") || command.summary.contains("/"))
+    #expect(!command.returns.isEmpty && !command.example.isEmpty)
+    let session = Session(commands: allCommands, seed: 3)
+    guard case .failure(let diagnostic) = session.run(command.example, name: name, output: { _ in }) else {
+      return
+    }
+    Issue.record("\(diagnostic.code): \(diagnostic.message)")
+  }
+
+  @Test("names are given once")
+  func namesAreUnique() { #expect(Set(allCommands.map(\.name)).count == allCommands.count) }
+
+  static let values: [(String, String)] = [
+    ("sum([1, 2, 3])", "6"), ("mean([1, 2, 4])", "2.3333333"), ("max(3, 7)", "7"),
+    ("norm([3.0, 4.0])", "5.0"),
+    ("sum(tensor([[1, 2], [3, 4]]), axis: 0)[1]", "6"), ("arange(0, 10, step: 4)[2]", "8"),
+    ("grad(grad({ x in x ** 5 }))(2.0)", "160.0"), ("grad({ x in x * stopGradient(x) })(3.0)", "3.0"),
+    ("grad({ x, y in x * y }, wrt: 1)(2.0, 5.0)", "2.0"),
+    ("grad({ p in p.a * p.b ** 2 })({a: 2.0, b: 3.0}).b", "12.0"),
+    ("jvp({ x in x ** 2 }, at: 3.0, along: 2.0)", "12.0"),
+    ("hessian({ x in sum(x ** 4) })(tensor([1.0]))[0, 0]", "12.0"),
+    ("crossEntropy([[0.0, 0.0]], [1])", "0.6931472"), ("len(randn([3], seed: 1))", "3"),
+    ("minimize({ θ, λ in (θ - λ) ** 2 }, from: 0.0, given: 2.0)", "2.0"),
+    (
+      "hypergradient({ θ, λ in 0.5 * (θ - 3) ** 2 }, through: { θ, λ in (θ - λ) ** 2 }, at: (0.5, 0.5), by: cg()).value",
+      "-2.5"
+    ),
+    ("Faces(subjects: 4, images: 8, size: 16).split(by: \"subject\", [0.5, 0.5])[0].count", "16"),
+  ]
+
+  @Test(arguments: values)
+  func value(_ source: String, _ expected: String) { #expect(run(source) == expected) }
+
+  static let mistakes: [(String, String)] = [
+    ("grad({ x in x * 2 })(tensor([1.0, 2.0]))", "ShapeMismatch"),
+    ("grad({ x in \"no\" })(1.0)", "TypeMismatch"),
+    ("fit(1, on: 2)", "TypeMismatch"), ("MAE(ViT(image: 30, patch: 4))", "InvalidArgument"),
+    ("MAE(ViT(), mask: 1.5)", "InvalidArgument"), ("plot([1, 2], [1, 2, 3])", "ShapeMismatch"),
+    ("tsne(zeros([3, 2]))", "AnalysisError"), ("Faces(size: 4)", "FacesError"),
+    ("load(\"/nonexistent.npy\")", "InterchangeError"),
+    ("load(\"model.txt\")", "InvalidArgument"), ("save([1], \"/tmp/x.npy\")", "TypeMismatch"),
+    ("hypergradient({ θ, λ in θ }, through: { θ, λ in θ }, at: 3.0)", "TypeMismatch"),
+  ]
+
+  @Test(arguments: mistakes)
+  func mistake(_ source: String, _ code: String) { #expect(run(source).hasPrefix(code), "\(run(source))") }
+
+  @Test("a model that is saved and loaded sees the same, bit for bit")
+  func savedModel() {
+    let source = """
+      mae = MAE(ViT(image: 16, patch: 4, width: 32, depth: 1, heads: 2), seed: 4)
+      x = rand([2, 3, 16, 16], seed: 5)
+      save(mae, "/tmp/faa-command-test.safetensors")
+      all(encode(mae, x) == encode(load("/tmp/faa-command-test.safetensors"), x))
+      """
+    #expect(run(source) == "true")
+  }
+
+  @Test("training lowers the loss, the same seed gives the same bits, and an interrupt keeps the last step")
+  func training() {
+    let source = """
+      faces = Faces(subjects: 4, images: 16, size: 16, seed: 2)
+      func train() {
+        let mae = MAE(ViT(image: 16, patch: 4, width: 32, depth: 1, heads: 2), seed: 4)
+        fit(mae, on: faces, epochs: 6, batch: 16, seed: 6)
+      }
+      a = train(); b = train()
+      [a.epochLoss[-1] < 0.9 * a.epochLoss[0], a.loss == b.loss, a.steps == 24]
+      """
+    #expect(run(source) == "[true, true, true]")
+  }
+}
