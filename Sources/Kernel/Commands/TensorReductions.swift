@@ -96,7 +96,9 @@ private func reduction(
     let value = given.count == 1 ? first : .list(given)
     if case .tensor(let tensor) = value { return .tensor(try body(tensor, a.axes(), a.bool("keep"))) }
     guard let tensor = try numbers(value) else { throw a.mismatch("x", expected: "a tensor or numbers") }
-    let result = try body(tensor, a.axes(), a.bool("keep"))
+    // A mean or length of plain integers is a plain number, in full precision.
+    let isFraction = name == "mean" || name == "norm"
+    let result = try body(isFraction ? tensor.cast(to: .f64) : tensor, a.axes(), a.bool("keep"))
     guard result.count == 1, result.rank == 0 else { return .tensor(result) }
     let number = try result.item()
     if result.dtype == .i32 { return .int(Int(number)) }

@@ -7,6 +7,6 @@ extension Value {
   /// Names that stand for numbers; variables may hide them.
   static let named: [String: Value] = [
     "pi": .float(.pi), "π": .float(.pi), "inf": .float(.infinity), "∞": .float(.infinity),
-    "nan": .float(.nan),
+    "nan": .float(.nan), "f32": "f32", "f64": "f64", "i32": "i32",
   ]
 }
