@@ -73,7 +73,8 @@ public struct AdamW: Optimizer, Sendable {
   public var weightDecay: Double
   private var first: [Tensor] = []
   private var second: [Tensor] = []
-  private var steps = 0
+  private var decayed1 = 1.0
+  private var decayed2 = 1.0
 
   /// Adam for `weightDecay: 0`.
   public init(
@@ -94,11 +95,12 @@ public struct AdamW: Optimizer, Sendable {
 
   /// One step.
   public mutating func step<Model: Layer>(_ model: Model, gradient: Model, scale: Double) throws -> Model {
-    let isFirst = steps == 0
-    steps += 1
+    let isFirst = first.isEmpty
+    decayed1 *= beta1
+    decayed2 *= beta2
     let rate = learningRate * scale
-    let correction1 = 1 - power(beta1, steps)
-    let root2 = (1 - power(beta2, steps)).squareRoot()
+    let correction1 = 1 - decayed1
+    let root2 = (1 - decayed2).squareRoot()
     return try model.updated(by: gradient) { index, parameter, g in
       let m = try isFirst ? g * (1 - beta1) : first[index] * beta1 + g * (1 - beta1)
       let v = try isFirst ? g.square() * (1 - beta2) : second[index] * beta2 + g.square() * (1 - beta2)
@@ -113,11 +115,5 @@ public struct AdamW: Optimizer, Sendable {
       let kept = try decays ? parameter.value * (1 - rate * weightDecay) : parameter.value
       return try kept - m / (v.sqrt() * (1 / root2) + epsilon) * (rate / correction1)
     }
-  }
-
-  private func power(_ base: Double, _ exponent: Int) -> Double {
-    var result = 1.0
-    for _ in 0..<exponent { result *= base }
-    return result
   }
 }
