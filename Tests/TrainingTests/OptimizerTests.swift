@@ -36,6 +36,18 @@ import Testing
   }
 
   @Test func plainGradientDescent() throws { try check("plain_sgd", SGD(learningRate: 0.1)) }
+
+  @Test func anOptimizerBelongsToOneModel() throws {
+    var stream = RandomStream(seed: 0)
+    let (one, other) = (try Linear(2, 3, stream: &stream), try MLP(width: 2, hidden: 3, stream: &stream))
+    func check(_ optimizer: some Optimizer) throws {
+      var optimizer = optimizer
+      _ = try optimizer.step(one, gradient: one, scale: 1)
+      #expect(throws: TensorError.self) { try optimizer.step(other, gradient: other, scale: 1) }
+    }
+    try check(AdamW())
+    try check(SGD(learningRate: 0.1, momentum: 0.9))
+  }
 }
 
 @Suite struct ScheduleTests {

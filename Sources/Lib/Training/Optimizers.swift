@@ -12,9 +12,18 @@ public protocol Optimizer {
 }
 
 extension Layer {
-  /// The same model, each parameter made from itself, its gradient and its place.
-  func updated(by gradient: Self, _ rule: (Int, NamedTensor, Tensor) throws -> Tensor) throws -> Self {
+  /// The same model, each parameter made from itself, its gradient and its place. `state` is what the optimiser remembers, one tensor
+  /// a parameter, or nothing yet.
+  func updated(
+    by gradient: Self, state: [Tensor], _ rule: (Int, NamedTensor, Tensor) throws -> Tensor
+  ) throws -> Self {
     let gradients = try gradient.parameters()
+    guard state.isEmpty || state.count == gradients.count else {
+      throw TensorError(
+        .invalidArgument, in: "optimizer",
+        "it has trained a model of \(state.count) parameters, and this one has \(gradients.count)",
+        help: "make a new optimiser for each model")
+    }
     var index = 0
     return try mapped { parameter in
       defer { index += 1 }
@@ -48,7 +57,7 @@ public struct SGD: Optimizer, Sendable {
   /// One step.
   public mutating func step<Model: Layer>(_ model: Model, gradient: Model, scale: Double) throws -> Model {
     let isFirst = velocity.isEmpty
-    return try model.updated(by: gradient) { index, parameter, gradient in
+    return try model.updated(by: gradient, state: velocity) { index, parameter, gradient in
       var g = gradient
       if weightDecay != 0 { g = try g + parameter.value * weightDecay }
       if momentum != 0 {
@@ -101,7 +110,7 @@ public struct AdamW: Optimizer, Sendable {
     let rate = learningRate * scale
     let correction1 = 1 - decayed1
     let root2 = (1 - decayed2).squareRoot()
-    return try model.updated(by: gradient) { index, parameter, g in
+    return try model.updated(by: gradient, state: first) { index, parameter, g in
       let m = try isFirst ? g * (1 - beta1) : first[index] * beta1 + g * (1 - beta1)
       let v = try isFirst ? g.square() * (1 - beta2) : second[index] * beta2 + g.square() * (1 - beta2)
       if isFirst {
