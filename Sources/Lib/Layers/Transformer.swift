@@ -21,6 +21,12 @@ public struct SelfAttention: Layer, Sendable {
 
   /// x of shape (batch, tokens, width) to the same shape.
   public func callAsFunction(_ x: Tensor) throws -> Tensor {
+    guard x.rank == 3, x.shape[2] == projection.weight.shape[0] else {
+      throw TensorError(
+        .shapeMismatch, in: "attention",
+        "tokens of shape \(x.shape), the layer takes (batch, tokens, \(projection.weight.shape[0]))",
+        shapes: [x.shape])
+    }
     let (batch, tokens, width) = (x.shape[0], x.shape[1], x.shape[2])
     let size = width / heads
     let split = try qkv(x).reshaped([batch, tokens, 3, heads, size]).permuted([2, 0, 3, 1, 4])

@@ -56,9 +56,14 @@ public struct PatchMask: Sendable {
     try self.init(orders: (0..<batch).map { _ in stream.permutation(patches) }, kept: kept)
   }
 
-  /// The mask that shows the first `kept` patches of each order.
+  /// The mask that shows the first `kept` patches of each order. Throws `invalidArgument` where an order is not one of all patches.
   public init(orders: [[Int]], kept: Int) throws {
     let patches = orders.first?.count ?? 0
+    for (image, order) in orders.enumerated() where order.sorted() != Array(0..<patches) {
+      throw TensorError(
+        .invalidArgument, in: "mask",
+        "the order of image \(image) does not hold each of \(patches) patches once")
+    }
     var keptRows: [Int32] = []
     var restoredRows = [Int32](repeating: 0, count: orders.count * patches)
     var hidden = [Float](repeating: 1, count: orders.count * patches)
@@ -122,10 +127,17 @@ public struct MaskedAutoencoder: Layer, Sendable {
 
   /// The predicted values of all patches, (batch, patches, values), from those the mask shows.
   public func predictions(_ images: Tensor, mask: PatchMask) throws -> Tensor {
+    let tokens = try encoder.embed(images)
     let (batch, patches) = (images.shape[0], configuration.encoder.grid.count)
     let (width, decoderWidth) = (configuration.encoder.width, configuration.decoderWidth)
     let kept = configuration.keptPatches
-    let visible = try encoder.embed(images).reshaped([batch * patches, width]).take(mask.kept)
+    guard mask.kept.count == batch * kept, mask.hidden.count == batch * patches else {
+      throw TensorError(
+        .shapeMismatch, in: "MAE",
+        "a mask of shape \(mask.hidden.shape) for \(batch) images of \(patches) patches",
+        shapes: [mask.hidden.shape], help: "make the mask with the model's `mask` for as many images")
+    }
+    let visible = try tokens.reshaped([batch * patches, width]).take(mask.kept)
       .reshaped([batch, kept, width])
     let latent = try decoderEmbedding(encoder.transform(visible))
     let hidden = try maskToken.expanded(to: Shape([batch, patches - kept, decoderWidth]))

@@ -42,6 +42,11 @@ public struct PatchGrid: Hashable, Sendable {
 
   /// The inverse of `patches(of:)`.
   public func images(of patches: Tensor) throws -> Tensor {
+    guard patches.rank == 3, Array(patches.shape.dropFirst()) == [count, values] else {
+      throw TensorError(
+        .shapeMismatch, in: "patches", "patches of shape \(patches.shape), expected (n, \(count), \(values))",
+        shapes: [patches.shape])
+    }
     let batch = patches.shape[0]
     return try patches.reshaped([batch, side, side, patch, patch, channels]).permuted([0, 5, 1, 3, 2, 4])
       .reshaped([batch, channels, image, image])

@@ -12,9 +12,18 @@ public protocol Optimizer {
 }
 
 extension Layer {
-  /// The same model, each parameter made from itself, its gradient and its place.
-  func updated(by gradient: Self, _ rule: (Int, NamedTensor, Tensor) throws -> Tensor) throws -> Self {
+  /// The same model, each parameter made from itself, its gradient and its place. `state` is what the optimiser remembers, one tensor
+  /// a parameter, or nothing yet.
+  func updated(
+    by gradient: Self, state: [Tensor], _ rule: (Int, NamedTensor, Tensor) throws -> Tensor
+  ) throws -> Self {
     let gradients = try gradient.parameters()
+    guard state.isEmpty || state.count == gradients.count else {
+      throw TensorError(
+        .invalidArgument, in: "optimizer",
+        "it has trained a model of \(state.count) parameters, and this one has \(gradients.count)",
+        help: "make a new optimiser for each model")
+    }
     var index = 0
     return try mapped { parameter in
       defer { index += 1 }
@@ -48,7 +57,7 @@ public struct SGD: Optimizer, Sendable {
   /// One step.
   public mutating func step<Model: Layer>(_ model: Model, gradient: Model, scale: Double) throws -> Model {
     let isFirst = velocity.isEmpty
-    return try model.updated(by: gradient) { index, parameter, gradient in
+    return try model.updated(by: gradient, state: velocity) { index, parameter, gradient in
       var g = gradient
       if weightDecay != 0 { g = try g + parameter.value * weightDecay }
       if momentum != 0 {
@@ -73,7 +82,8 @@ public struct AdamW: Optimizer, Sendable {
   public var weightDecay: Double
   private var first: [Tensor] = []
   private var second: [Tensor] = []
-  private var steps = 0
+  private var decayed1 = 1.0
+  private var decayed2 = 1.0
 
   /// Adam for `weightDecay: 0`.
   public init(
@@ -94,12 +104,13 @@ public struct AdamW: Optimizer, Sendable {
 
   /// One step.
   public mutating func step<Model: Layer>(_ model: Model, gradient: Model, scale: Double) throws -> Model {
-    let isFirst = steps == 0
-    steps += 1
+    let isFirst = first.isEmpty
+    decayed1 *= beta1
+    decayed2 *= beta2
     let rate = learningRate * scale
-    let correction1 = 1 - power(beta1, steps)
-    let root2 = (1 - power(beta2, steps)).squareRoot()
-    return try model.updated(by: gradient) { index, parameter, g in
+    let correction1 = 1 - decayed1
+    let root2 = (1 - decayed2).squareRoot()
+    return try model.updated(by: gradient, state: first) { index, parameter, g in
       let m = try isFirst ? g * (1 - beta1) : first[index] * beta1 + g * (1 - beta1)
       let v = try isFirst ? g.square() * (1 - beta2) : second[index] * beta2 + g.square() * (1 - beta2)
       if isFirst {
@@ -113,11 +124,5 @@ public struct AdamW: Optimizer, Sendable {
       let kept = try decays ? parameter.value * (1 - rate * weightDecay) : parameter.value
       return try kept - m / (v.sqrt() * (1 / root2) + epsilon) * (rate / correction1)
     }
-  }
-
-  private func power(_ base: Double, _ exponent: Int) -> Double {
-    var result = 1.0
-    for _ in 0..<exponent { result *= base }
-    return result
   }
 }
