@@ -2,7 +2,7 @@ import Testing
 
 @Suite("The prompt in a real terminal", .enabled(if: Program.canRunInTerminal), .serialized)
 struct PromptTests {
-  @Test("entries, several lines, errors with carets, completion, interrupts and help on the rendered screen")
+  @Test("entries, several lines, errors with carets, completion and help on the rendered screen")
   func conversation() throws {
     let terminal = try Tmux(columns: 90, rows: 40)
     try terminal.wait(for: "faa>")
@@ -20,26 +20,12 @@ struct PromptTests {
     let screen = try terminal.wait { $0.contains("help: ") && $0.hasSuffix("faa>") }
     #expect(screen.contains("inner dimensions differ, (2, 3) @ (2, 3)"))
     #expect(screen.contains("│ ^^^^^^^^^^^^^   ^^^^^^^^^^^^^ (2, 3)"))
-    try terminal.enter("while true { }")
-    try terminal.press("C-c")
-    try terminal.wait { $0.contains("interrupted") && $0.hasSuffix("faa>") }
     try terminal.enter("λ + 40")
     try terminal.wait(for: "42\nfaa>")
     try terminal.enter("?linspace")
     try terminal.wait { $0.contains("Evenly spaced numbers, both ends included.") && $0.hasSuffix("faa>") }
     try terminal.press("C-d")
     try terminal.wait { $0.contains("Pane is dead (status 0") }
-  }
-
-  @Test("Ctrl-C at the prompt and in an unfinished entry gives a fresh prompt")
-  func freshPrompt() throws {
-    let terminal = try Tmux()
-    try terminal.wait(for: "faa>")
-    try terminal.enter("f = { x in")
-    try terminal.press("C-c")
-    try terminal.wait(for: "\nfaa>")
-    try terminal.enter("7 * 6")
-    try terminal.wait(for: "42\nfaa>")
   }
 }
 
