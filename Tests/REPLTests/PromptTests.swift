@@ -24,8 +24,6 @@ struct PromptTests {
     try terminal.wait(for: "42\nfaa>")
     try terminal.enter("?linspace")
     try terminal.wait { $0.contains("Evenly spaced numbers, both ends included.") && $0.hasSuffix("faa>") }
-    try terminal.press("C-d")
-    try terminal.wait { $0.contains("Pane is dead (status 0") }
   }
 }
 
