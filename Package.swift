@@ -103,7 +103,7 @@ let package = Package(
     tests("Analysis", ["Analysis"]),
     tests("Figures", ["Figures"]),
     tests("Syntax", ["Syntax"]),
-    tests("Runtime", ["Runtime"]),
+    tests("Runtime", ["Runtime", "Autodiff", "CKernels"]),
     tests("Notebook", ["Notebook"]),
     tests("Commands", ["Commands", "Runtime"]),
     tests("Interchange", ["Interchange"]),
