@@ -110,10 +110,3 @@ extension Tensor {
     try onLast(-1, in: "normalize") { try Rows.normalize([$0], epsilon) }
   }
 }
-
-extension Primitive {
-  /// Every operation that derivatives know.
-  public static let all: [Primitive] =
-    Unary.all + Binary.all + Selection.all + Reduction.all + Structural.all + Indexing.all + Matmul.all
-    + Rows.all
-}

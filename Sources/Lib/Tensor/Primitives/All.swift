@@ -1,0 +1,13 @@
+extension Primitive {
+  /// Every operation that derivatives know.
+  public static let all: [Primitive] = [
+    Unary.all,
+    Binary.all,
+    Selection.all,
+    Reduction.all,
+    Structural.all,
+    Indexing.all,
+    Matmul.all,
+    Rows.all,
+  ].flatMap { $0 }
+}
