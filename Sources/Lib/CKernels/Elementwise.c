@@ -94,7 +94,6 @@ UNARY_FLOAT(softplus, fast_softplus(x), softplus64(x))
 UNARY_FLOAT(erf, fast_erf(x), erf(x))
 UNARY_FLOAT(relu, x > 0 ? x : x != x ? x : 0.0f, x > 0 ? x : x != x ? x : 0.0)
 UNARY_FLOAT(gelu, fast_gelu(x), gelu64(x))
-UNARY_FLOAT(gelu_slope, fast_gelu_slope(x), gelu_slope64(x))
 UNARY_FLOAT(reciprocal, 1.0f / x, 1.0 / x)
 UNARY_FLOAT(square, x *x, x *x)
 UNARY_FLOAT(floor, __builtin_floorf(x), __builtin_floor(x))
@@ -153,7 +152,6 @@ static const Row unary_rows[FaaUnaryCount] = {
     [FaaErf] = {FLOATS(erf), DEAR_GRAIN},
     [FaaRelu] = {NUMBERS(relu), CHEAP_GRAIN},
     [FaaGelu] = {FLOATS(gelu), DEAR_GRAIN},
-    [FaaGeluSlope] = {FLOATS(gelu_slope), DEAR_GRAIN},
     [FaaReciprocal] = {FLOATS(reciprocal), CHEAP_GRAIN},
     [FaaSquare] = {NUMBERS(square), CHEAP_GRAIN},
     [FaaFloor] = {FLOATS(floor), CHEAP_GRAIN},
@@ -172,6 +170,14 @@ int faa_unary(FaaUnary op, FaaType type, int rank, const ptrdiff_t *dims, const 
                 .size = {faa_size(type)}, .out = out, .out_size = row->out_size ? row->out_size : faa_size(type),
                 .grain = row->grain};
   return faa_map(row->kernels[type], &map);
+}
+
+int faa_unary_flat(FaaUnary op, FaaType type, ptrdiff_t count, const void *x, void *out) {
+  const Row *row = &unary_rows[op];
+  ptrdiff_t stride = 1;
+  if (!row->kernels[type]) return -1;
+  if (count < 2 * row->grain) return row->kernels[type](&x, &stride, out, count);
+  return faa_unary(op, type, 1, &count, &stride, x, out);
 }
 
 // ---- Binary -----------------------------------------------------------------------------------------------
@@ -247,6 +253,11 @@ COMPARE(less, <)
 COMPARE(lessequal, <=)
 BINARY_ROW(and_bool, uint8_t, uint8_t, a &b)
 BINARY_ROW(or_bool, uint8_t, uint8_t, a | b)
+// a is a change, b what the slope is a function of.
+BINARY_FLOAT(relu_along, b > 0 ? a : 0.0f, b > 0 ? a : 0.0)
+BINARY_FLOAT(gelu_along, a *fast_gelu_slope(b), a *gelu_slope64(b))
+BINARY_FLOAT(tanh_along, a *(1 - b * b), a *(1 - b * b))
+BINARY_FLOAT(sigmoid_along, a *b *(1 - b), a *b *(1 - b))
 
 #define ALL_TYPES(name) {name##_bool, name##_i32, name##_f32, name##_f64}
 
@@ -265,6 +276,10 @@ static const Row binary_rows[FaaBinaryCount] = {
     [FaaLessEqual] = {ALL_TYPES(lessequal), CHEAP_GRAIN, 1},
     [FaaAnd] = {{and_bool}, CHEAP_GRAIN},
     [FaaOr] = {{or_bool}, CHEAP_GRAIN},
+    [FaaReluAlong] = {FLOATS(relu_along), CHEAP_GRAIN},
+    [FaaGeluAlong] = {FLOATS(gelu_along), DEAR_GRAIN},
+    [FaaTanhAlong] = {FLOATS(tanh_along), CHEAP_GRAIN},
+    [FaaSigmoidAlong] = {FLOATS(sigmoid_along), CHEAP_GRAIN},
 };
 
 int faa_binary(FaaBinary op, FaaType type, int rank, const ptrdiff_t *dims, const ptrdiff_t *strides_a, const void *a,
@@ -276,6 +291,49 @@ int faa_binary(FaaBinary op, FaaType type, int rank, const ptrdiff_t *dims, cons
                 .size = {size, size}, .out = out, .out_size = row->out_size ? row->out_size : size,
                 .grain = row->grain};
   return faa_map(row->kernels[type], &map);
+}
+
+int faa_binary_flat(FaaBinary op, FaaType type, ptrdiff_t count, ptrdiff_t stride_a, const void *a, ptrdiff_t stride_b,
+                    const void *b, void *out) {
+  const Row *row = &binary_rows[op];
+  if (!row->kernels[type]) return -1;
+  if (count >= 2 * row->grain) return faa_binary(op, type, 1, &count, &stride_a, a, &stride_b, b, out);
+  const void *in[] = {a, b};
+  ptrdiff_t strides[] = {stride_a, stride_b};
+  return row->kernels[type](in, strides, out, count);
+}
+
+typedef struct {
+  FaaType type;
+  ptrdiff_t count;
+  const void *x;
+  void *out;
+} Sum;
+
+#define ACCUMULATE(suffix, T)                                                                   \
+  CLONES static void accumulate_##suffix(const void *px, void *po, ptrdiff_t n) {               \
+    const T *restrict x = px;                                                                   \
+    T *restrict out = po;                                                                       \
+    for (ptrdiff_t i = 0; i < n; i++) out[i] += x[i];                                           \
+  }
+ACCUMULATE(f32, float)
+ACCUMULATE(f64, double)
+
+static void accumulate_chunk(void *context, ptrdiff_t chunk) {
+  Sum *sum = context;
+  ptrdiff_t first = chunk * CHEAP_GRAIN;
+  ptrdiff_t n = sum->count - first < CHEAP_GRAIN ? sum->count - first : CHEAP_GRAIN;
+  if (sum->type == FaaF32)
+    accumulate_f32((const float *)sum->x + first, (float *)sum->out + first, n);
+  else
+    accumulate_f64((const double *)sum->x + first, (double *)sum->out + first, n);
+}
+
+int faa_accumulate(FaaType type, ptrdiff_t count, const void *x, void *out) {
+  if (type < FaaF32) return -1;
+  Sum sum = {type, count, x, out};
+  faa_parallel((count + CHEAP_GRAIN - 1) / CHEAP_GRAIN, accumulate_chunk, &sum);
+  return 0;
 }
 
 // ---- Selection and conversion -----------------------------------------------------------------------------

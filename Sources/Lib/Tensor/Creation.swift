@@ -21,7 +21,7 @@ extension Tensor {
   public convenience init(
     shape: Shape, dtype: DType, filling fill: (UnsafeMutableRawPointer) throws -> Void
   ) throws {
-    let storage = try Storage(count: shape.elementCount, dtype: dtype, operation: "tensor")
+    let storage = try Storage.room(for: shape.elementCount, dtype, in: "tensor")
     try fill(storage.pointer)
     self.init(storage: storage, layout: Layout(contiguous: shape), dtype: dtype)
   }

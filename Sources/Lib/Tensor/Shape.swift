@@ -95,6 +95,20 @@ public struct Shape: RandomAccessCollection, Hashable, Sendable {
     return resolved
   }
 
+  /// The set of axes that `axes` names; all of them for nil.
+  func axisSet(_ axes: [Int]?, in operation: String) throws -> AxisSet {
+    guard let axes else { return AxisSet(rawValue: UInt8((1 << rank) - 1)) }
+    var set = AxisSet()
+    for name in axes {
+      let axis = try axis(name, in: operation)
+      guard !set.contains(axis) else {
+        throw TensorError(.invalidArgument, in: operation, "axis \(axis) is named twice", shapes: [self])
+      }
+      set.insert(axis)
+    }
+    return set
+  }
+
   /// The shape both operands of an elementwise operation are expanded to, or nil when they do not fit.
   public func broadcast(with other: Shape) -> Shape? {
     if self == other { return self }
@@ -109,7 +123,7 @@ public struct Shape: RandomAccessCollection, Hashable, Sendable {
   }
 
   /// The shape with axes removed (or kept with extent 1).
-  func removing(_ axes: [Int], keep: Bool) -> Shape {
+  func removing(_ axes: AxisSet, keep: Bool) -> Shape {
     var result = Shape()
     for axis in 0..<rank {
       if !axes.contains(axis) {
@@ -120,6 +134,17 @@ public struct Shape: RandomAccessCollection, Hashable, Sendable {
     }
     return result
   }
+}
+
+/// Some axes of a shape, one bit each.
+struct AxisSet: Sendable, Equatable {
+  private(set) var rawValue: UInt8 = 0
+
+  init(rawValue: UInt8 = 0) { self.rawValue = rawValue }
+  init(_ axis: Int) { rawValue = 1 << UInt8(axis) }
+
+  func contains(_ axis: Int) -> Bool { rawValue >> UInt8(axis) & 1 != 0 }
+  mutating func insert(_ axis: Int) { rawValue |= 1 << UInt8(axis) }
 }
 
 extension Shape: ExpressibleByArrayLiteral {

@@ -1,24 +1,45 @@
 import CKernels
 
-/// A block of elements from the buffer pool, shared by the views that look at it.
-final class Storage: @unchecked Sendable {
-  let pointer: UnsafeMutableRawPointer
-  let byteCount: Int
+/// A block of elements, shared by the views that look at it. Small blocks live in the object itself, so that a small result costs
+/// one allocation; large ones come from the buffer pool.
+final class Storage: ManagedBuffer<Storage.Place, Storage.Unit> {
+  /// Where the elements are, and how many bytes were taken from the pool (0 for a block in the object).
+  struct Place {
+    let pointer: UnsafeMutableRawPointer
+    let pooledBytes: Int
+  }
+  /// Eight bytes. (A type aligned to more would take the slower way of allocation, though every object is aligned to sixteen.)
+  typealias Unit = UInt64
+
+  /// Blocks from this size come from the pool.
+  private static let pooledFrom = 65_536
 
   /// Room for `count` elements. Throws `outOfMemory`.
-  init(count: Int, dtype: DType, operation: String) throws {
+  static func room(for count: Int, _ dtype: DType, in operation: String) throws -> Storage {
     let (bytes, overflow) = count.multipliedReportingOverflow(by: dtype.size)
+    if !overflow, bytes < pooledFrom {
+      let object = create(minimumCapacity: (bytes + 7) / 8) { buffer in
+        Place(
+          pointer: buffer.withUnsafeMutablePointerToElements { UnsafeMutableRawPointer($0) }, pooledBytes: 0)
+      }
+      return unsafeDowncast(object, to: Storage.self)
+    }
     guard !overflow, let pointer = faa_allocate(bytes) else {
       let gigabytes = Double(count) * Double(dtype.size) / 1_073_741_824
       throw TensorError(
         .outOfMemory, in: operation,
         "no memory for \(count) elements of \(dtype) (\((gigabytes * 10).rounded() / 10) GiB)")
     }
-    self.pointer = pointer
-    byteCount = bytes
+    let object = create(minimumCapacity: 0) { _ in Place(pointer: pointer, pooledBytes: bytes) }
+    return unsafeDowncast(object, to: Storage.self)
   }
 
-  deinit { faa_release(pointer, byteCount) }
+  /// The first element.
+  var pointer: UnsafeMutableRawPointer { header.pointer }
+
+  deinit {
+    if header.pooledBytes > 0 { faa_release(header.pointer, header.pooledBytes) }
+  }
 }
 
 /// The buffer pool's counters, in bytes.

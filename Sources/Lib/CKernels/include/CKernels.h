@@ -72,14 +72,14 @@ void faa_waiting_push(FaaThread *_Nonnull thread, void *_Nonnull object);
 /// Unary operations; the number is the row of the table in Elementwise.c.
 typedef enum : int32_t {
   FaaNeg, FaaAbs, FaaSign, FaaExp, FaaExpm1, FaaLog, FaaLog1p, FaaSqrt, FaaSin, FaaCos, FaaTan, FaaTanh, FaaSigmoid,
-  FaaSoftplus, FaaErf, FaaRelu, FaaGelu, FaaGeluSlope, FaaReciprocal, FaaSquare, FaaFloor, FaaCeil, FaaRound, FaaNot,
+  FaaSoftplus, FaaErf, FaaRelu, FaaGelu, FaaReciprocal, FaaSquare, FaaFloor, FaaCeil, FaaRound, FaaNot,
   FaaIsNaN, FaaIsFinite, FaaUnaryCount
 } FaaUnary;
 
 /// Binary operations; comparisons and logic give bytes 0 or 1.
 typedef enum : int32_t {
   FaaAdd, FaaSub, FaaMul, FaaDiv, FaaPow, FaaMax, FaaMin, FaaFloorDiv, FaaMod, FaaEqual, FaaLess, FaaLessEqual, FaaAnd,
-  FaaOr, FaaBinaryCount
+  FaaOr, FaaReluAlong, FaaGeluAlong, FaaTanhAlong, FaaSigmoidAlong, FaaBinaryCount
 } FaaBinary;
 
 int faa_unary(FaaUnary op, FaaType type, int rank, const ptrdiff_t *_Nonnull dims, const ptrdiff_t *_Nonnull strides,
@@ -87,6 +87,13 @@ int faa_unary(FaaUnary op, FaaType type, int rank, const ptrdiff_t *_Nonnull dim
 int faa_binary(FaaBinary op, FaaType type, int rank, const ptrdiff_t *_Nonnull dims,
                const ptrdiff_t *_Nonnull strides_a, const void *_Nonnull a, const ptrdiff_t *_Nonnull strides_b,
                const void *_Nonnull b, void *_Nonnull out);
+/// The same for operands whose elements follow each other.
+int faa_unary_flat(FaaUnary op, FaaType type, ptrdiff_t count, const void *_Nonnull x, void *_Nonnull out);
+/// The same for operands whose elements follow each other (stride 1) or that are one element (stride 0).
+int faa_binary_flat(FaaBinary op, FaaType type, ptrdiff_t count, ptrdiff_t stride_a, const void *_Nonnull a,
+                    ptrdiff_t stride_b, const void *_Nonnull b, void *_Nonnull out);
+/// out += x, both in order and of floats; -1 for other types.
+int faa_accumulate(FaaType type, ptrdiff_t count, const void *_Nonnull x, void *_Nonnull out);
 /// out = condition ? a : b, with a byte condition.
 int faa_where(FaaType type, int rank, const ptrdiff_t *_Nonnull dims, const ptrdiff_t *_Nonnull strides_c,
               const void *_Nonnull condition, const ptrdiff_t *_Nonnull strides_a, const void *_Nonnull a,

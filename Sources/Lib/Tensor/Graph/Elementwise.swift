@@ -1,7 +1,7 @@
 import CKernels
 
-/// How an elementwise result changes with one of its operands: the factor by which a small change arrives. Products with the
-/// cotangent (reverse) and with the tangent (forward) both follow from it.
+/// How an elementwise result changes with one of its operands: what a small change becomes on its way. The change is the
+/// cotangent (reverse) or the tangent (forward): an elementwise function treats both alike.
 enum Slope: Sendable {
   /// Nothing arrives, as through a rounding.
   case zero
@@ -9,9 +9,14 @@ enum Slope: Sendable {
   case scale(Double)
   /// A factor computed from what is saved.
   case factor(Saves, @Sendable (Saved) throws -> Tensor)
+  /// The product of the change and such a factor, in one pass over the elements.
+  case product(Saves, @Sendable (Tensor, Saved) throws -> Tensor)
 
   var saves: Saves {
-    if case .factor(let saves, _) = self { saves } else { [] }
+    switch self {
+    case .zero, .scale: []
+    case .factor(let saves, _), .product(let saves, _): saves
+    }
   }
 
   /// The change that arrives for the change `tensor`; nil for none.
@@ -22,6 +27,7 @@ enum Slope: Sendable {
     case .scale(-1): try -tensor
     case .scale(let factor): try tensor * factor
     case .factor(_, let rule): try tensor * rule(saved)
+    case .product(_, let rule): try rule(tensor, saved)
     }
   }
 }
@@ -49,9 +55,16 @@ final class UnaryPrimitive: Primitive, @unchecked Sendable {
   func callAsFunction(_ x: Tensor) throws -> Tensor {
     let needs: DType = onIntegers ? .i32 : .f32
     let x = x.dtype < needs ? try x.cast(to: needs, in: name) : x
-    let result = try Tensor.uninitialized(x.shape, dtype: x.dtype, in: name)
-    let status = withUnsafePointers(x.layout) { dims, strides in
-      faa_unary(kernel, x.dtype.kernel, Int32(x.rank), dims, strides, x.pointer, result.pointer)
+    let result: Tensor
+    let status: Int32
+    if x.isContiguous {
+      result = try Tensor.uninitialized(like: x, dtype: x.dtype, in: name)
+      status = faa_unary_flat(kernel, x.dtype.kernel, x.count, x.pointer, result.pointer)
+    } else {
+      result = try Tensor.uninitialized(x.shape, dtype: x.dtype, in: name)
+      status = withUnsafePointers(x.layout) { dims, strides in
+        faa_unary(kernel, x.dtype.kernel, Int32(x.rank), dims, strides, x.pointer, result.pointer)
+      }
     }
     guard status == 0 else {
       throw TensorError(.arithmetic, in: name, "the result does not fit an i32", help: "convert to f64 first")
@@ -62,7 +75,7 @@ final class UnaryPrimitive: Primitive, @unchecked Sendable {
     let node = UnaryNode(self, trace: trace, result, x.node)
     if slope.saves.contains(.left) { node.saved = x }
     if slope.saves.contains(.output) { node.savedOutput = result }
-    return result.with(node: node)
+    return Tensor.recorded(result, by: node)
   }
 }
 
@@ -115,9 +128,11 @@ final class BinaryPrimitive: Primitive, @unchecked Sendable {
   }
 
   func callAsFunction(_ a: Tensor, _ b: Tensor) throws -> Tensor {
-    let dtype = max(a.dtype, b.dtype, needs)
-    let a = a.dtype == dtype ? a : try a.cast(to: dtype, in: name)
-    let b = b.dtype == dtype ? b : try b.cast(to: dtype, in: name)
+    var a = a
+    var b = b
+    let dtype = DType(rawValue: max(a.dtype.rawValue, b.dtype.rawValue, needs.rawValue)) ?? .f64
+    if a.dtype != dtype { a = try a.cast(to: dtype, in: name) }
+    if b.dtype != dtype { b = try b.cast(to: dtype, in: name) }
     let result = try evaluateBinary(kernel, name, a, b, result: dtype)
     let traceA = recordedTrace(a)
     let traceB = recordedTrace(b)
@@ -130,7 +145,23 @@ final class BinaryPrimitive: Primitive, @unchecked Sendable {
     if saves.contains(.left) { node.saved = a }
     if saves.contains(.right) { node.savedOther = b }
     if saves.contains(.output) { node.savedOutput = result }
-    return result.with(node: node)
+    return Tensor.recorded(result, by: node)
+  }
+
+  /// The function of a float tensor and a number, where `isLeft` says on which side the number is, without making a tensor of the
+  /// number. Nil where that takes more than a pass over the elements.
+  func value(_ x: Tensor, _ number: Double, numberIsLeft: Bool) throws -> Tensor? {
+    guard x.isContiguous, x.dtype.isFloating, recordedTrace(x) == 0 else { return nil }
+    let result = try Tensor.uninitialized(like: x, dtype: x.dtype, in: name)
+    func run(_ number: UnsafeRawPointer) -> Int32 {
+      numberIsLeft
+        ? faa_binary_flat(kernel, x.dtype.kernel, x.count, 0, number, 1, x.pointer, result.pointer)
+        : faa_binary_flat(kernel, x.dtype.kernel, x.count, 1, x.pointer, 0, number, result.pointer)
+    }
+    let status =
+      x.dtype == .f32
+      ? withUnsafePointer(to: Float(number)) { run($0) } : withUnsafePointer(to: number) { run($0) }
+    return status == 0 ? result : nil
   }
 }
 
@@ -165,6 +196,22 @@ private final class BinaryNode: Node {
 func evaluateBinary(
   _ kernel: FaaBinary, _ name: String, _ a: Tensor, _ b: Tensor, result dtype: DType
 ) throws -> Tensor {
+  // Rows that follow each other need no strides: most calls, and the small ones are all overhead.
+  guard a.isContiguous, b.isContiguous, let model = a.flatModel(with: b) else {
+    return try evaluateStrided(kernel, name, a, b, result: dtype)
+  }
+  let result = try Tensor.uninitialized(like: model, dtype: dtype, in: name)
+  let status = faa_binary_flat(
+    kernel, a.dtype.kernel, model.count, a.count == 1 ? 0 : 1, a.pointer, b.count == 1 ? 0 : 1, b.pointer,
+    result.pointer)
+  if status == 0 { return result }
+  throw failure(of: name, status, a, b)
+}
+
+@inline(never)
+private func evaluateStrided(
+  _ kernel: FaaBinary, _ name: String, _ a: Tensor, _ b: Tensor, result dtype: DType
+) throws -> Tensor {
   guard let shape = a.shape.broadcast(with: b.shape), let left = a.layout.expanded(to: shape),
     let right = b.layout.expanded(to: shape)
   else {
@@ -181,8 +228,24 @@ func evaluateBinary(
     }
   }
   if status == 0 { return result }
-  guard status > 0 else { throw TensorError(.dtypeMismatch, in: name, "has no meaning for \(a.dtype)") }
-  throw TensorError(
+  throw failure(of: name, status, a, b)
+}
+
+/// Why a binary kernel gave `status`.
+@inline(never)
+private func failure(of name: String, _ status: Int32, _ a: Tensor, _ b: Tensor) -> TensorError {
+  guard status > 0 else { return TensorError(.dtypeMismatch, in: name, "has no meaning for \(a.dtype)") }
+  return TensorError(
     .arithmetic, in: name, "i32 overflow or division by zero", shapes: [a.shape, b.shape],
     help: "convert an operand to f64, or check the divisor")
+}
+
+extension Tensor {
+  /// The operand whose shape the result has, where the shapes are equal or the other operand is a single element of no higher rank.
+  @inline(__always) fileprivate func flatModel(with other: Tensor) -> Tensor? {
+    if hasShape(of: other) { return self }
+    if other.count == 1, other.rank <= rank { return self }
+    if count == 1, rank <= other.rank { return other }
+    return nil
+  }
 }

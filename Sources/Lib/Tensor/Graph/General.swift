@@ -1,3 +1,5 @@
+import CKernels
+
 /// A function of any number of tensors with rules of its own.
 final class GeneralPrimitive<Attributes: Sendable>: Primitive, @unchecked Sendable {
   /// Cotangents of the inputs (nil for those not needed or zero) from that of the result.
@@ -53,15 +55,17 @@ final class GeneralPrimitive<Attributes: Sendable>: Primitive, @unchecked Sendab
     guard trace != 0, result.dtype.isFloating else { return result }
     let node = GeneralNode(
       self, attributes, trace: trace, result, inputs.map { recordedTrace($0) != 0 ? $0.node : nil })
-    if saves.contains(.left) { node.savedMany = inputs }
+    if saves.contains(.left) { node.keptInputs = inputs }
     if saves.contains(.output) { node.savedOutput = result }
-    return result.with(node: node)
+    return Tensor.recorded(result, by: node)
   }
 }
 
 private final class GeneralNode<Attributes: Sendable>: Node {
   let primitive: GeneralPrimitive<Attributes>
   let attributes: Attributes
+  private var furtherInputs: [Node?]
+  var keptInputs: [Tensor] = []
 
   init(
     _ primitive: GeneralPrimitive<Attributes>, _ attributes: Attributes, trace: UInt64, _ result: Tensor,
@@ -69,10 +73,22 @@ private final class GeneralNode<Attributes: Sendable>: Node {
   ) {
     self.primitive = primitive
     self.attributes = attributes
+    furtherInputs = inputs.count > 2 ? Array(inputs.dropFirst(2)) : []
     super.init(
-      trace: trace, shape: result.shape, dtype: result.dtype, inputs[0], inputs.count > 1 ? inputs[1] : nil,
-      others: Array(inputs.dropFirst(2)))
+      trace: trace, shape: result.shape, dtype: result.dtype, inputs[0], inputs.count > 1 ? inputs[1] : nil)
   }
+
+  deinit {
+    let thread = faa_thread()
+    for index in furtherInputs.indices { Node.surrender(&furtherInputs[index], thread) }
+    for tensor in keptInputs where tensor.node != nil {
+      faa_waiting_push(thread, Unmanaged.passRetained(tensor).toOpaque())
+    }
+  }
+
+  override var others: [Node?] { furtherInputs }
+  override var inputCount: Int { 2 + furtherInputs.count }
+  override var savedMany: [Tensor] { keptInputs }
 
   override func pullback(_ cotangent: Tensor, into sink: inout CotangentSink) throws {
     let changes = try primitive.pullback(cotangent, Saved(node: self), attributes, sink.needs)

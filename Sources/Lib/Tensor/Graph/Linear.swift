@@ -30,7 +30,8 @@ final class LinearPrimitive<Attributes: Sendable>: Primitive, @unchecked Sendabl
     let result = try evaluate(x, attributes)
     let trace = recordedTrace(x)
     guard trace != 0, result.dtype.isFloating, let input = x.node else { return result }
-    return result.with(node: LinearNode(self, attributes, trace: trace, result, input))
+    return Tensor.recorded(
+      result, by: LinearNode(self, attributes, trace: trace, shape: result.shape, dtype: result.dtype, input))
   }
 }
 
@@ -39,12 +40,12 @@ private final class LinearNode<Attributes: Sendable>: Node {
   let attributes: Attributes
 
   init(
-    _ primitive: LinearPrimitive<Attributes>, _ attributes: Attributes, trace: UInt64, _ result: Tensor,
-    _ input: Node
+    _ primitive: LinearPrimitive<Attributes>, _ attributes: Attributes, trace: UInt64, shape: Shape,
+    dtype: DType, _ input: Node
   ) {
     self.primitive = primitive
     self.attributes = attributes
-    super.init(trace: trace, shape: result.shape, dtype: result.dtype, input)
+    super.init(trace: trace, shape: shape, dtype: dtype, input)
   }
 
   override func pullback(_ cotangent: Tensor, into sink: inout CotangentSink) throws {

@@ -16,12 +16,9 @@ package class Node {
   package final var stamp = 0, slot = 0
 
   package final var first: Node?, second: Node?
-  package final var others: [Node?] = []
   final var saved: Tensor?, savedOther: Tensor?, savedOutput: Tensor?
-  final var savedMany: [Tensor] = []
 
-  init(trace: UInt64, shape: Shape, dtype: DType, _ first: Node?, _ second: Node? = nil, others: [Node?] = [])
-  {
+  init(trace: UInt64, shape: Shape, dtype: DType, _ first: Node?, _ second: Node? = nil) {
     let thread = faa_thread()
     id = Int(thread.pointee.next_node)
     thread.pointee.next_node += 1
@@ -30,11 +27,15 @@ package class Node {
     self.dtype = dtype
     self.first = first
     self.second = second
-    self.others = others
   }
 
+  /// The inputs from the third on, of those primitives that have more than two.
+  package var others: [Node?] { [] }
+  /// All inputs that were kept, of primitives with any number of them.
+  var savedMany: [Tensor] { [] }
+
   /// The number of inputs, recorded or not.
-  package var inputCount: Int { 2 + others.count }
+  package var inputCount: Int { 2 }
 
   /// The node of input `index`, nil for a constant.
   package final func input(_ index: Int) -> Node? {
@@ -57,14 +58,9 @@ package class Node {
     let thread = faa_thread()
     Node.surrender(&first, thread)
     Node.surrender(&second, thread)
-    for index in others.indices { Node.surrender(&others[index], thread) }
     Node.surrender(&saved, thread)
     Node.surrender(&savedOther, thread)
-    for tensor in savedMany where tensor.node != nil {
-      faa_waiting_push(thread, Unmanaged.passRetained(tensor).toOpaque())
-    }
-    savedMany = []
-    guard !thread.pointee.draining else { return }
+    guard !thread.pointee.draining, thread.pointee.waiting_count > 0 else { return }
     thread.pointee.draining = true
     while thread.pointee.waiting_count > 0 {
       thread.pointee.waiting_count -= 1
@@ -75,10 +71,14 @@ package class Node {
   }
 
   /// Moves a reference to the list of objects to free.
-  private static func surrender<Object: AnyObject>(
-    _ object: inout Object?, _ thread: UnsafeMutablePointer<FaaThread>
-  ) {
-    guard let present = object.take() else { return }
+  static func surrender(_ node: inout Node?, _ thread: UnsafeMutablePointer<FaaThread>) {
+    guard let present = node.take() else { return }
+    faa_waiting_push(thread, Unmanaged.passRetained(present).toOpaque())
+  }
+
+  /// The same for a value; one without history frees no node.
+  static func surrender(_ tensor: inout Tensor?, _ thread: UnsafeMutablePointer<FaaThread>) {
+    guard let present = tensor.take(), present.node != nil else { return }
     faa_waiting_push(thread, Unmanaged.passRetained(present).toOpaque())
   }
 }
@@ -97,19 +97,28 @@ final class Leaf: Node {
   override var name: String { "argument" }
 }
 
-/// Where a pullback leaves the cotangents of its node's inputs.
+/// Where a pullback leaves the cotangents of its node's inputs: the sweep's table, and the places in it of this node's inputs, -1 for
+/// those that no leaf is behind.
 package struct CotangentSink {
   let node: Node
-  var wants: (Int) -> Bool
-  var deliver: (Int, Tensor) throws -> Void
+  let places: UnsafePointer<Int32>
+  let cotangents: UnsafeMutablePointer<Tensor?>
 
   /// Whether the cotangent of input `index` is wanted.
-  func needs(_ index: Int) -> Bool { wants(index) }
+  @inline(__always) func needs(_ index: Int) -> Bool { places[index] >= 0 }
 
   /// Adds `cotangent` to that of input `index`. Broadcasting is undone here, once for every rule.
   func add(_ cotangent: Tensor, to index: Int) throws {
-    guard let input = node.input(index) else { return }
-    try deliver(index, cotangent.reduced(to: input.shape))
+    let place = Int(places[index])
+    guard place >= 0, let input = node.input(index) else { return }
+    let part =
+      cotangent.layout.shape == input.shape ? cotangent : try cotangent.reduced(to: input.shape)
+    guard var sum = cotangents[place].take() else {
+      cotangents[place] = part
+      return
+    }
+    if !Tensor.accumulate(part, into: &sum) { sum = try sum + part }
+    cotangents[place] = sum
   }
 }
 

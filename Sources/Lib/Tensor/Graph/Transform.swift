@@ -92,46 +92,90 @@ package final class Linearization {
     let thread = faa_thread()
     let stamp = Int(thread.pointee.next_node)
     thread.pointee.next_node += 1
-    var found: [Node] = []
-    var pending: [Node] = []
-    func visit(_ node: Node?) {
-      guard let node, node.trace & bit != 0, node.stamp != stamp else { return }
+    // The ends and the leaves are held by the caller, and everything between by the ends.
+    var found: [Unmanaged<Node>] = []
+    var lowest = Int.max
+    var highest = Int.min
+    func visit(_ node: Node) {
       node.stamp = stamp
       node.slot = -1
-      pending.append(node)
+      lowest = Swift.min(lowest, node.id)
+      highest = Swift.max(highest, node.id)
+      found.append(.passUnretained(node))
     }
-    for leaf in leaves {
-      leaf.stamp = stamp
-      leaf.slot = -1
-      found.append(leaf)
+    for leaf in leaves { visit(leaf) }
+    let leafCount = found.count
+    for end in ends {
+      if let end, end.trace & bit != 0, end.stamp != stamp { visit(end) }
     }
-    for end in ends { visit(end) }
-    while let node = pending.popLast() {
-      found.append(node)
-      for index in 0..<node.inputCount { visit(node.input(index)) }
-    }
-    found.sort { $0.id < $1.id }
-    // Keep what depends on a leaf; a leaf's own inputs belong to the transforms outside.
-    var kept: [Node] = []
-    var inputs: [Int32] = []
-    var firstInput: [Int32] = [0]
-    let leafIDs = Set(leaves.map(\.id))
-    for node in found {
-      let isLeaf = leafIDs.contains(node.id)
-      var slots: [Int32] = []
-      if !isLeaf {
-        for index in 0..<node.inputCount {
-          let input = node.input(index)
-          slots.append(input.map { $0.stamp == stamp ? Int32($0.slot) : -1 } ?? -1)
+    // A leaf's own inputs belong to the transforms outside.
+    var next = leafCount
+    while next < found.count {
+      let node = found[next]
+      next += 1
+      node._withUnsafeGuaranteedRef { node in
+        if let input = node.first, input.trace & bit != 0, input.stamp != stamp { visit(input) }
+        if let input = node.second, input.trace & bit != 0, input.stamp != stamp { visit(input) }
+        for case let input? in node.others where input.trace & bit != 0 && input.stamp != stamp {
+          visit(input)
         }
-        guard slots.contains(where: { $0 >= 0 }) else { continue }
       }
-      node.slot = kept.count
-      kept.append(node)
-      inputs += slots
-      firstInput.append(Int32(inputs.count))
+    }
+    inOrderOfCreation(&found, from: lowest, through: highest)
+    // Keep what depends on a leaf.
+    let leafIDs = leaves.map(\.id)
+    let (firstLeaf, lastLeaf) = (leafIDs.min() ?? 0, leafIDs.max() ?? -1)
+    var kept: [Node] = []
+    kept.reserveCapacity(found.count)
+    var inputs: [Int32] = []
+    inputs.reserveCapacity(2 * found.count)
+    var firstInput: [Int32] = [0]
+    firstInput.reserveCapacity(found.count + 1)
+    for node in found {
+      node._withUnsafeGuaranteedRef { node in
+        let isLeaf = node.id >= firstLeaf && node.id <= lastLeaf && node is Leaf && leafIDs.contains(node.id)
+        if !isLeaf {
+          var reaches = false
+          func place(_ input: Node?) {
+            let slot = input.map { $0.stamp == stamp ? $0.slot : -1 } ?? -1
+            if slot >= 0 { reaches = true }
+            inputs.append(Int32(slot))
+          }
+          place(node.first)
+          place(node.second)
+          for input in node.others { place(input) }
+          guard reaches else {
+            inputs.removeLast(inputs.count - Int(firstInput[kept.count]))
+            return
+          }
+        }
+        node.slot = kept.count
+        kept.append(node)
+        firstInput.append(Int32(inputs.count))
+      }
     }
     return (kept, inputs, firstInput)
+  }
+
+  /// Sorts by number: by placing each where it belongs where the numbers are dense, as they are after one transform.
+  private static func inOrderOfCreation(
+    _ nodes: inout [Unmanaged<Node>], from lowest: Int, through highest: Int
+  ) {
+    guard nodes.count > 1 else { return }
+    let range = highest - lowest + 1
+    guard range <= 8 * nodes.count + 64 else {
+      nodes.sort { $0._withUnsafeGuaranteedRef(\.id) < $1._withUnsafeGuaranteedRef(\.id) }
+      return
+    }
+    withUnsafeTemporaryAllocation(of: Unmanaged<Node>?.self, capacity: range) { places in
+      places.initialize(repeating: nil)
+      for node in nodes { places[node._withUnsafeGuaranteedRef(\.id) - lowest] = node }
+      var next = 0
+      for case let node? in places {
+        nodes[next] = node
+        next += 1
+      }
+    }
   }
 
   /// Whether output `index` depends on any leaf.
@@ -146,21 +190,18 @@ package final class Linearization {
     for (slot, cotangent) in zip(endSlots, cotangents) where slot >= 0 {
       values[slot] = try values[slot].map { try $0 + cotangent } ?? cotangent
     }
-    var step = 0
-    for slot in nodes.indices.reversed() where firstInput[slot] < firstInput[slot + 1] {
-      guard let cotangent = values[slot] else { continue }
-      values[slot] = nil
-      let base = Int(firstInput[slot])
-      var sink = CotangentSink(
-        node: nodes[slot], wants: { self.inputs[base + $0] >= 0 },
-        deliver: { index, contribution in
-          let target = Int(self.inputs[base + index])
-          guard target >= 0 else { return }
-          values[target] = try values[target].map { try $0 + contribution } ?? contribution
-        })
-      try nodes[slot].pullback(cotangent, into: &sink)
-      step += 1
-      if step & 255 == 0 { try checkInterrupt() }
+    try values.withUnsafeMutableBufferPointer { values in
+      try inputs.withUnsafeBufferPointer { inputs in
+        guard let table = values.baseAddress, let places = inputs.baseAddress else { return }
+        for slot in nodes.indices.reversed() where firstInput[slot] < firstInput[slot + 1] {
+          guard let cotangent = table[slot].take() else { continue }
+          let node = nodes[slot]
+          var sink = CotangentSink(
+            node: node, places: places + Int(firstInput[slot]), cotangents: table)
+          try node.pullback(cotangent, into: &sink)
+          if slot & 255 == 0 { try checkInterrupt() }
+        }
+      }
     }
     return leafSlots.map { values[$0] }
   }

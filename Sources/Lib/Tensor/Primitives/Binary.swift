@@ -36,7 +36,31 @@ enum Binary {
     "remainder", FaaMod, domains: (.distinct, .positive), .scale(1),
     .factor(.inputs) { try -floorDiv($0.left, $0.right) })
 
-  static let all: [Primitive] = [add, sub, mul, div, pow, max, min, floorDiv, mod]
+  // Products of a change and the slope of a unary function, for the reverse and forward sweeps: one pass instead of two.
+
+  /// g where x > 0, else 0.
+  static let reluAlong: BinaryPrimitive = .init(
+    "reluAlong", FaaReluAlong, needs: .f32, domains: (.real, .awayFromZero),
+    .product(.right) { try reluAlong($0, $1.right) }, .zero)
+  /// g (Φ(x) + x φ(x)); Φ(x) + x φ(x) has the slope φ(x) (2 - x²).
+  static let geluAlong: BinaryPrimitive = .init(
+    "geluAlong", FaaGeluAlong, needs: .f32, .product(.right) { try geluAlong($0, $1.right) },
+    .factor(.inputs) { saved in
+      let square = try saved.right.square()
+      return try saved.left * (square * -0.5).exp() * 0.398_942_280_401_432_7 * (2 - square)
+    })
+  /// g (1 - y²), with y = tanh x.
+  static let tanhAlong: BinaryPrimitive = .init(
+    "tanhAlong", FaaTanhAlong, needs: .f32, .product(.right) { try tanhAlong($0, $1.right) },
+    .factor(.inputs) { try $0.left * $0.right * -2 })
+  /// g y (1 - y), with y = sigmoid x.
+  static let sigmoidAlong: BinaryPrimitive = .init(
+    "sigmoidAlong", FaaSigmoidAlong, needs: .f32, .product(.right) { try sigmoidAlong($0, $1.right) },
+    .factor(.inputs) { try $0.left * (1 - $0.right * 2) })
+
+  static let all: [Primitive] = [
+    add, sub, mul, div, pow, max, min, floorDiv, mod, reluAlong, geluAlong, tanhAlong, sigmoidAlong,
+  ]
 
   /// 1 where `low` is below `high`, 1/2 where they are equal, 0 above.
   private static func share(_ low: Tensor, _ high: Tensor) throws -> Tensor {
@@ -54,21 +78,37 @@ extension Tensor {
   /// Elementwise quotient; of integers, an f32.
   public static func / (a: Tensor, b: Tensor) throws -> Tensor { try Binary.div(a, b) }
   /// Elementwise sum with a number, which takes the tensor's dtype.
-  public static func + (a: Tensor, b: Double) throws -> Tensor { try a + a.weak(b) }
+  public static func + (a: Tensor, b: Double) throws -> Tensor {
+    try Binary.add.value(a, b, numberIsLeft: false) ?? a + a.weak(b)
+  }
   /// Elementwise difference with a number.
-  public static func - (a: Tensor, b: Double) throws -> Tensor { try a - a.weak(b) }
+  public static func - (a: Tensor, b: Double) throws -> Tensor {
+    try Binary.sub.value(a, b, numberIsLeft: false) ?? a - a.weak(b)
+  }
   /// Elementwise product with a number.
-  public static func * (a: Tensor, b: Double) throws -> Tensor { try a * a.weak(b) }
+  public static func * (a: Tensor, b: Double) throws -> Tensor {
+    try Binary.mul.value(a, b, numberIsLeft: false) ?? a * a.weak(b)
+  }
   /// Elementwise quotient by a number.
-  public static func / (a: Tensor, b: Double) throws -> Tensor { try a / a.weak(b) }
+  public static func / (a: Tensor, b: Double) throws -> Tensor {
+    try Binary.div.value(a, b, numberIsLeft: false) ?? a / a.weak(b)
+  }
   /// Elementwise sum with a number.
-  public static func + (a: Double, b: Tensor) throws -> Tensor { try b.weak(a) + b }
+  public static func + (a: Double, b: Tensor) throws -> Tensor {
+    try Binary.add.value(b, a, numberIsLeft: true) ?? b.weak(a) + b
+  }
   /// Elementwise difference from a number.
-  public static func - (a: Double, b: Tensor) throws -> Tensor { try b.weak(a) - b }
+  public static func - (a: Double, b: Tensor) throws -> Tensor {
+    try Binary.sub.value(b, a, numberIsLeft: true) ?? b.weak(a) - b
+  }
   /// Elementwise product with a number.
-  public static func * (a: Double, b: Tensor) throws -> Tensor { try b.weak(a) * b }
+  public static func * (a: Double, b: Tensor) throws -> Tensor {
+    try Binary.mul.value(b, a, numberIsLeft: true) ?? b.weak(a) * b
+  }
   /// Elementwise quotient of a number.
-  public static func / (a: Double, b: Tensor) throws -> Tensor { try b.weak(a) / b }
+  public static func / (a: Double, b: Tensor) throws -> Tensor {
+    try Binary.div.value(b, a, numberIsLeft: true) ?? b.weak(a) / b
+  }
 
   /// x to the power `exponent`, elementwise.
   public func power(_ exponent: Tensor) throws -> Tensor { try Binary.pow(self, exponent) }

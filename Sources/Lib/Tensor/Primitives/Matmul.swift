@@ -2,22 +2,10 @@ import CKernels
 
 enum Matmul {
   /// The product of the last two axes; the operands have one rank (at least 2) and equal leading axes.
-  static let product: GeneralPrimitive<Void> = .init(
-    "matmul", saves: .inputs, evaluate: { inputs, _ in try evaluate(inputs[0], inputs[1]) },
-    pullback: { cotangent, saved, _, needs in
-      let (a, b) = (saved.inputs[0], saved.inputs[1])
-      return [
-        needs(0) ? try product([cotangent, b.transposed()], ()) : nil,
-        needs(1) ? try product([a.transposed(), cotangent], ()) : nil,
-      ]
-    },
-    pushforward: { tangents, saved, _ in
-      let (a, b) = (saved.inputs[0], saved.inputs[1])
-      let left = try tangents[0].map { try product([$0, b], ()) }
-      let right = try tangents[1].map { try product([a, $0], ()) }
-      guard let left, let right else { return left ?? right }
-      return try left + right
-    },
+  static let product: BilinearPrimitive<Void> = .init(
+    "matmul", evaluate: { a, b, _ in try evaluate(a, b) },
+    left: { cotangent, b, _ in try product(cotangent, b.transposed(), ()) },
+    right: { a, cotangent, _ in try product(a.transposed(), cotangent, ()) },
     samples: {
       [
         .init([([2, 3], .real), ([3, 4], .real)]) { try $0[0].matmul($0[1]) },
@@ -32,55 +20,81 @@ enum Matmul {
 
   private static func evaluate(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     let rank = a.rank
-    let (m, k, n) = (a.shape[rank - 2], a.shape[rank - 1], b.shape[rank - 1])
+    let m = a.layout.shape.dims[rank - 2]
+    let k = a.layout.shape.dims[rank - 1]
+    let n = b.layout.shape.dims[rank - 1]
     var shape = a.shape
-    shape[rank - 1] = n
-    let batch = Shape(prefix: rank - 2, of: a.shape).elementCount
-    let (left, leftMatrix) = try operand(a)
-    let (right, rightMatrix) = try operand(b)
+    shape.dims[rank - 1] = n
+    var batch = 1
+    for axis in 0..<(rank - 2) { batch *= shape.dims[axis] }
+    let left = try Operand(a)
+    let right = try Operand(b)
     let result = try Tensor.uninitialized(shape, dtype: a.dtype, in: "matmul")
     let status = withExtendedLifetime((left, right)) {
-      faa_matmul(a.dtype.kernel, batch, m, n, k, leftMatrix, rightMatrix, result.pointer)
+      faa_matmul(a.dtype.kernel, batch, m, n, k, left.matrix, right.matrix, result.pointer)
     }
     guard status == 0 else {
       throw TensorError(.arithmetic, in: "matmul", "a sum does not fit an i32", help: "convert to f64 first")
     }
     return result
   }
+}
 
-  /// How BLAS can read a tensor: in place where one of the matrix axes is contiguous and one batch stride serves,
-  /// otherwise from a copy.
-  private static func operand(_ x: Tensor) throws -> (Tensor, FaaMatrix) {
+/// How BLAS can read a tensor: in place where one of the matrix axes is contiguous and one batch stride serves, otherwise from a copy.
+private struct Operand {
+  let tensor: Tensor
+  let matrix: FaaMatrix
+
+  @inline(__always) init(_ x: Tensor) throws {
+    if x.isContiguous {
+      self.init(inOrder: x)
+    } else if let matrix = Operand.inPlace(x) {
+      self.init(x, matrix)
+    } else {
+      self.init(inOrder: try x.contiguous(in: "matmul"))
+    }
+  }
+
+  private init(_ tensor: Tensor, _ matrix: FaaMatrix) {
+    self.tensor = tensor
+    self.matrix = matrix
+  }
+
+  @inline(__always) private init(inOrder x: Tensor) {
+    let rank = x.layout.shape.rank
+    let columns = x.layout.shape.dims[rank - 1]
+    self.init(
+      x,
+      FaaMatrix(
+        data: x.pointer, batch_stride: x.layout.shape.dims[rank - 2] * columns, leading: max(columns, 1),
+        transposed: false))
+  }
+
+  private static func inPlace(_ x: Tensor) -> FaaMatrix? {
     let rank = x.rank
     let (rows, columns) = (x.shape[rank - 2], x.shape[rank - 1])
     let strides = x.layout.strides
     let (rowStride, columnStride) = (strides[rank - 2], strides[rank - 1])
     var batchStride = 0
     var expected: Int?
-    var isRegular = true
     for axis in stride(from: rank - 3, through: 0, by: -1) where x.shape[axis] != 1 {
       if let expected {
-        if strides[axis] != expected { isRegular = false }
+        guard strides[axis] == expected else { return nil }
       } else {
         batchStride = strides[axis]
       }
       expected = strides[axis] * x.shape[axis]
     }
-    if isRegular, batchStride >= 0 {
-      if columnStride == 1 || columns == 1, rowStride >= Swift.max(columns, 1) || rows == 1 {
-        let leading = rows == 1 ? max(columns, 1) : rowStride
-        return (x, FaaMatrix(data: x.pointer, batch_stride: batchStride, leading: leading, transposed: false))
-      }
-      if rowStride == 1 || rows == 1, columnStride >= max(rows, 1) || columns == 1 {
-        let leading = columns == 1 ? max(rows, 1) : columnStride
-        return (x, FaaMatrix(data: x.pointer, batch_stride: batchStride, leading: leading, transposed: true))
-      }
+    guard batchStride >= 0 else { return nil }
+    if columnStride == 1 || columns == 1, rowStride >= max(columns, 1) || rows == 1 {
+      let leading = rows == 1 ? max(columns, 1) : rowStride
+      return FaaMatrix(data: x.pointer, batch_stride: batchStride, leading: leading, transposed: false)
     }
-    let copy = try x.contiguous(in: "matmul")
-    return (
-      copy,
-      FaaMatrix(data: copy.pointer, batch_stride: rows * columns, leading: max(columns, 1), transposed: false)
-    )
+    if rowStride == 1 || rows == 1, columnStride >= max(rows, 1) || columns == 1 {
+      let leading = columns == 1 ? max(rows, 1) : columnStride
+      return FaaMatrix(data: x.pointer, batch_stride: batchStride, leading: leading, transposed: true)
+    }
+    return nil
   }
 }
 
@@ -123,8 +137,9 @@ extension Tensor {
           + (other.rank > 1 ? "second-to-last" : "only") + " axis (\(otherInner))" + transposeAdvice(other))
     }
     let dtype = Swift.max(self.dtype, other.dtype, .i32)
-    let a = try cast(to: dtype)
-    let b = try other.cast(to: dtype)
+    let a = self.dtype == dtype ? self : try cast(to: dtype)
+    let b = other.dtype == dtype ? other : try other.cast(to: dtype)
+    if rank == 2, other.rank == 2 { return try Matmul.product(a, b, ()) }
     if rank == 1 || other.rank == 1 {
       let left = rank == 1 ? try a.insertingAxis(0) : a
       let right = other.rank == 1 ? try b.insertingAxis(1) : b
@@ -138,7 +153,7 @@ extension Tensor {
       // One product of all rows, so that the gradient by the matrix is one product too.
       let flat = try a.reshaped([a.count / Swift.max(inner, 1), inner])
       guard inner > 0 else { return try .zeros(Shape(shape.dropLast() + [other.shape[1]]), dtype: dtype) }
-      return try Matmul.product([flat, b], ()).reshaped(Shape(shape.dropLast() + [other.shape[1]]))
+      return try Matmul.product(flat, b, ()).reshaped(Shape(shape.dropLast() + [other.shape[1]]))
     }
     let leftBatch = Shape(prefix: rank - 2, of: shape)
     let rightBatch = Shape(prefix: other.rank - 2, of: other.shape)
@@ -149,6 +164,6 @@ extension Tensor {
     }
     let left = try a.expanded(to: Shape(Array(batch) + [shape[rank - 2], inner]))
     let right = try b.expanded(to: Shape(Array(batch) + [inner, other.shape[other.rank - 1]]))
-    return try Matmul.product([left, right], ())
+    return try Matmul.product(left, right, ())
   }
 }

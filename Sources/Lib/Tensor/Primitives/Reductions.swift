@@ -1,8 +1,8 @@
 import CKernels
 
-/// Axes to reduce, sorted, and whether they stay with extent 1.
+/// Axes to reduce, and whether they stay with extent 1.
 struct Reduced: Sendable {
-  let axes: [Int]
+  let axes: AxisSet
   let keep: Bool
 }
 
@@ -42,34 +42,36 @@ enum Reduction {
   {
     let shape = x.shape
     if [FaaMaximum, FaaMinimum, FaaArgMax, FaaArgMin].contains(op),
-      reduced.axes.contains(where: { shape[$0] == 0 })
+      (0..<shape.rank).contains(where: { reduced.axes.contains($0) && shape[$0] == 0 })
     {
       throw TensorError(
         .invalidArgument, in: operation, "no elements along the reduced axes of shape \(shape)",
         shapes: [shape])
     }
     var current = try x.contiguous(in: operation)
-    var axes = reduced.axes
     var working = shape
-    while let last = axes.popLast() {
-      var first = last
-      while let next = axes.last, next == first - 1 {
-        first = next
-        axes.removeLast()
+    var end = shape.rank
+    while end > 0 {
+      guard reduced.axes.contains(end - 1) else {
+        end -= 1
+        continue
       }
+      var first = end - 1
+      while first > 0, reduced.axes.contains(first - 1) { first -= 1 }
       var outer = 1
       var n = 1
       var inner = 1
       for axis in 0..<working.rank {
         if axis < first {
-          outer *= working[axis]
-        } else if axis <= last {
-          n *= working[axis]
+          outer *= working.dims[axis]
+        } else if axis < end {
+          n *= working.dims[axis]
+          working.dims[axis] = 1
         } else {
-          inner *= working[axis]
+          inner *= working.dims[axis]
         }
       }
-      for axis in first...last { working[axis] = 1 }
+      end = first
       let dtype: DType = op == FaaArgMax || op == FaaArgMin ? .i32 : current.dtype
       let result = try Tensor.uninitialized(working, dtype: dtype, in: operation)
       guard faa_reduce(op, current.dtype.kernel, outer, n, inner, current.pointer, result.pointer) == 0 else {
@@ -84,6 +86,13 @@ enum Reduction {
 }
 
 extension Shape {
+  /// The number of elements along some axes.
+  func elementCount(of axes: AxisSet) -> Int {
+    var product = 1
+    for axis in 0..<rank where axes.contains(axis) { product *= dims[axis] }
+    return product
+  }
+
   /// The extents before, at and after an axis.
   func split(at axis: Int) -> (outer: Int, n: Int, inner: Int) {
     var outer = 1
@@ -96,7 +105,7 @@ extension Shape {
 
 extension Tensor {
   private func reduced(_ axes: [Int]?, keep: Bool, in operation: String) throws -> Reduced {
-    Reduced(axes: try shape.axes(axes, in: operation), keep: keep)
+    Reduced(axes: try shape.axisSet(axes, in: operation), keep: keep)
   }
 
   /// The sum over `axes` (all for nil; negative count from the end); bool counts as i32.
@@ -109,14 +118,13 @@ extension Tensor {
   public func mean(_ axes: [Int]? = nil, keep: Bool = false) throws -> Tensor {
     let x = dtype.isFloating ? self : try cast(to: .f32)
     let reduced = try reduced(axes, keep: keep, in: "mean")
-    let count = reduced.axes.reduce(1) { $0 * shape[$1] }
-    return try Reduction.sum(x, reduced) / Double(count)
+    return try Reduction.sum(x, reduced) / Double(shape.elementCount(of: reduced.axes))
   }
 
   /// The variance over `axes`: the mean squared distance from the mean, with `ddof` subtracted from the count.
   public func variance(_ axes: [Int]? = nil, ddof: Int = 0, keep: Bool = false) throws -> Tensor {
     let reduced = try reduced(axes, keep: keep, in: "variance")
-    let count = reduced.axes.reduce(1) { $0 * shape[$1] }
+    let count = shape.elementCount(of: reduced.axes)
     let distance = try self - mean(axes, keep: true)
     return try distance.square().sum(axes, keep: keep) / Double(count - ddof)
   }
@@ -161,9 +169,10 @@ extension Tensor {
   private func arg(_ op: FaaReduction, _ name: String, _ axis: Int?) throws -> Tensor {
     guard let axis else {
       let flat = try detached.reshaped([count])
-      return try Reduction.reduce(op, flat, Reduced(axes: [0], keep: false), in: name)
+      return try Reduction.reduce(op, flat, Reduced(axes: AxisSet(0), keep: false), in: name)
     }
-    return try Reduction.reduce(op, self, Reduced(axes: [shape.axis(axis, in: name)], keep: false), in: name)
+    return try Reduction.reduce(
+      op, self, Reduced(axes: AxisSet(shape.axis(axis, in: name)), keep: false), in: name)
   }
 
   /// Whether any element (over `axes`) is non-zero.
@@ -208,10 +217,10 @@ extension Tensor {
   func reduced(to target: Shape) throws -> Tensor {
     if shape == target { return self }
     let extra = rank - target.rank
-    var axes = Array(0..<extra)
-    for axis in 0..<target.rank where target[axis] == 1 && shape[axis + extra] != 1 {
-      axes.append(axis + extra)
+    var axes = AxisSet()
+    for axis in 0..<rank where axis < extra || (target.dims[axis - extra] == 1 && shape.dims[axis] != 1) {
+      axes.insert(axis)
     }
-    return try sum(axes).reshaped(target)
+    return try Reduction.sum(self, Reduced(axes: axes, keep: false)).reshaped(target)
   }
 }

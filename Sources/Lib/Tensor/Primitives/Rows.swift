@@ -19,7 +19,7 @@ enum Rows {
     evaluate: { inputs, _ in
       let x = try inputs[0].contiguous(in: "logSumExp")
       let result = try Tensor.uninitialized(
-        x.shape.removing([x.rank - 1], keep: true), dtype: x.dtype, in: "logSumExp")
+        x.shape.removing(AxisSet(x.rank - 1), keep: true), dtype: x.dtype, in: "logSumExp")
       _ = faa_logsumexp(x.dtype.kernel, result.count, x.shape[x.rank - 1], x.pointer, result.pointer)
       return result
     },

@@ -7,6 +7,32 @@ struct AxisSlice: Sendable, Equatable {
   var count: Int
 }
 
+/// Axes in a new order, kept inline: axis i of the result is axis `order[i]`.
+struct AxisOrder: Sendable {
+  private var axes: InlineArray<8, UInt8> = InlineArray(repeating: 0)
+
+  /// At most eight axes.
+  init(_ order: some Sequence<Int>) {
+    for (to, from) in order.enumerated() { axes[to] = UInt8(from) }
+  }
+
+  /// The order that exchanges the last two of `rank` axes.
+  static func exchangingLastTwo(of rank: Int) -> AxisOrder {
+    var order = AxisOrder(0..<rank)
+    order.axes[rank - 2] = UInt8(rank - 1)
+    order.axes[rank - 1] = UInt8(rank - 2)
+    return order
+  }
+
+  subscript(axis: Int) -> Int { Int(axes[axis]) }
+
+  func inverse(rank: Int) -> AxisOrder {
+    var inverse = self
+    for to in 0..<rank { inverse.axes[self[to]] = UInt8(to) }
+    return inverse
+  }
+}
+
 /// Operations that move elements without computing. All but concatenation, padding and some reshapes are views.
 enum Structural {
   static let reshape: LinearPrimitive<Shape> = .init(
@@ -21,21 +47,17 @@ enum Structural {
     transpose: { cotangent, input, _ in try cotangent.reshaped(input.shape) },
     samples: { [.init([([2, 6], .real)]) { try $0[0].reshaped([3, 4]) }] })
 
-  static let permute: LinearPrimitive<[Int]> = .init(
+  static let permute: LinearPrimitive<AxisOrder> = .init(
     "permute",
     evaluate: { x, order in
       var layout = x.layout
-      for (to, from) in order.enumerated() {
-        layout.shape.dims[to] = x.layout.shape.dims[from]
-        layout.strides[to] = x.layout.strides[from]
+      for to in 0..<x.rank {
+        layout.shape.dims[to] = x.layout.shape.dims[order[to]]
+        layout.strides[to] = x.layout.strides[order[to]]
       }
       return Tensor(storage: x.storage, layout: layout, dtype: x.dtype)
     },
-    transpose: { cotangent, _, order in
-      var inverse = order
-      for (to, from) in order.enumerated() { inverse[from] = to }
-      return try permute(cotangent, inverse)
-    },
+    transpose: { cotangent, _, order in try permute(cotangent, order.inverse(rank: cotangent.rank)) },
     samples: { [.init([([2, 3, 4], .real)]) { try $0[0].permuted([2, 0, 1]) }] })
 
   static let expand: LinearPrimitive<Shape> = .init(
@@ -186,12 +208,12 @@ extension Tensor {
         .invalidArgument, in: "permute", "\(order) is not an order of the \(rank) axes of shape \(shape)",
         shapes: [shape])
     }
-    return resolved == Array(0..<rank) ? self : try Structural.permute(self, resolved)
+    return resolved == Array(0..<rank) ? self : try Structural.permute(self, AxisOrder(resolved))
   }
 
   /// The last two axes exchanged; a vector or scalar stays as it is.
   public func transposed() throws -> Tensor {
-    rank < 2 ? self : try permuted(Array(0..<(rank - 2)) + [rank - 1, rank - 2])
+    rank < 2 ? self : try Structural.permute(self, .exchangingLastTwo(of: rank))
   }
 
   /// The elements repeated along axes of extent 1 (and new leading axes) to fill `target`.
@@ -213,8 +235,13 @@ extension Tensor {
 
   /// Without the axes of extent 1 that `axes` names, or all of them.
   public func squeezed(_ axes: [Int]? = nil) throws -> Tensor {
-    let named = try axes.map { try shape.axes($0, in: "squeeze") } ?? (0..<rank).filter { shape[$0] == 1 }
-    for axis in named where shape[axis] != 1 {
+    var named = AxisSet()
+    if let axes {
+      named = try shape.axisSet(axes, in: "squeeze")
+    } else {
+      for axis in 0..<rank where shape[axis] == 1 { named.insert(axis) }
+    }
+    for axis in 0..<rank where named.contains(axis) && shape[axis] != 1 {
       throw TensorError(
         .shapeMismatch, in: "squeeze", "axis \(axis) of shape \(shape) has extent \(shape[axis])",
         shapes: [shape])

@@ -24,9 +24,10 @@ enum Unary {
   static let cos: UnaryPrimitive = .init("cos", FaaCos, .factor(.left) { try -sin($0.left) })
   static let tan: UnaryPrimitive = .init(
     "tan", FaaTan, domain: .small, .factor(.output) { try square($0.output) + 1 })
-  static let tanh: UnaryPrimitive = .init("tanh", FaaTanh, .factor(.output) { try 1 - square($0.output) })
+  static let tanh: UnaryPrimitive = .init(
+    "tanh", FaaTanh, .product(.output) { try Binary.tanhAlong($0, $1.output) })
   static let sigmoid: UnaryPrimitive = .init(
-    "sigmoid", FaaSigmoid, .factor(.output) { try $0.output * (1 - $0.output) })
+    "sigmoid", FaaSigmoid, .product(.output) { try Binary.sigmoidAlong($0, $1.output) })
   static let softplus: UnaryPrimitive = .init(
     "softplus", FaaSoftplus, .factor(.left) { try sigmoid($0.left) })
   /// erf'(x) = 2/√π e^(-x²)
@@ -35,19 +36,10 @@ enum Unary {
   /// The slope at 0 is 0.
   static let relu: UnaryPrimitive = .init(
     "relu", FaaRelu, onIntegers: true, domain: .awayFromZero,
-    .factor(.left) { saved in
-      let x = try saved.left
-      return try x.greater(0).cast(to: x.dtype)
-    })
+    .product(.left) { try Binary.reluAlong($0, $1.left) })
   /// x Φ(x), with the exact normal distribution function.
-  static let gelu: UnaryPrimitive = .init("gelu", FaaGelu, .factor(.left) { try geluSlope($0.left) })
-  /// Φ(x) + x φ(x); its own slope is φ(x) (2 - x²).
-  static let geluSlope: UnaryPrimitive = .init(
-    "geluSlope", FaaGeluSlope,
-    .factor(.left) { saved in
-      let square = try square(saved.left)
-      return try exp(square * -0.5) * 0.398_942_280_401_432_7 * (2 - square)
-    })
+  static let gelu: UnaryPrimitive = .init(
+    "gelu", FaaGelu, .product(.left) { try Binary.geluAlong($0, $1.left) })
   static let reciprocal: UnaryPrimitive = .init(
     "reciprocal", FaaReciprocal, domain: .positive, .factor(.output) { try -square($0.output) })
   static let square: UnaryPrimitive = .init(
@@ -59,7 +51,6 @@ enum Unary {
 
   static let all: [Primitive] = [
     neg, abs, sign, exp, expm1, log, log1p, sqrt, sin, cos, tan, tanh, sigmoid, softplus, erf, relu, gelu,
-    geluSlope,
     reciprocal, square, floor, ceil, round,
   ]
 }
