@@ -17,7 +17,7 @@ public func valueAndGrad(
     throw TensorError(
       .notDifferentiable, in: "grad", "the function returned \(value.dtype), which has no derivative")
   }
-  let cotangents = try line.pullback([.ones(value.shape, dtype: value.dtype)])
+  let cotangents = try line.pullback([.ones(value.shape, dtype: value.dtype)], isLast: true)
   return (value, try zip(cotangents, arguments).map { try $0 ?? .zeros($1.shape, dtype: $1.dtype) })
 }
 

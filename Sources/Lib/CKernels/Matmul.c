@@ -11,6 +11,7 @@ typedef struct {
   FaaType type;
   ptrdiff_t m, n, k, rows_per_chunk, chunks_per_product;
   FaaMatrix a, b;
+  const void *bias;  // a row added to every row, or NULL
   void *out;
   bool is_small;
   atomic_int fault;
@@ -34,18 +35,19 @@ static void integer_product(Product *p, const int32_t *a, const int32_t *b, int3
 // A product with a single column or row is bound by reading the matrix once, which OpenBLAS's gemm, built to reuse what it
 // packs, does at half the speed of its gemv. The result is cleared first: gemv scales it, and 0 times an old NaN is one.
 static void vector_product(FaaType type, FaaMatrix matrix, const char *at, bool transposed, ptrdiff_t rows, ptrdiff_t k,
-                           const char *x, ptrdiff_t step, char *out) {
-  memset(out, 0, (size_t)rows * faa_size(type));
+                           const char *x, ptrdiff_t step, bool adds, char *out) {
+  if (!adds) memset(out, 0, (size_t)rows * faa_size(type));
+  double kept = adds;
   CBLAS_TRANSPOSE t = transposed ? CblasTrans : CblasNoTrans;
   // As stored: rows x k, or k x rows where it is to be transposed.
   blasint stored_rows = (blasint)(transposed ? k : rows), stored_columns = (blasint)(transposed ? rows : k);
   blasint leading = (blasint)matrix.leading;
   if (type == FaaF32)
     cblas_sgemv(CblasRowMajor, t, stored_rows, stored_columns, 1, (const float *)at, leading, (const float *)x,
-                (blasint)step, 0, (float *)out, 1);
+                (blasint)step, (float)kept, (float *)out, 1);
   else
     cblas_dgemv(CblasRowMajor, t, stored_rows, stored_columns, 1, (const double *)at, leading, (const double *)x,
-                (blasint)step, 0, (double *)out, 1);
+                (blasint)step, kept, (double *)out, 1);
 }
 
 // OpenBLAS packs its operands and takes a lock, which a small product does not repay. Here a tile of four rows and eight columns
@@ -55,13 +57,15 @@ static void vector_product(FaaType type, FaaMatrix matrix, const char *at, bool 
 
 #define SMALL_PRODUCT_KERNEL(suffix, T)                                                                       \
   CLONES static void small_##suffix(const T *a, ptrdiff_t row, ptrdiff_t column, const T *b, ptrdiff_t ldb,   \
-                                    T *out, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k) {                          \
+                                    const T *bias, T *out, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k) {           \
     for (ptrdiff_t i = 0; i < m; i += 4) {                                                                    \
       const T *rows[4];                                                                                       \
       for (int r = 0; r < 4; r++) rows[r] = a + (i + r < m ? i + r : m - 1) * row;                            \
       ptrdiff_t j = 0;                                                                                        \
       for (; j + 8 <= n; j += 8) {                                                                            \
-        T sum[4][8] = {{0}};                                                                                  \
+        T sum[4][8];                                                                                          \
+        for (int r = 0; r < 4; r++)                                                                           \
+          for (int c = 0; c < 8; c++) sum[r][c] = bias ? bias[j + c] : 0;                                     \
         for (ptrdiff_t l = 0; l < k; l++)                                                                     \
           for (int r = 0; r < 4; r++) {                                                                       \
             T x = rows[r][l * column];                                                                        \
@@ -72,7 +76,7 @@ static void vector_product(FaaType type, FaaMatrix matrix, const char *at, bool 
       }                                                                                                       \
       for (; j < n; j++)                                                                                      \
         for (int r = 0; r < 4 && i + r < m; r++) {                                                            \
-          T sum = 0;                                                                                          \
+          T sum = bias ? bias[j] : 0;                                                                         \
           for (ptrdiff_t l = 0; l < k; l++) sum += rows[r][l * column] * b[l * ldb + j];                      \
           out[(i + r) * n + j] = sum;                                                                         \
         }                                                                                                     \
@@ -89,7 +93,7 @@ static void vector_product(FaaType type, FaaMatrix matrix, const char *at, bool 
       ldb = p->n;                                                                                             \
     }                                                                                                         \
     ptrdiff_t row = p->a.transposed ? 1 : p->a.leading, column = p->a.transposed ? p->a.leading : 1;          \
-    small_##suffix((const T *)pa, row, column, b, ldb, (T *)out, p->m, p->n, p->k);                           \
+    small_##suffix((const T *)pa, row, column, b, ldb, p->bias, (T *)out, p->m, p->n, p->k);                  \
   }
 SMALL_PRODUCT_KERNEL(f32, float)
 SMALL_PRODUCT_KERNEL(f64, double)
@@ -108,16 +112,20 @@ static void product_chunk(void *context, ptrdiff_t chunk) {
   CBLAS_TRANSPOSE tb = p->b.transposed ? CblasTrans : CblasNoTrans;
   blasint m = (blasint)rows, n = (blasint)p->n, k = (blasint)p->k;
   blasint lda = (blasint)p->a.leading, ldb = (blasint)p->b.leading;
+  bool adds = p->bias != NULL;
+  float kept = adds;
+  if (adds)
+    for (ptrdiff_t r = 0; r < rows; r++) memcpy(out + r * p->n * size, p->bias, (size_t)(p->n * size));
   if (p->is_small)
     (p->type == FaaF32 ? small_product_f32 : small_product_f64)(p, a, b, out);
   else if (p->type != FaaI32 && p->n == 1)
-    vector_product(p->type, p->a, a, p->a.transposed, rows, p->k, b, p->b.transposed ? 1 : p->b.leading, out);
+    vector_product(p->type, p->a, a, p->a.transposed, rows, p->k, b, p->b.transposed ? 1 : p->b.leading, adds, out);
   else if (p->type != FaaI32 && p->m == 1)
-    vector_product(p->type, p->b, b, !p->b.transposed, p->n, p->k, a, p->a.transposed ? p->a.leading : 1, out);
+    vector_product(p->type, p->b, b, !p->b.transposed, p->n, p->k, a, p->a.transposed ? p->a.leading : 1, adds, out);
   else if (p->type == FaaF32)
-    cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1, (const float *)a, lda, (const float *)b, ldb, 0, (float *)out, n);
+    cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1, (const float *)a, lda, (const float *)b, ldb, kept, (float *)out, n);
   else if (p->type == FaaF64)
-    cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1, (const double *)a, lda, (const double *)b, ldb, 0, (double *)out, n);
+    cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1, (const double *)a, lda, (const double *)b, ldb, kept, (double *)out, n);
   else
     integer_product(p, (const int32_t *)a, (const int32_t *)b, (int32_t *)out, rows);
 }
@@ -125,16 +133,12 @@ static void product_chunk(void *context, ptrdiff_t chunk) {
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static void one_thread(void) { openblas_set_num_threads(1); }
 
-int faa_matmul(FaaType type, ptrdiff_t batch, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaMatrix b,
-               void *out) {
-  if (type == FaaBool) return -1;
-  if (batch * m * n == 0) return 0;
-  if (k == 0) {
-    faa_fill(type, 0, out, batch * m * n);
-    return 0;
-  }
-  pthread_once(&once, one_thread);
-  Product p = {.type = type, .m = m, .n = n, .k = k, .a = a, .b = b, .out = out};
+void faa_blas_alone(void) { pthread_once(&once, one_thread); }
+
+static int multiply(FaaType type, ptrdiff_t batch, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaMatrix b,
+                    const void *bias, void *out) {
+  faa_blas_alone();
+  Product p = {.type = type, .m = m, .n = n, .k = k, .a = a, .b = b, .bias = bias, .out = out};
   atomic_init(&p.fault, 0);
   double work = (double)m * (double)n * (double)k;
   ptrdiff_t pieces = work < 3e5 ? 1 : work < 3e7 ? 2 : 4;
@@ -149,6 +153,29 @@ int faa_matmul(FaaType type, ptrdiff_t batch, ptrdiff_t m, ptrdiff_t n, ptrdiff_
     faa_parallel(chunks, product_chunk, &p);
   }
   return atomic_load_explicit(&p.fault, memory_order_relaxed);
+}
+
+int faa_matmul(FaaType type, ptrdiff_t batch, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaMatrix b,
+               void *out) {
+  if (type == FaaBool) return -1;
+  if (batch * m * n == 0) return 0;
+  if (k == 0) {
+    faa_fill(type, 0, out, batch * m * n);
+    return 0;
+  }
+  return multiply(type, batch, m, n, k, a, b, NULL, out);
+}
+
+int faa_matmul_bias(FaaType type, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaMatrix b, const void *bias,
+                    void *out) {
+  if (type < FaaF32) return -1;
+  if (m * n == 0) return 0;
+  if (k == 0) {
+    size_t bytes = (size_t)n * faa_size(type);
+    for (ptrdiff_t row = 0; row < m; row++) memcpy((char *)out + (size_t)row * bytes, bias, bytes);
+    return 0;
+  }
+  return multiply(type, 1, m, n, k, a, b, bias, out);
 }
 
 const char *faa_blas_core(void) { return openblas_get_corename(); }

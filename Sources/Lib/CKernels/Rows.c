@@ -61,7 +61,10 @@ static int run(Rows rows, ptrdiff_t grain) {
     T *out = po;                                                                                              \
     (void)g, (void)e;                                                                                         \
     T top = maximum_##suffix(x, n);                                                                           \
-    for (ptrdiff_t i = 0; i < n; i++) out[i] = EXP(x[i] - top);                                               \
+    if (out == x) /* apart, because a loop over two arrays that may overlap does not vectorise when they do */  \
+      for (ptrdiff_t i = 0; i < n; i++) out[i] = EXP(out[i] - top);                                           \
+    else                                                                                                      \
+      for (ptrdiff_t i = 0; i < n; i++) out[i] = EXP(x[i] - top);                                             \
     T scale = 1 / sum_##suffix(out, n);                                                                       \
     for (ptrdiff_t i = 0; i < n; i++) out[i] *= scale;                                                        \
   }                                                                                                           \

@@ -18,7 +18,7 @@ public struct LayerNorm: Layer, Sendable {
 
   /// x of shape (..., width) to the same shape.
   public func callAsFunction(_ x: Tensor) throws -> Tensor {
-    try x.normalized(epsilon: epsilon) * weight + bias
+    try x.layerNorm(weight: weight, bias: bias, epsilon: epsilon)
   }
 
   /// Shows weight and bias.

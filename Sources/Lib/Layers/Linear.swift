@@ -15,7 +15,7 @@ public struct Linear: Layer, Sendable {
   }
 
   /// x of shape (..., inputs) to (..., outputs).
-  public func callAsFunction(_ x: Tensor) throws -> Tensor { try x.matmul(weight.transposed()) + bias }
+  public func callAsFunction(_ x: Tensor) throws -> Tensor { try x.linear(weight: weight, bias: bias) }
 
   /// Shows weight and bias.
   public mutating func visit(_ visitor: inout some ParameterVisitor) throws {

@@ -29,11 +29,8 @@ public struct SelfAttention: Layer, Sendable {
     }
     let (batch, tokens, width) = (x.shape[0], x.shape[1], x.shape[2])
     let size = width / heads
-    let split = try qkv(x).reshaped([batch, tokens, 3, heads, size]).permuted([2, 0, 3, 1, 4])
-    let parts = try split.split([1, 1, 1]).map { try $0.reshaped([batch, heads, tokens, size]) }
-    let scores = try parts[0].matmul(parts[1].transposed()) * (1 / Double(size).squareRoot())
-    let mixed = try scores.softmax(axis: -1).matmul(parts[2])
-    return try projection(mixed.permuted([0, 2, 1, 3]).reshaped([batch, tokens, width]))
+    let mixed = try qkv(x).reshaped([batch, tokens, 3, heads, size]).selfAttention()
+    return try projection(mixed.reshaped([batch, tokens, width]))
   }
 
   /// Shows both maps.

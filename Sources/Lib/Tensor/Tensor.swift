@@ -116,6 +116,22 @@ public final class Tensor: @unchecked Sendable {
     else { return false }
     return faa_accumulate(sum.dtype.kernel, sum.count, other.pointer, sum.pointer) == 0
   }
+
+  /// Makes `tensor` one whose elements may be changed where they lie, because nobody else holds them; a copy where somebody does.
+  static func makeOwn(_ tensor: inout Tensor) throws {
+    if isKnownUniquelyReferenced(&tensor), isKnownUniquelyReferenced(&tensor.storage), tensor.node == nil,
+      tensor.isContiguous
+    {
+      return
+    }
+    let copy = try uninitialized(tensor.shape, dtype: tensor.dtype, in: "copy")
+    withUnsafePointers(tensor.layout) { dims, strides in
+      withUnsafePointers(copy.layout) { _, target in
+        faa_copy(tensor.dtype.kernel, Int32(tensor.rank), dims, strides, tensor.pointer, target, copy.pointer)
+      }
+    }
+    tensor = copy
+  }
 }
 
 /// Hands a layout's dims and strides to C.

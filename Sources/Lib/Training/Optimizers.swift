@@ -12,16 +12,16 @@ public protocol Optimizer {
 }
 
 extension Layer {
-  /// The same model, each parameter made from itself, its gradient and its place. `state` is what the optimiser remembers, one tensor
-  /// a parameter, or nothing yet.
+  /// The same model, each parameter made from itself, its gradient and its place. `remembered` is for how many the optimiser has a
+  /// state, 0 before its first step.
   func updated(
-    by gradient: Self, state: [Tensor], _ rule: (Int, NamedTensor, Tensor) throws -> Tensor
+    by gradient: Self, remembered: Int, _ rule: (Int, NamedTensor, Tensor) throws -> Tensor
   ) throws -> Self {
     let gradients = try gradient.parameters()
-    guard state.isEmpty || state.count == gradients.count else {
+    guard remembered == 0 || remembered == gradients.count else {
       throw TensorError(
         .invalidArgument, in: "optimizer",
-        "it has trained a model of \(state.count) parameters, and this one has \(gradients.count)",
+        "it has trained a model of \(remembered) parameters, and this one has \(gradients.count)",
         help: "make a new optimiser for each model")
     }
     var index = 0
@@ -57,7 +57,7 @@ public struct SGD: Optimizer, Sendable {
   /// One step.
   public mutating func step<Model: Layer>(_ model: Model, gradient: Model, scale: Double) throws -> Model {
     let isFirst = velocity.isEmpty
-    return try model.updated(by: gradient, state: velocity) { index, parameter, gradient in
+    return try model.updated(by: gradient, remembered: velocity.count) { index, parameter, gradient in
       var g = gradient
       if weightDecay != 0 { g = try g + parameter.value * weightDecay }
       if momentum != 0 {
@@ -104,25 +104,19 @@ public struct AdamW: Optimizer, Sendable {
 
   /// One step.
   public mutating func step<Model: Layer>(_ model: Model, gradient: Model, scale: Double) throws -> Model {
-    let isFirst = first.isEmpty
+    if first.isEmpty {
+      let zeros = try gradient.parameters().map { try Tensor.zeros($0.value.shape, dtype: $0.value.dtype) }
+      first = zeros
+      second = try zeros.map { try Tensor.zeros($0.shape, dtype: $0.dtype) }
+    }
     decayed1 *= beta1
     decayed2 *= beta2
-    let rate = learningRate * scale
-    let correction1 = 1 - decayed1
-    let root2 = (1 - decayed2).squareRoot()
-    return try model.updated(by: gradient, state: first) { index, parameter, g in
-      let m = try isFirst ? g * (1 - beta1) : first[index] * beta1 + g * (1 - beta1)
-      let v = try isFirst ? g.square() * (1 - beta2) : second[index] * beta2 + g.square() * (1 - beta2)
-      if isFirst {
-        first.append(m)
-        second.append(v)
-      } else {
-        first[index] = m
-        second[index] = v
-      }
-      let decays = weightDecay != 0 && parameter.value.rank > 1
-      let kept = try decays ? parameter.value * (1 - rate * weightDecay) : parameter.value
-      return try kept - m / (v.sqrt() * (1 / root2) + epsilon) * (rate / correction1)
+    return try model.updated(by: gradient, remembered: first.count) { index, parameter, g in
+      let step = Tensor.AdamStep(
+        beta1: beta1, beta2: beta2, epsilon: epsilon, rate: learningRate * scale,
+        weightDecay: parameter.value.rank > 1 ? weightDecay : 0, correction1: 1 - decayed1,
+        correction2: 1 - decayed2)
+      return try parameter.value.adamStep(step, gradient: g, first: &first[index], second: &second[index])
     }
   }
 }

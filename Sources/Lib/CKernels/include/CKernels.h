@@ -159,6 +159,11 @@ typedef struct {
 /// a plain loop (1 is returned on overflow).
 int faa_matmul(FaaType type, ptrdiff_t batch, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaMatrix b,
                void *_Nonnull out);
+/// The same plus a row of n numbers added to every row of the result; floats only.
+int faa_matmul_bias(FaaType type, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaMatrix b,
+                    const void *_Nonnull bias, void *_Nonnull out);
+/// Makes OpenBLAS run each call on the calling thread: whoever calls it from the pool does this first.
+void faa_blas_alone(void);
 /// The name of the OpenBLAS kernel in use, such as "Zen" or "SkylakeX".
 const char *_Nonnull faa_blas_core(void);
 /// OpenBLAS's own description of its build.
@@ -177,3 +182,5 @@ void faa_random_normal(FaaType type, uint64_t seed, uint64_t stream, uint64_t dr
 #ifdef __cplusplus
 }
 #endif
+
+#include "Fused.h"

@@ -27,17 +27,22 @@ final class GeneralPrimitive<Attributes: Sendable>: Primitive, @unchecked Sendab
     super.init(name)
   }
 
-  /// A fast kernel for values and, in `backward`, for first derivatives; everything else is derived from `reference`, the same
-  /// function in plain operations.
+  /// A fast kernel for values and one for first derivatives; everything else is derived from `reference`, the same function in plain
+  /// operations.
+  /// - backward: the cotangents of the inputs from that of the result, as constants. It is used where nobody asks for more.
   convenience init(
     fused name: String, evaluate: @escaping @Sendable ([Tensor], Attributes) throws -> Tensor,
     reference: @escaping @Sendable ([Tensor], Attributes) throws -> Tensor,
-    backward: Pullback? = nil, samples: @escaping @Sendable () -> [Sample]
+    backward: (@Sendable (Tensor, [Tensor], Attributes) throws -> [Tensor])? = nil,
+    samples: @escaping @Sendable () -> [Sample]
   ) {
     self.init(
       name, saves: .inputs, evaluate: evaluate,
-      pullback: backward ?? { cotangent, saved, attributes, _ in
+      pullback: { cotangent, saved, attributes, _ in
         let inputs = saved.inputs
+        if let backward, recordedTrace(cotangent) == 0, inputs.allSatisfy({ recordedTrace($0) == 0 }) {
+          return try backward(cotangent, inputs, attributes)
+        }
         return try Linearization(of: { [try reference($0, attributes)] }, at: inputs).pullback([cotangent])
       },
       pushforward: { tangents, saved, attributes in
@@ -84,6 +89,11 @@ private final class GeneralNode<Attributes: Sendable>: Node {
     for tensor in keptInputs where tensor.node != nil {
       faa_waiting_push(thread, Unmanaged.passRetained(tensor).toOpaque())
     }
+  }
+
+  override func forget() {
+    super.forget()
+    keptInputs = []
   }
 
   override var others: [Node?] { furtherInputs }

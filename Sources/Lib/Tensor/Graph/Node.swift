@@ -54,6 +54,13 @@ package class Node {
   /// The recorded output, with its history.
   final func output() -> Tensor? { savedOutput?.with(node: self) }
 
+  /// Lets go of the values it keeps for its rule.
+  func forget() {
+    saved = nil
+    savedOther = nil
+    savedOutput = nil
+  }
+
   deinit {
     let thread = faa_thread()
     Node.surrender(&first, thread)

@@ -185,11 +185,14 @@ package final class Linearization {
 
   /// The vector-Jacobian products: for each leaf the cotangent that follows from those of the outputs, nil where no
   /// output depends on it.
-  package func pullback(_ cotangents: [Tensor]) throws -> [Tensor?] {
+  /// - isLast: whether this is the last sweep. Then what the rules have read is let go as the sweep passes, unless a transform outside
+  ///   may ask for it, and memory falls from its peak instead of growing by the cotangents.
+  package func pullback(_ cotangents: [Tensor], isLast: Bool = false) throws -> [Tensor?] {
     var values = [Tensor?](repeating: nil, count: nodes.count)
     for (slot, cotangent) in zip(endSlots, cotangents) where slot >= 0 {
       values[slot] = try values[slot].map { try $0 + cotangent } ?? cotangent
     }
+    let thread = faa_thread()
     try values.withUnsafeMutableBufferPointer { values in
       try inputs.withUnsafeBufferPointer { inputs in
         guard let table = values.baseAddress, let places = inputs.baseAddress else { return }
@@ -199,6 +202,7 @@ package final class Linearization {
           var sink = CotangentSink(
             node: node, places: places + Int(firstInput[slot]), cotangents: table)
           try node.pullback(cotangent, into: &sink)
+          if isLast, node.trace & thread.pointee.active == 0 { node.forget() }
           if slot & 255 == 0 { try checkInterrupt() }
         }
       }

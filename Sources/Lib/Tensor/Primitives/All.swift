@@ -8,6 +8,8 @@ extension Primitive {
     Structural.all,
     Indexing.all,
     Matmul.all,
+    Affine.all,
+    Attention.all,
     Rows.all,
   ].flatMap { $0 }
 }

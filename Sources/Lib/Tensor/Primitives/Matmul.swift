@@ -41,7 +41,7 @@ enum Matmul {
 }
 
 /// How BLAS can read a tensor: in place where one of the matrix axes is contiguous and one batch stride serves, otherwise from a copy.
-private struct Operand {
+struct Operand {
   let tensor: Tensor
   let matrix: FaaMatrix
 

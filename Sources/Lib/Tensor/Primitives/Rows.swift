@@ -5,13 +5,39 @@ enum Rows {
   static let softmax: GeneralPrimitive<Void> = .init(
     "softmax", saves: .output,
     evaluate: { inputs, _ in try run(inputs[0], "softmax") { faa_softmax($0, $1, $2, $3, $4) } },
-    pullback: { cotangent, saved, _, _ in try [along(cotangent, saved.output)] },
-    pushforward: { tangents, saved, _ in try tangents[0].map { try along($0, saved.output) } },
+    pullback: { cotangent, saved, _, _ in try [softmaxAlong([cotangent, saved.output], ())] },
+    pushforward: { tangents, saved, _ in try tangents[0].map { try softmaxAlong([$0, saved.output], ()) } },
     samples: { [.init([([2, 4], .real)]) { try $0[0].softmax(axis: -1) }] })
 
-  /// The Jacobian of softmax is symmetric, so one product serves both directions: y (v - Σ v y).
-  private static func along(_ v: Tensor, _ y: Tensor) throws -> Tensor {
-    try y * (v - (v * y).sum([-1], keep: true))
+  /// The Jacobian of softmax is symmetric, so one product of a change v with it at the result y serves both directions:
+  /// y (v - Σ v y), linear in v.
+  static let softmaxAlong: GeneralPrimitive<Void> = .init(
+    "softmaxAlong", saves: .inputs,
+    evaluate: { inputs, _ in
+      let y = try inputs[1].contiguous(in: "softmax")
+      return try run(inputs[0], "softmax") { faa_softmax_vjp($0, $1, $2, $3, y.pointer, $4) }
+    },
+    pullback: { cotangent, saved, _, needs in
+      let (v, y) = (saved.inputs[0], saved.inputs[1])
+      return [
+        needs(0) ? try softmaxAlong([cotangent, y], ()) : nil,
+        needs(1) ? try changeOfSoftmaxAlong(v, y, cotangent) : nil,
+      ]
+    },
+    pushforward: { tangents, saved, _ in
+      let (v, y) = (saved.inputs[0], saved.inputs[1])
+      let direct = try tangents[0].map { try softmaxAlong([$0, y], ()) }
+      let bent = try tangents[1].map { change in
+        try change * (v - (v * y).sum([-1], keep: true)) - y * (v * change).sum([-1], keep: true)
+      }
+      guard let direct, let bent else { return direct ?? bent }
+      return try direct + bent
+    },
+    samples: { [.init([([2, 4], .real), ([2, 4], .real)]) { try softmaxAlong($0, ()) }] })
+
+  /// The cotangent of y in y (v - Σ v y): c (v - Σ v y) - v Σ c y.
+  private static func changeOfSoftmaxAlong(_ v: Tensor, _ y: Tensor, _ c: Tensor) throws -> Tensor {
+    try c * (v - (v * y).sum([-1], keep: true)) - v * (c * y).sum([-1], keep: true)
   }
 
   static let logSumExp: GeneralPrimitive<Void> = .init(
@@ -45,28 +71,52 @@ enum Rows {
       let centred = try inputs[0] - inputs[0].mean([-1], keep: true)
       return try centred * (centred.square().mean([-1], keep: true) + epsilon).sqrt().reciprocal()
     },
-    backward: { cotangent, saved, epsilon, _ in
-      try [normalizeBackward([cotangent, saved.inputs[0]], epsilon)]
+    backward: { cotangent, inputs, epsilon in
+      let x = try inputs[0].contiguous(in: "normalize")
+      return [try run(cotangent, "normalize") { faa_normalize_vjp($0, $1, $2, epsilon, $3, x.pointer, $4) }]
     },
     samples: { [.init([([2, 5], .real)]) { try $0[0].normalized() }] })
 
-  /// The cotangent of `normalize`'s input, from that of its result and the input.
-  static let normalizeBackward: GeneralPrimitive<Double> = .init(
-    fused: "normalizeBackward",
+  /// (x - mean) / sqrt(variance + ε) · weight + bias along the last axis, for x, weight and bias.
+  static let layerNorm: GeneralPrimitive<Double> = .init(
+    fused: "layerNorm",
     evaluate: { inputs, epsilon in
-      let x = try inputs[1].contiguous(in: "normalize")
-      return try run(inputs[0], "normalize") { faa_normalize_vjp($0, $1, $2, epsilon, $3, x.pointer, $4) }
+      let weight = try inputs[1].contiguous(in: "layerNorm")
+      let bias = try inputs[2].contiguous(in: "layerNorm")
+      return try run(inputs[0], "layerNorm") {
+        faa_layer_norm($0, $1, $2, epsilon, $3, weight.pointer, bias.pointer, $4)
+      }
     },
     reference: { inputs, epsilon in
-      let centred = try inputs[1] - inputs[1].mean([-1], keep: true)
+      let centred = try inputs[0] - inputs[0].mean([-1], keep: true)
       let scale = try (centred.square().mean([-1], keep: true) + epsilon).sqrt().reciprocal()
-      let y = try centred * scale
-      let g = inputs[0]
-      return try scale * (g - g.mean([-1], keep: true) - y * (g * y).mean([-1], keep: true))
+      return try centred * scale * inputs[1] + inputs[2]
     },
-    samples: { [.init([([2, 5], .real), ([2, 5], .real)]) { try normalizeBackward($0, 1e-5) }] })
+    backward: { cotangent, inputs, epsilon in
+      let g = try cotangent.contiguous(in: "layerNorm")
+      let x = try inputs[0].contiguous(in: "layerNorm")
+      let weight = try inputs[1].contiguous(in: "layerNorm")
+      let changes = try inputs.map { try Tensor.uninitialized($0.shape, dtype: $0.dtype, in: "layerNorm") }
+      let n = weight.count
+      let status = withExtendedLifetime((g, x, weight)) {
+        faa_layer_norm_vjp(
+          x.dtype.kernel, n == 0 ? 0 : x.count / n, n, epsilon, g.pointer, x.pointer, weight.pointer,
+          changes[0].pointer, changes[1].pointer, changes[2].pointer)
+      }
+      guard status == 0 else {
+        throw TensorError(.outOfMemory, in: "layerNorm", "no memory for sums", shapes: [x.shape])
+      }
+      return changes
+    },
+    samples: {
+      [
+        .init([([2, 5], .real), ([5], .real), ([5], .real)]) {
+          try $0[0].layerNorm(weight: $0[1], bias: $0[2])
+        }
+      ]
+    })
 
-  static let all: [Primitive] = [softmax, logSumExp, normalize, normalizeBackward]
+  static let all: [Primitive] = [softmax, softmaxAlong, logSumExp, normalize, layerNorm]
 
   private static func run(
     _ x: Tensor, _ name: String,
@@ -108,5 +158,19 @@ extension Tensor {
   /// (x - mean) / sqrt(variance + ε) along the last axis, with the biased variance.
   public func normalized(epsilon: Double = 1e-5) throws -> Tensor {
     try onLast(-1, in: "normalize") { try Rows.normalize([$0], epsilon) }
+  }
+
+  /// Layer normalisation (Ba, Kiros, Hinton 2016): (x - mean) / sqrt(variance + ε) · weight + bias along the last axis, with the biased
+  /// variance; weight and bias are vectors of that axis's extent. Throws `shapeMismatch`.
+  public func layerNorm(weight: Tensor, bias: Tensor, epsilon: Double = 1e-5) throws -> Tensor {
+    guard rank > 0, weight.rank == 1, weight.shape[0] == shape[rank - 1], bias.shape == weight.shape else {
+      throw TensorError(
+        .shapeMismatch, in: "layerNorm",
+        "weight \(weight.shape) and bias \(bias.shape) for a tensor of shape \(shape)",
+        shapes: [shape, weight.shape, bias.shape], help: "both are vectors of the last axis's extent")
+    }
+    let dtype = Swift.max(Swift.max(self.dtype, weight.dtype), Swift.max(bias.dtype, .f32))
+    return try Rows.layerNorm(
+      [cast(to: dtype), weight.cast(to: dtype), bias.cast(to: dtype)], epsilon)
   }
 }

@@ -1,0 +1,155 @@
+// Attention without the matrix of all scores: each head of each batch element is worked through in tiles of queries, whose scores
+// stay in the cache, and the operands are read where the projection left them.
+#include <cblas.h>
+#include <math.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "Elementwise.h"
+
+#define TILE 64
+
+typedef struct {
+  const FaaAttention *s;
+  FaaTokens q, k, v, out, g, dq, dk, dv;
+  atomic_int fault;
+} Work;
+
+static void *head(FaaType type, FaaTokens x, ptrdiff_t batch, ptrdiff_t h) {
+  return (char *)x.data + (batch * x.batch + h * x.head) * (ptrdiff_t)faa_size(type);
+}
+
+#define SOFTMAX_VJP(T, suffix)                                                                          \
+  CLONES static void softmax_vjp_row_##suffix(const T *g, const T *y, T *out, ptrdiff_t n) {            \
+    _Pragma("clang fp reassociate(on)") T along = 0;                                                    \
+    for (ptrdiff_t i = 0; i < n; i++) along += g[i] * y[i];                                             \
+    if (out == g)                                                                                       \
+      for (ptrdiff_t i = 0; i < n; i++) out[i] = y[i] * (out[i] - along);                               \
+    else                                                                                                \
+      for (ptrdiff_t i = 0; i < n; i++) out[i] = y[i] * (g[i] - along);                                 \
+  }
+SOFTMAX_VJP(float, f32)
+SOFTMAX_VJP(double, f64)
+
+#define ATTENTION(T, suffix, GEMM)                                                                              \
+  static void add_mask_##suffix(const FaaAttention *s, ptrdiff_t b, ptrdiff_t h, ptrdiff_t first,               \
+                                ptrdiff_t rows, T *scores) {                                                    \
+    const T *mask = (const T *)s->mask + b * s->mask_strides[0] + h * s->mask_strides[1];                       \
+    for (ptrdiff_t r = 0; r < rows; r++)                                                                        \
+      for (ptrdiff_t c = 0; c < s->keys; c++)                                                                   \
+        scores[r * s->keys + c] += mask[(first + r) * s->mask_strides[2] + c * s->mask_strides[3]];             \
+  }                                                                                                             \
+  /* The weights of queries first ..< first + rows. */                                                          \
+  static void weights_##suffix(const FaaAttention *s, ptrdiff_t b, ptrdiff_t h, ptrdiff_t first,                \
+                               ptrdiff_t rows, const T *q, ptrdiff_t ldq, const T *k, ptrdiff_t ldk,            \
+                               T *scores) {                                                                     \
+    GEMM(CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)rows, (blasint)s->keys, (blasint)s->size,            \
+         (T)s->scale, q + first * ldq, (blasint)ldq, k, (blasint)ldk, 0, scores, (blasint)s->keys);             \
+    if (s->mask) add_mask_##suffix(s, b, h, first, rows, scores);                                               \
+    faa_softmax(s->type, rows, s->keys, scores, scores);                                                        \
+  }                                                                                                             \
+  static void attend_##suffix(void *context, ptrdiff_t index) {                                                 \
+    Work *w = context;                                                                                          \
+    const FaaAttention *s = w->s;                                                                               \
+    ptrdiff_t b = index / s->heads, h = index % s->heads;                                                       \
+    const T *q = head(s->type, w->q, b, h), *k = head(s->type, w->k, b, h), *v = head(s->type, w->v, b, h);     \
+    T *out = head(s->type, w->out, b, h);                                                                       \
+    size_t bytes = TILE * (size_t)s->keys * sizeof(T);                                                          \
+    T *scores = faa_allocate(bytes);                                                                            \
+    if (!scores) {                                                                                              \
+      atomic_store_explicit(&w->fault, 1, memory_order_relaxed);                                                \
+      return;                                                                                                   \
+    }                                                                                                           \
+    for (ptrdiff_t first = 0; first < s->queries; first += TILE) {                                              \
+      ptrdiff_t rows = s->queries - first < TILE ? s->queries - first : TILE;                                   \
+      weights_##suffix(s, b, h, first, rows, q, w->q.token, k, w->k.token, scores);                             \
+      GEMM(CblasRowMajor, CblasNoTrans, CblasNoTrans, (blasint)rows, (blasint)s->size, (blasint)s->keys, 1,     \
+           scores, (blasint)s->keys, v, (blasint)w->v.token, 0, out + first * w->out.token,                     \
+           (blasint)w->out.token);                                                                              \
+    }                                                                                                           \
+    faa_release(scores, bytes);                                                                                 \
+  }                                                                                                             \
+  static void attend_vjp_##suffix(void *context, ptrdiff_t index) {                                             \
+    Work *w = context;                                                                                          \
+    const FaaAttention *s = w->s;                                                                               \
+    ptrdiff_t b = index / s->heads, h = index % s->heads;                                                       \
+    const T *q = head(s->type, w->q, b, h), *k = head(s->type, w->k, b, h), *v = head(s->type, w->v, b, h);     \
+    const T *g = head(s->type, w->g, b, h);                                                                     \
+    T *dq = head(s->type, w->dq, b, h), *dk = head(s->type, w->dk, b, h), *dv = head(s->type, w->dv, b, h);     \
+    blasint keys = (blasint)s->keys, size = (blasint)s->size, ldg = (blasint)w->g.token;                        \
+    blasint ldq = (blasint)w->q.token, ldk = (blasint)w->k.token, ldv = (blasint)w->v.token;                    \
+    size_t bytes = 2 * TILE * (size_t)s->keys * sizeof(T);                                                      \
+    T *scores = faa_allocate(bytes);                                                                            \
+    if (!scores) {                                                                                              \
+      atomic_store_explicit(&w->fault, 1, memory_order_relaxed);                                                \
+      return;                                                                                                   \
+    }                                                                                                           \
+    T *change = scores + TILE * s->keys;                                                                        \
+    for (ptrdiff_t first = 0; first < s->queries; first += TILE) {                                              \
+      ptrdiff_t count = s->queries - first < TILE ? s->queries - first : TILE;                                  \
+      blasint rows = (blasint)count;                                                                            \
+      T kept = first == 0 ? 0 : 1; /* the first tile writes dK and dV, the others add to them */                \
+      const T *gt = g + first * w->g.token;                                                                     \
+      weights_##suffix(s, b, h, first, count, q, w->q.token, k, w->k.token, scores);                            \
+      GEMM(CblasRowMajor, CblasTrans, CblasNoTrans, keys, size, rows, 1, scores, keys, gt, ldg, kept, dv,       \
+           (blasint)w->dv.token);                                                                               \
+      GEMM(CblasRowMajor, CblasNoTrans, CblasTrans, rows, keys, size, 1, gt, ldg, v, ldv, 0, change, keys);     \
+      for (ptrdiff_t r = 0; r < count; r++)                                                                     \
+        softmax_vjp_row_##suffix(change + r * s->keys, scores + r * s->keys, change + r * s->keys, s->keys);    \
+      GEMM(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, size, keys, (T)s->scale, change, keys, k, ldk, 0,   \
+           dq + first * w->dq.token, (blasint)w->dq.token);                                                     \
+      GEMM(CblasRowMajor, CblasTrans, CblasNoTrans, keys, size, rows, (T)s->scale, change, keys,                \
+           q + first * w->q.token, ldq, kept, dk, (blasint)w->dk.token);                                        \
+    }                                                                                                           \
+    faa_release(scores, bytes);                                                                                 \
+  }
+ATTENTION(float, f32, cblas_sgemm)
+ATTENTION(double, f64, cblas_dgemm)
+
+int faa_attention(const FaaAttention *sizes, FaaTokens q, FaaTokens k, FaaTokens v, FaaTokens out) {
+  if (sizes->type < FaaF32) return -1;
+  faa_blas_alone();
+  Work work = {.s = sizes, .q = q, .k = k, .v = v, .out = out};
+  atomic_init(&work.fault, 0);
+  faa_parallel(sizes->batch * sizes->heads, sizes->type == FaaF32 ? attend_f32 : attend_f64, &work);
+  return atomic_load_explicit(&work.fault, memory_order_relaxed);
+}
+
+int faa_attention_vjp(const FaaAttention *sizes, FaaTokens q, FaaTokens k, FaaTokens v, FaaTokens g, FaaTokens dq,
+                      FaaTokens dk, FaaTokens dv) {
+  if (sizes->type < FaaF32) return -1;
+  faa_blas_alone();
+  Work work = {.s = sizes, .q = q, .k = k, .v = v, .g = g, .dq = dq, .dk = dk, .dv = dv};
+  atomic_init(&work.fault, 0);
+  faa_parallel(sizes->batch * sizes->heads, sizes->type == FaaF32 ? attend_vjp_f32 : attend_vjp_f64, &work);
+  return atomic_load_explicit(&work.fault, memory_order_relaxed);
+}
+
+// ---- Softmax's derivative, of whole tensors -----------------------------------------------------------------
+
+typedef struct {
+  FaaType type;
+  ptrdiff_t rows, n, rows_per_chunk;
+  const void *g, *y;
+  void *out;
+} Rows;
+
+static void softmax_vjp_chunk(void *context, ptrdiff_t chunk) {
+  const Rows *r = context;
+  ptrdiff_t first = chunk * r->rows_per_chunk, last = first + r->rows_per_chunk;
+  for (ptrdiff_t i = first; i < (last < r->rows ? last : r->rows); i++) {
+    ptrdiff_t at = i * r->n;
+    if (r->type == FaaF32)
+      softmax_vjp_row_f32((const float *)r->g + at, (const float *)r->y + at, (float *)r->out + at, r->n);
+    else
+      softmax_vjp_row_f64((const double *)r->g + at, (const double *)r->y + at, (double *)r->out + at, r->n);
+  }
+}
+
+int faa_softmax_vjp(FaaType type, ptrdiff_t rows, ptrdiff_t n, const void *g, const void *y, void *out) {
+  if (type < FaaF32) return -1;
+  if (rows * n == 0) return 0;
+  Rows work = {.type = type, .rows = rows, .n = n, .rows_per_chunk = CHEAP_GRAIN / n + 1, .g = g, .y = y, .out = out};
+  faa_parallel((rows + work.rows_per_chunk - 1) / work.rows_per_chunk, softmax_vjp_chunk, &work);
+  return 0;
+}
