@@ -35,6 +35,26 @@ public func hvp(
   try hvp(at: [argument], along: [direction], mode: mode) { try function($0[0]) }[0]
 }
 
+/// The product Jᵀ H J v of the Gauss-Newton matrix with `direction`, where J is the Jacobian of `outputs` (a model) at `arguments` and H
+/// the Hessian of `loss` (one number) at those outputs (Schraudolph 2002). For a convex loss it is positive semi-definite, and it
+/// is the Hessian where the outputs are linear in the arguments or the loss is stationary.
+public func gaussNewtonProduct(
+  at arguments: [Tensor], along direction: [Tensor], outputs: ([Tensor]) throws -> [Tensor],
+  loss: ([Tensor]) throws -> Tensor
+) throws -> [Tensor] {
+  guard arguments.count == direction.count else {
+    throw TensorError(
+      .invalidArgument, in: "gaussNewtonProduct",
+      "\(direction.count) directions for \(arguments.count) arguments")
+  }
+  let line = try Linearization(of: outputs, at: arguments)
+  let tangents = try zip(line.pushforward(direction), line.outputs).map {
+    try $0 ?? .zeros($1.shape, dtype: $1.dtype)
+  }
+  let bent = try hvp(at: line.outputs, along: tangents, loss)
+  return try zip(line.pullback(bent), arguments).map { try $0 ?? .zeros($1.shape, dtype: $1.dtype) }
+}
+
 /// The Hessian of `function` at a point, recorded once: each product with a vector costs one backward sweep through the
 /// gradient's computation, which is what a long Neumann series or a Krylov method wants.
 public final class HessianOperator {

@@ -336,6 +336,14 @@ int faa_accumulate(FaaType type, ptrdiff_t count, const void *x, void *out) {
   return 0;
 }
 
+ptrdiff_t faa_first_not_finite(FaaType type, ptrdiff_t count, const void *x) {
+  for (ptrdiff_t i = 0; type >= FaaF32 && i < count; i++) {
+    double value = type == FaaF32 ? ((const float *)x)[i] : ((const double *)x)[i];
+    if (value - value != 0) return i;
+  }
+  return -1;
+}
+
 // ---- Selection and conversion -----------------------------------------------------------------------------
 
 #define WHERE_ROW(name, T)                                                                     \

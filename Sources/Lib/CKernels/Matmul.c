@@ -9,7 +9,9 @@
 
 typedef struct {
   FaaType type;
-  ptrdiff_t m, n, k, rows_per_chunk, chunks_per_product;
+  ptrdiff_t m, n, k;
+  bool by_columns;  // which axis of the result is cut
+  ptrdiff_t piece, chunks_per_product;
   FaaMatrix a, b;
   const void *bias;  // a row added to every row, or NULL
   void *out;
@@ -102,30 +104,36 @@ static void product_chunk(void *context, ptrdiff_t chunk) {
   Product *p = context;
   ptrdiff_t size = (ptrdiff_t)faa_size(p->type);
   ptrdiff_t product = chunk / p->chunks_per_product;
-  ptrdiff_t first = chunk % p->chunks_per_product * p->rows_per_chunk;
-  ptrdiff_t rows = p->m - first < p->rows_per_chunk ? p->m - first : p->rows_per_chunk;
-  ptrdiff_t skip = p->a.transposed ? first : first * p->a.leading;
-  const char *a = (const char *)p->a.data + (product * p->a.batch_stride + skip) * size;
-  const char *b = (const char *)p->b.data + product * p->b.batch_stride * size;
-  char *out = (char *)p->out + (product * p->m + first) * p->n * size;
+  ptrdiff_t first = chunk % p->chunks_per_product * p->piece;
+  ptrdiff_t row = p->by_columns ? 0 : first, column = p->by_columns ? first : 0;
+  ptrdiff_t rows = p->by_columns || p->m - row < p->piece ? p->m - row : p->piece;
+  ptrdiff_t columns = !p->by_columns || p->n - column < p->piece ? p->n - column : p->piece;
+  ptrdiff_t skip_a = p->a.transposed ? row : row * p->a.leading;
+  ptrdiff_t skip_b = p->b.transposed ? column * p->b.leading : column;
+  const char *a = (const char *)p->a.data + (product * p->a.batch_stride + skip_a) * size;
+  const char *b = (const char *)p->b.data + (product * p->b.batch_stride + skip_b) * size;
+  char *out = (char *)p->out + ((product * p->m + row) * p->n + column) * size;
   CBLAS_TRANSPOSE ta = p->a.transposed ? CblasTrans : CblasNoTrans;
   CBLAS_TRANSPOSE tb = p->b.transposed ? CblasTrans : CblasNoTrans;
-  blasint m = (blasint)rows, n = (blasint)p->n, k = (blasint)p->k;
+  blasint m = (blasint)rows, n = (blasint)columns, k = (blasint)p->k, ldc = (blasint)p->n;
   blasint lda = (blasint)p->a.leading, ldb = (blasint)p->b.leading;
   bool adds = p->bias != NULL;
   float kept = adds;
-  if (adds)
-    for (ptrdiff_t r = 0; r < rows; r++) memcpy(out + r * p->n * size, p->bias, (size_t)(p->n * size));
+  if (adds) {
+    const char *bias = (const char *)p->bias + column * size;
+    for (ptrdiff_t r = 0; r < rows; r++) memcpy(out + r * p->n * size, bias, (size_t)(columns * size));
+  }
   if (p->is_small)
     (p->type == FaaF32 ? small_product_f32 : small_product_f64)(p, a, b, out);
   else if (p->type != FaaI32 && p->n == 1)
     vector_product(p->type, p->a, a, p->a.transposed, rows, p->k, b, p->b.transposed ? 1 : p->b.leading, adds, out);
   else if (p->type != FaaI32 && p->m == 1)
-    vector_product(p->type, p->b, b, !p->b.transposed, p->n, p->k, a, p->a.transposed ? p->a.leading : 1, adds, out);
+    vector_product(p->type, p->b, b, !p->b.transposed, columns, p->k, a, p->a.transposed ? p->a.leading : 1, adds, out);
   else if (p->type == FaaF32)
-    cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1, (const float *)a, lda, (const float *)b, ldb, kept, (float *)out, n);
+    cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1, (const float *)a, lda, (const float *)b, ldb, kept, (float *)out, ldc);
   else if (p->type == FaaF64)
-    cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1, (const double *)a, lda, (const double *)b, ldb, kept, (double *)out, n);
+    cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1, (const double *)a, lda, (const double *)b, ldb, kept, (double *)out,
+                ldc);
   else
     integer_product(p, (const int32_t *)a, (const int32_t *)b, (int32_t *)out, rows);
 }
@@ -141,10 +149,12 @@ static int multiply(FaaType type, ptrdiff_t batch, ptrdiff_t m, ptrdiff_t n, ptr
   Product p = {.type = type, .m = m, .n = n, .k = k, .a = a, .b = b, .bias = bias, .out = out};
   atomic_init(&p.fault, 0);
   double work = (double)m * (double)n * (double)k;
-  ptrdiff_t pieces = work < 3e5 ? 1 : work < 3e7 ? 2 : 4;
-  ptrdiff_t per_piece = (m + pieces - 1) / pieces;
-  p.rows_per_chunk = (per_piece + 15) / 16 * 16;  // whole register tiles
-  p.chunks_per_product = (m + p.rows_per_chunk - 1) / p.rows_per_chunk;
+  // Every piece packs the operand that is not cut anew, so the longer axis is cut.
+  ptrdiff_t pieces = work < 3e5 ? 1 : work < 3e7 ? 2 : work < 1e9 ? 4 : 8;
+  p.by_columns = n > m && type != FaaI32;
+  ptrdiff_t extent = p.by_columns ? n : m;
+  p.piece = ((extent + pieces - 1) / pieces + 15) / 16 * 16;  // whole register tiles
+  p.chunks_per_product = (extent + p.piece - 1) / p.piece;
   ptrdiff_t chunks = batch * p.chunks_per_product;
   p.is_small = type != FaaI32 && work <= SMALL_PRODUCT && n * k <= SMALL_OPERAND;
   if ((double)batch * work < 1e5) {

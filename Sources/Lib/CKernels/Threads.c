@@ -122,9 +122,7 @@ bool faa_interrupted(void) { return atomic_load_explicit(&interrupted, memory_or
 
 // ---- The recorder's state of each thread ------------------------------------------------------------------
 
-static _Thread_local FaaThread thread_state;
-
-FaaThread *faa_thread(void) { return &thread_state; }
+_Thread_local FaaThread faa_thread_state;
 
 void faa_waiting_push(FaaThread *thread, void *object) {
   if (thread->waiting_count == thread->waiting_capacity) {

@@ -14,6 +14,8 @@ public struct TensorError: Error, CustomStringConvertible, Sendable {
     case invalidArgument = "InvalidArgument"
     /// A size that the machine cannot hold.
     case outOfMemory = "OutOfMemory"
+    /// A NaN or an infinity where somebody asked to be told of the first.
+    case notFinite = "NotFinite"
     /// A derivative that does not exist.
     case notDifferentiable = "NotDifferentiable"
   }

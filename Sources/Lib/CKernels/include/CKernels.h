@@ -56,12 +56,14 @@ typedef struct {
   uint64_t active;
   int64_t next_node;
   bool draining;
+  bool inspects;  // whether results are searched for NaN and infinity
   void *_Nullable *_Nullable waiting;
   ptrdiff_t waiting_count, waiting_capacity;
 } FaaThread;
 
-/// The calling thread's state.
-FaaThread *_Nonnull faa_thread(void);
+extern _Thread_local FaaThread faa_thread_state;
+/// The calling thread's state. Inline: every operation asks for it.
+static inline FaaThread *_Nonnull faa_thread(void) { return &faa_thread_state; }
 /// Adds a reference to the calling thread's list of objects to free.
 void faa_waiting_push(FaaThread *_Nonnull thread, void *_Nonnull object);
 
@@ -94,6 +96,8 @@ int faa_binary_flat(FaaBinary op, FaaType type, ptrdiff_t count, ptrdiff_t strid
                     ptrdiff_t stride_b, const void *_Nonnull b, void *_Nonnull out);
 /// out += x, both in order and of floats; -1 for other types.
 int faa_accumulate(FaaType type, ptrdiff_t count, const void *_Nonnull x, void *_Nonnull out);
+/// The position of the first NaN or infinity among `count` elements, -1 for none.
+ptrdiff_t faa_first_not_finite(FaaType type, ptrdiff_t count, const void *_Nonnull x);
 /// out = condition ? a : b, with a byte condition.
 int faa_where(FaaType type, int rank, const ptrdiff_t *_Nonnull dims, const ptrdiff_t *_Nonnull strides_c,
               const void *_Nonnull condition, const ptrdiff_t *_Nonnull strides_a, const void *_Nonnull a,

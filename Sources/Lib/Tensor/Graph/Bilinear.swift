@@ -25,6 +25,7 @@ final class BilinearPrimitive<Attributes: Sendable>: Primitive, @unchecked Senda
 
   func callAsFunction(_ a: Tensor, _ b: Tensor, _ attributes: Attributes) throws -> Tensor {
     let result = try evaluate(a, b, attributes)
+    try inspect(result, name)
     let traceA = recordedTrace(a)
     let traceB = recordedTrace(b)
     guard traceA | traceB != 0, result.dtype.isFloating else { return result }

@@ -69,6 +69,7 @@ final class UnaryPrimitive: Primitive, @unchecked Sendable {
     guard status == 0 else {
       throw TensorError(.arithmetic, in: name, "the result does not fit an i32", help: "convert to f64 first")
     }
+    try inspect(result, name)
     let trace = recordedTrace(x)
     if trace == 0 { return result }
     if case .zero = slope { return result }
@@ -134,6 +135,7 @@ final class BinaryPrimitive: Primitive, @unchecked Sendable {
     if a.dtype != dtype { a = try a.cast(to: dtype, in: name) }
     if b.dtype != dtype { b = try b.cast(to: dtype, in: name) }
     let result = try evaluateBinary(kernel, name, a, b, result: dtype)
+    try inspect(result, name)
     let traceA = recordedTrace(a)
     let traceB = recordedTrace(b)
     if traceA | traceB == 0 { return result }
@@ -161,7 +163,9 @@ final class BinaryPrimitive: Primitive, @unchecked Sendable {
     let status =
       x.dtype == .f32
       ? withUnsafePointer(to: Float(number)) { run($0) } : withUnsafePointer(to: number) { run($0) }
-    return status == 0 ? result : nil
+    guard status == 0 else { return nil }
+    try inspect(result, name)
+    return result
   }
 }
 

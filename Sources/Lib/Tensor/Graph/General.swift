@@ -55,6 +55,7 @@ final class GeneralPrimitive<Attributes: Sendable>: Primitive, @unchecked Sendab
 
   func callAsFunction(_ inputs: [Tensor], _ attributes: Attributes) throws -> Tensor {
     let result = try evaluate(inputs, attributes)
+    try inspect(result, name)
     var trace: UInt64 = 0
     for input in inputs { trace |= recordedTrace(input) }
     guard trace != 0, result.dtype.isFloating else { return result }

@@ -28,6 +28,7 @@ final class LinearPrimitive<Attributes: Sendable>: Primitive, @unchecked Sendabl
 
   func callAsFunction(_ x: Tensor, _ attributes: Attributes) throws -> Tensor {
     let result = try evaluate(x, attributes)
+    try inspect(result, name)
     let trace = recordedTrace(x)
     guard trace != 0, result.dtype.isFloating, let input = x.node else { return result }
     return Tensor.recorded(

@@ -201,7 +201,11 @@ package final class Linearization {
           let node = nodes[slot]
           var sink = CotangentSink(
             node: node, places: places + Int(firstInput[slot]), cotangents: table)
-          try node.pullback(cotangent, into: &sink)
+          do {
+            try node.pullback(cotangent, into: &sink)
+          } catch let error as TensorError where error.kind == .notFinite {
+            throw error.inDerivative(of: node.name)
+          }
           if isLast, node.trace & thread.pointee.active == 0 { node.forget() }
           if slot & 255 == 0 { try checkInterrupt() }
         }

@@ -11,5 +11,6 @@ extension Primitive {
     Affine.all,
     Attention.all,
     Rows.all,
+    Checkpoint.all,
   ].flatMap { $0 }
 }
