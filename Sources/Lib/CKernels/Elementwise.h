@@ -19,6 +19,10 @@ typedef struct {
 
 int faa_map(FaaRow row, const FaaMap *map);
 
+/// Extremes of floats along the middle axis of [outer, n, inner], with n at least 1.
+void faa_float_extreme(bool smallest, FaaType type, ptrdiff_t outer, ptrdiff_t n, ptrdiff_t inner, const void *x,
+                       void *out);
+
 #if defined(__x86_64__)
 #define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else

@@ -117,6 +117,30 @@ int faa_map(FaaRow row, const FaaMap *map) {
 
 // ---- Copies -----------------------------------------------------------------------------------------------
 
+#define PACK_ROW(name, T)                                                                      \
+  CLONES static int name(const void *const *in, const ptrdiff_t *s, void *o, ptrdiff_t n) {    \
+    const T *restrict x = in[0];                                                               \
+    T *restrict out = o;                                                                       \
+    ptrdiff_t step = s[0];                                                                     \
+    if (step == 1)                                                                             \
+      memcpy(out, x, (size_t)n * sizeof(T));                                                   \
+    else if (step == 0)                                                                        \
+      for (ptrdiff_t i = 0; i < n; i++) out[i] = x[0];                                         \
+    else                                                                                       \
+      for (ptrdiff_t i = 0; i < n; i++) out[i] = x[i * step];                                  \
+    return 0;                                                                                  \
+  }
+PACK_ROW(pack1, uint8_t)
+PACK_ROW(pack4, uint32_t)
+PACK_ROW(pack8, uint64_t)
+
+void faa_pack(FaaType type, int rank, const ptrdiff_t *dims, const ptrdiff_t *strides, const void *x, void *out) {
+  size_t size = faa_size(type);
+  FaaMap map = {.operands = 1, .rank = rank, .dims = dims, .strides = {strides}, .data = {x}, .size = {size}, .out = out,
+                .out_size = size, .grain = CHEAP_GRAIN};
+  faa_map(size == 1 ? pack1 : size == 4 ? pack4 : pack8, &map);
+}
+
 void faa_copy(FaaType type, int rank, const ptrdiff_t *dims, const ptrdiff_t *strides_x, const void *x,
               const ptrdiff_t *strides_out, void *out) {
   size_t size = faa_size(type);

@@ -83,9 +83,7 @@ public final class Tensor: @unchecked Sendable {
     if isContiguous { return detached }
     let result = try Tensor.uninitialized(shape, dtype: dtype, in: operation)
     withUnsafePointers(layout) { dims, strides in
-      withUnsafePointers(result.layout) { _, target in
-        faa_copy(dtype.kernel, Int32(rank), dims, strides, pointer, target, result.pointer)
-      }
+      faa_pack(dtype.kernel, Int32(rank), dims, strides, pointer, result.pointer)
     }
     return result
   }
@@ -126,9 +124,7 @@ public final class Tensor: @unchecked Sendable {
     }
     let copy = try uninitialized(tensor.shape, dtype: tensor.dtype, in: "copy")
     withUnsafePointers(tensor.layout) { dims, strides in
-      withUnsafePointers(copy.layout) { _, target in
-        faa_copy(tensor.dtype.kernel, Int32(tensor.rank), dims, strides, tensor.pointer, target, copy.pointer)
-      }
+      faa_pack(tensor.dtype.kernel, Int32(tensor.rank), dims, strides, tensor.pointer, copy.pointer)
     }
     tensor = copy
   }

@@ -105,6 +105,9 @@ int faa_where(FaaType type, int rank, const ptrdiff_t *_Nonnull dims, const ptrd
 /// Converts elements; float to integer truncates (1 is returned where the value does not fit), to bool tests for non-zero.
 int faa_cast(FaaType from, FaaType to, int rank, const ptrdiff_t *_Nonnull dims, const ptrdiff_t *_Nonnull strides,
              const void *_Nonnull x, void *_Nonnull out);
+/// Copies a strided view into row-major order.
+void faa_pack(FaaType type, int rank, const ptrdiff_t *_Nonnull dims, const ptrdiff_t *_Nonnull strides,
+              const void *_Nonnull x, void *_Nonnull out);
 /// Copies a strided view into another.
 void faa_copy(FaaType type, int rank, const ptrdiff_t *_Nonnull dims, const ptrdiff_t *_Nonnull strides_x,
               const void *_Nonnull x, const ptrdiff_t *_Nonnull strides_out, void *_Nonnull out);
