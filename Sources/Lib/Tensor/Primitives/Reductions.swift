@@ -80,8 +80,10 @@ enum Reduction {
       }
       current = result
     }
-    let target = shape.removing(reduced.axes, keep: reduced.keep)
-    return Tensor(storage: current.storage, layout: Layout(contiguous: target), dtype: current.dtype)
+    // With nothing to reduce, this is still the view that came in, at its own offset.
+    var layout = Layout(contiguous: shape.removing(reduced.axes, keep: reduced.keep))
+    layout.offset = current.layout.offset
+    return Tensor(storage: current.storage, layout: layout, dtype: current.dtype)
   }
 }
 
@@ -121,12 +123,13 @@ extension Tensor {
     return try Reduction.sum(x, reduced) / Double(shape.elementCount(of: reduced.axes))
   }
 
-  /// The variance over `axes`: the mean squared distance from the mean, with `ddof` subtracted from the count.
+  /// The variance over `axes`: the mean squared distance from the mean, with `ddof` subtracted from the count (down to 0,
+  /// where it is infinite or, of equal elements, NaN).
   public func variance(_ axes: [Int]? = nil, ddof: Int = 0, keep: Bool = false) throws -> Tensor {
     let reduced = try reduced(axes, keep: keep, in: "variance")
     let count = shape.elementCount(of: reduced.axes)
     let distance = try self - mean(axes, keep: true)
-    return try distance.square().sum(axes, keep: keep) / Double(count - ddof)
+    return try distance.square().sum(axes, keep: keep) / Swift.max(Double(count) - Double(ddof), 0)
   }
 
   /// The largest element over `axes`; NaN propagates; equal largest elements share the derivative.
@@ -208,9 +211,9 @@ extension Tensor {
     return result
   }
 
-  /// The Euclidean length of all elements (over `axes`).
+  /// The Euclidean length of all elements (over `axes`); of integers, an f32.
   public func norm(_ axes: [Int]? = nil, keep: Bool = false) throws -> Tensor {
-    try square().sum(axes, keep: keep).sqrt()
+    try (dtype.isFloating ? self : cast(to: .f32)).square().sum(axes, keep: keep).sqrt()
   }
 
   /// The sum that undoes an expansion from `target`.
