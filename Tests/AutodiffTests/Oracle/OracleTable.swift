@@ -126,7 +126,10 @@ enum OracleTable {
     },
     "concat": { x, a in try Tensor.concatenated(x, axis: a.axis()) },
     "stack": { x, a in try Tensor.stacked(x, axis: a.axis()) },
-    "split": { x, a in try x[0].split(a.ints("sizes") ?? [], axis: a.axis())[a.int("piece")] },
+    "split": { x, a in
+      let pieces = try x[0].split(a.ints("sizes") ?? [], axis: a.axis())
+      return try Tensor.concatenated(Array(pieces.dropFirst(a.int("piece")).prefix(1)), axis: a.axis())
+    },
     "take": { x, a in try x[0].take(x[1], axis: a.axis()) },
     "takeAlong": { x, a in try x[0].takeAlong(x[1], axis: a.axis()) },
     "nonzeroIndices": { x, _ in try x[0].nonzeroIndices() },

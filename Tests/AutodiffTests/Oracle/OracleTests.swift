@@ -33,7 +33,9 @@ struct OracleTests {
   func inSinglePrecision(_ operation: String) throws {
     try forEachCase(of: operation) { row, call in
       guard !row.isWide, row.operands.contains(where: { $0.t == "f64" }) else { return }
-      let operands = try row.operands.map { try $0.tensor() }.map { $0.dtype == .f64 ? try $0.cast(to: .f32) : $0 }
+      let operands = try row.operands.map { try $0.tensor() }.map {
+        $0.dtype == .f64 ? try $0.cast(to: .f32) : $0
+      }
       let recorded = try row.result.dtype()
       let dtype = recorded == .f64 ? .f32 : recorded
       try compare(call(operands, row.attributes), row, dtype: dtype)
@@ -91,6 +93,7 @@ struct OracleTests {
         gradient, numbers(row.gradients[index] ?? "", shape: operand.shape), "gradient \(index) ",
         relative: single ? 1e-4 : 1e-12)
     }
+    if row.result.d.contains("nan") { return }  // the mean of nothing
     let u = try AutodiffTests.directions(like: x, seed: 5).enumerated().map { try $1.cast(to: x[$0].dtype) }
     let tangent = try jvp(at: x, along: u) { [try call(substituting($0, in: row, operands), row.attributes)] }
       .tangents[0]
@@ -148,7 +151,9 @@ struct OracleTests {
         let operands = try row.operands.map { try $0.tensor() }
         let x = row.variables.map { operands[$0] }
         let c = try numbers(row.cotangent ?? "", shape: Shape(row.result.s)).cast(to: row.result.dtype())
-        let u = try AutodiffTests.directions(like: x, seed: 5).enumerated().map { try $1.cast(to: x[$0].dtype) }
+        let u = try AutodiffTests.directions(like: x, seed: 5).enumerated().map {
+          try $1.cast(to: x[$0].dtype)
+        }
         _ = try valueAndGrad(at: x + [c]) { point in
           let f: ([Tensor]) throws -> [Tensor] = {
             let y = try call(substituting($0, in: row, operands), row.attributes)
@@ -162,7 +167,8 @@ struct OracleTests {
       }
     }
     // What has derivative 0 everywhere is not recorded: its row in the table is the evidence.
-    reached.formUnion(["sign", "floor", "ceil", "round", "floorDivide"].filter { OracleTable.all[$0] != nil })
+    reached.formUnion(
+      ["sign", "floor", "ceil", "round", "floorDivide"].filter { OracleTable.all[$0] != nil })
     let missing = Set(Primitive.all.map(\.name)).subtracting(reached)
     #expect(missing.isEmpty)
   }

@@ -35,7 +35,7 @@ struct RecordedCase: Decodable, Sendable, CustomStringConvertible {
   /// Named lists of numbers.
   struct Attributes: Decodable, Sendable {
     let lists: [String: [Double]]
-    init() { lists = [:] }
+    init(lists: [String: [Double]] = [:]) { self.lists = lists }
     init(from decoder: Decoder) throws { lists = try [String: [Double]](from: decoder) }
 
     func ints(_ name: String) -> [Int]? { lists[name].map { $0.map { Int($0) } } }
@@ -90,7 +90,8 @@ struct RecordedCase: Decodable, Sendable, CustomStringConvertible {
 
 /// The numbers of a space-separated list as an f64 tensor.
 func numbers(_ text: String, shape: Shape) throws -> Tensor {
-  try Tensor(text.split(separator: " ").map { try #require(Double($0), "\($0) is not a number") }, shape: shape)
+  try Tensor(
+    text.split(separator: " ").map { try #require(Double($0), "\($0) is not a number") }, shape: shape)
 }
 
 extension Tensor {
