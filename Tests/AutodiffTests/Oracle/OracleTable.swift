@@ -42,6 +42,7 @@ enum OracleTable {
     "multiply": { x, _ in try x[0] * x[1] },
     "divide": { x, _ in try x[0] / x[1] },
     "power": { x, _ in try x[0].power(x[1]) },
+    "powerAtCorners": { x, _ in try x[0].power(x[1]) },
     "maximum": { x, _ in try x[0].maximum(x[1]) },
     "minimum": { x, _ in try x[0].minimum(x[1]) },
     "floorDivide": { x, _ in try x[0].floorDivided(by: x[1]) },

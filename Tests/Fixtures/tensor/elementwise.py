@@ -58,6 +58,13 @@ for name, (f, domain, options) in UNARY.items():
             r.record([r.operand(domain, r.shape(2), dtype, view)], f, **options)
     for dtype, values in SPECIAL.items():
         r.record([Operand(values, dtype)], f, smooth=False, wide=True, **options)
+    # Where a derivative vanishes, saturates or has a kink. At 0 the square root's is taken as 0 here and has no limit, so 0 is left out.
+    for dtype in ("f64", "f32"):
+        ends = [-1e4, -800.0, -95.0, -40.0, -14.1, -6.0, -1e-8, 0.0, 1e-8, 6.0, 14.1, 40.0, 85.0, 95.0, 800.0, 1e4]
+        ends = {"positive": [1e-8, 1e-3, 1.0, 40.0, 1e8, 1e30], "unit": [-0.999, -1e-8, 0.0, 1e-8, 0.999]}.get(domain, ends)
+        ends = [x for x in ends if not (name in ("exp", "expm1") and x > 90)]
+        second = dtype == "f64" and name != "softplus"  # PyTorch's is NaN from -1000 down
+        r.record([Operand(ends, dtype)], f, second=second, wide=True, **options)
 
 PREDICATES = {"isNaN": torch.isnan, "isFinite": torch.isfinite, "not": torch.logical_not}
 for name, f in PREDICATES.items():
@@ -121,6 +128,12 @@ for name, f in {"and": torch.logical_and, "or": torch.logical_or}.items():
     for a, b in PAIRS + [r.pair(rank) for rank in (2, 3, 4, 5, 6)]:
         for view in (False, True):
             r.record([r.operand("real", a, "bool", view), r.operand("real", b, "bool", view)], f, exact=True)
+
+# Derivatives of the power at its corners: base 0 and exponents 0, 1, 2, 3; negative bases with whole exponents.
+r = Recorder(cases, "powerAtCorners")
+corners = np.meshgrid([0.0, -1.5, 1.0, 2.0], [0.0, 1.0, 2.0, 3.0])
+r.record([Operand(corners[0], "f64"), Operand(corners[1].astype(np.int32), "i32")], torch.pow, wide=True)
+r.record([Operand([0.0, 0.0, 0.0, 0.5], "f64"), Operand([1.0, 2.0, 0.5, 0.0], "f64")], torch.pow, wide=True)
 
 # A number beside a tensor takes its dtype; beside integers a fraction makes them f32.
 NUMBERS = {
