@@ -188,6 +188,15 @@ static double mod64(double a, double b) {
   return r != 0 && (r < 0) != (b < 0) ? r + b : r;
 }
 
+// The floor of the quotient as real numbers: a / b may round up to an integer that b times exceeds a, as 1 / 0.1 does.
+// What the remainder leaves is a multiple of b, so that a = b floordiv(a, b) + mod(a, b).
+static double floordiv64(double a, double b) {
+  if (b == 0) return a / b;
+  double r = fmod(a, b);
+  double q = rint((a - r) / b);
+  return r != 0 && (r < 0) != (b < 0) ? q - 1 : q;
+}
+
 BINARY_FLOAT(add, a + b, a + b)
 BINARY_FLOAT(sub, a - b, a - b)
 BINARY_FLOAT(mul, a *b, a *b)
@@ -195,7 +204,7 @@ BINARY_FLOAT(div, a / b, a / b)
 BINARY_FLOAT(pow, powf(a, b), pow(a, b))
 BINARY_FLOAT(max, a > b || a != a ? a : b, a > b || a != a ? a : b)
 BINARY_FLOAT(min, a < b || a != a ? a : b, a < b || a != a ? a : b)
-BINARY_FLOAT(floordiv, __builtin_floorf(a / b), __builtin_floor(a / b))
+BINARY_FLOAT(floordiv, (float)floordiv64(a, b), floordiv64(a, b))
 BINARY_FLOAT(mod, (float)mod64(a, b), mod64(a, b))
 
 #define BINARY_INT(name, result)                                                            \

@@ -68,6 +68,15 @@ static int run(Rows rows, ptrdiff_t grain) {
     T scale = 1 / sum_##suffix(out, n);                                                                       \
     for (ptrdiff_t i = 0; i < n; i++) out[i] *= scale;                                                        \
   }                                                                                                           \
+  CLONES static void logsoftmax_##suffix(const void *px, const void *g, void *po, ptrdiff_t n, double e) {    \
+    const T *x = px;                                                                                          \
+    T *out = po;                                                                                              \
+    (void)g, (void)e;                                                                                         \
+    T top = maximum_##suffix(x, n);                                                                           \
+    for (ptrdiff_t i = 0; i < n; i++) out[i] = EXP(x[i] - top);                                               \
+    T shift = LOG(sum_##suffix(out, n));                                                                      \
+    for (ptrdiff_t i = 0; i < n; i++) out[i] = (x[i] - top) - shift;                                          \
+  }                                                                                                           \
   CLONES static T logsumexp_row_##suffix(const T *x, ptrdiff_t n) {                                           \
     T top = maximum_##suffix(x, n);                                                                           \
     if (!(top - top == 0)) { /* nothing finite to subtract: NaN if there is one, else the infinity */         \
@@ -108,6 +117,12 @@ ROW_KERNELS(double, f64, exp, log, sqrt)
 int faa_softmax(FaaType type, ptrdiff_t rows, ptrdiff_t n, const void *x, void *out) {
   if (type < FaaF32) return -1;
   return run((Rows){.rows = rows, .n = n, .x = x, .out = out, .type = type, .row = CHOOSE(type, softmax)}, DEAR_GRAIN);
+}
+
+int faa_logsoftmax(FaaType type, ptrdiff_t rows, ptrdiff_t n, const void *x, void *out) {
+  if (type < FaaF32) return -1;
+  return run((Rows){.rows = rows, .n = n, .x = x, .out = out, .type = type, .row = CHOOSE(type, logsoftmax)},
+             DEAR_GRAIN);
 }
 
 int faa_logsumexp(FaaType type, ptrdiff_t rows, ptrdiff_t n, const void *x, void *out) {

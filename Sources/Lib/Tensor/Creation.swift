@@ -58,19 +58,18 @@ extension Tensor {
     guard step != 0, start.isFinite, end.isFinite, step.isFinite else {
       throw TensorError(.invalidArgument, in: "arange", "cannot step from \(start) to \(end) by \(step)")
     }
-    let steps = ((end - start) / step).rounded(.up)
+    let steps = Swift.max(0, ((end - start) / step).rounded(.up))
     guard steps < 1e12 else {
       throw TensorError(.outOfMemory, in: "arange", "\(steps) elements from \(start) to \(end) by \(step)")
     }
-    let count = Swift.max(0, Int(steps))
-    return try generated([count], dtype: dtype, in: "arange") { start + Double($0) * step }
+    return try generated([Int(steps)], dtype: dtype, in: "arange") { start + Double($0) * step }
   }
 
   /// `count` numbers from `start` to `end`, both included, evenly spaced.
   public static func linspace(_ start: Double, _ end: Double, count: Int, dtype: DType = .f32) throws
     -> Tensor
   {
-    let shape = try Shape([count])
+    let shape = try Shape([count], in: "linspace")
     let gap = count > 1 ? (end - start) / Double(count - 1) : 0
     return try generated(shape, dtype: dtype, in: "linspace") { index in
       count > 1 && index == count - 1 ? end : start + Double(index) * gap
@@ -79,7 +78,7 @@ extension Tensor {
 
   /// The identity matrix of `size` rows.
   public static func eye(_ size: Int, dtype: DType = .f32) throws -> Tensor {
-    let result = try zeros(try Shape([size, size]), dtype: dtype)
+    let result = try zeros(try Shape([size, size], in: "eye"), dtype: dtype)
     for row in 0..<size {
       faa_fill(dtype.kernel, 1, result.storage.pointer + row * (size + 1) * dtype.size, 1)
     }
@@ -89,8 +88,9 @@ extension Tensor {
   private static func generated(
     _ shape: Shape, dtype: DType, in operation: String, _ value: (Int) -> Double
   ) throws -> Tensor {
-    let values = (0..<shape.elementCount).map(value)
-    let result = try Tensor(values, shape: shape)
+    let result = try uninitialized(shape, dtype: .f64, in: operation)
+    let elements = result.pointer.assumingMemoryBound(to: Double.self)
+    for index in 0..<shape.elementCount { elements[index] = value(index) }
     return try result.cast(to: dtype, in: operation)
   }
 

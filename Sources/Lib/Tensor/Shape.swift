@@ -13,20 +13,21 @@ public struct Shape: RandomAccessCollection, Hashable, Sendable {
     rank = 0
   }
 
-  /// The shape with the given extents. Throws for more than eight axes, a negative extent, or a product beyond `Int.max`.
-  public init(_ extents: some Sequence<Int>) throws {
+  /// The shape with the given extents. Throws, in the name of `operation`, for more than eight axes, a negative extent, or a
+  /// product beyond `Int.max`.
+  public init(_ extents: some Sequence<Int>, in operation: String = "shape") throws {
     self.init()
     var product = 1
     for extent in extents {
       guard rank < Shape.maximumRank else {
-        throw TensorError(.invalidArgument, in: "shape", "more than \(Shape.maximumRank) axes")
+        throw TensorError(.invalidArgument, in: operation, "more than \(Shape.maximumRank) axes")
       }
       guard extent >= 0 else {
-        throw TensorError(.invalidArgument, in: "shape", "negative extent \(extent)")
+        throw TensorError(.invalidArgument, in: operation, "negative extent \(extent)")
       }
       let (next, overflow) = product.multipliedReportingOverflow(by: Swift.max(extent, 1))
       guard !overflow, next <= Int.max / 16 else {
-        throw TensorError(.outOfMemory, in: "shape", "more elements than can be counted")
+        throw TensorError(.outOfMemory, in: operation, "more elements than can be counted")
       }
       product = next
       append(extent)
@@ -38,11 +39,18 @@ public struct Shape: RandomAccessCollection, Hashable, Sendable {
     rank += 1
   }
 
-  /// The number of elements of a tensor of this shape. (`count` is a collection's: the number of axes.)
+  /// The number of elements of a tensor of this shape. (`count` is a collection's: the number of axes.) `Int.max`, which no
+  /// allocation grants, where they cannot be counted: two repeated views may broadcast to such a shape.
   public var elementCount: Int {
     var product = 1
-    for axis in 0..<rank { product *= dims[axis] }
-    return product
+    var isEmpty = false
+    for axis in 0..<rank {
+      isEmpty = isEmpty || dims[axis] == 0
+      let (next, overflow) = product.multipliedReportingOverflow(by: Swift.max(dims[axis], 1))
+      if overflow { return .max }
+      product = next
+    }
+    return isEmpty ? 0 : product
   }
 
   /// The first axis, 0.

@@ -129,6 +129,8 @@ int faa_cumsum(FaaType type, ptrdiff_t outer, ptrdiff_t n, ptrdiff_t inner, cons
 int faa_argsort(FaaType type, ptrdiff_t rows, ptrdiff_t n, const void *_Nonnull x, int32_t *_Nonnull out);
 /// Softmax of each row of [rows, n].
 int faa_softmax(FaaType type, ptrdiff_t rows, ptrdiff_t n, const void *_Nonnull x, void *_Nonnull out);
+/// Logarithm of the softmax of each row of [rows, n]: the largest element is subtracted first, so its digits do not cost any.
+int faa_logsoftmax(FaaType type, ptrdiff_t rows, ptrdiff_t n, const void *_Nonnull x, void *_Nonnull out);
 /// log(sum(exp(row))) of each row of [rows, n]; finite for rows of large values, -inf for rows of -inf.
 int faa_logsumexp(FaaType type, ptrdiff_t rows, ptrdiff_t n, const void *_Nonnull x, void *_Nonnull out);
 /// (row - mean) / sqrt(variance + epsilon) of each row of [rows, n], with the biased variance.

@@ -115,7 +115,7 @@ extension Tensor {
   /// x to the power of a number.
   public func power(_ exponent: Double) throws -> Tensor {
     switch exponent {
-    case 1: self
+    case 1: dtype == .bool ? try cast(to: .i32) : self
     case 2: try square()
     default: try Binary.pow(self, weak(exponent))
     }

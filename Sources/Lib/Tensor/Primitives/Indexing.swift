@@ -14,7 +14,7 @@ enum Indexing {
       let (outer, axis, inner) = x.shape.split(at: gather.axis)
       var extents = Array(x.shape)
       extents.replaceSubrange(gather.axis...gather.axis, with: gather.indices.shape)
-      let result = try Tensor.uninitialized(Shape(extents), dtype: x.dtype, in: "take")
+      let result = try Tensor.uninitialized(Shape(extents, in: "take"), dtype: x.dtype, in: "take")
       faa_take(
         x.dtype.kernel, outer, axis, inner, gather.indices.count,
         gather.indices.pointer.assumingMemoryBound(to: Int32.self), x.pointer, result.pointer)

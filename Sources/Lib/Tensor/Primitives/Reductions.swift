@@ -34,7 +34,39 @@ enum Reduction {
     transpose: { cotangent, _, axis in try cumulativeSum(cotangent.flipped([axis]), axis).flipped([axis]) },
     samples: { [.init([([2, 4], .real)]) { try $0[0].cumulativeSum(axis: 1) }] })
 
-  static let all: [Primitive] = [sum, cumulativeSum]
+  /// The largest element; of equal ones each has its share of the derivative.
+  static let maximum = extreme("max", FaaMaximum)
+  /// The smallest element; of equal ones each has its share of the derivative.
+  static let minimum = extreme("min", FaaMinimum)
+
+  private static func extreme(_ name: String, _ op: FaaReduction) -> GeneralPrimitive<Reduced> {
+    .init(
+      name, saves: [.left, .output],
+      evaluate: { inputs, reduced in try reduce(op, inputs[0], reduced, in: name) },
+      pullback: { cotangent, saved, reduced, _ in
+        let x = saved.inputs[0]
+        return try [cotangent.reshaped(x.shape.removing(reduced.axes, keep: true)) * shares(saved, reduced)]
+      },
+      pushforward: { tangents, saved, reduced in
+        try tangents[0].map { try sum($0 * shares(saved, reduced), reduced) }
+      },
+      samples: {
+        [
+          .init([([2, 3], .distinct)]) { try op == FaaMaximum ? $0[0].max() : $0[0].min() },
+          .init([([2, 3], .distinct)]) { try op == FaaMaximum ? $0[0].max([1]) : $0[0].min([1]) },
+        ]
+      })
+  }
+
+  /// 1 at the extreme element, or 1 / k at each of k equal ones, and 0 elsewhere; a constant.
+  private static func shares(_ saved: Saved, _ reduced: Reduced) throws -> Tensor {
+    let x = saved.inputs[0]
+    let chosen = try x.equal(saved.output.reshaped(x.shape.removing(reduced.axes, keep: true)))
+    let ones = try chosen.cast(to: x.dtype)
+    return try ones / sum(ones, Reduced(axes: reduced.axes, keep: true))
+  }
+
+  static let all: [Primitive] = [sum, cumulativeSum, maximum, minimum]
 
   /// A reduction as a constant. Adjacent axes go in one pass, groups of axes from the last to the first.
   static func reduce(_ op: FaaReduction, _ x: Tensor, _ reduced: Reduced, in operation: String) throws
@@ -47,6 +79,17 @@ enum Reduction {
       throw TensorError(
         .invalidArgument, in: operation, "no elements along the reduced axes of shape \(shape)",
         shapes: [shape])
+    }
+    if x.dtype == .i32 {
+      // A part may leave the range of i32 where the whole does not, so axes that are apart are brought together.
+      let gone = (0..<shape.rank).filter { reduced.axes.contains($0) }
+      if zip(gone, gone.dropFirst()).contains(where: { $1 != $0 + 1 }) {
+        let kept = (0..<shape.rank).filter { !reduced.axes.contains($0) }
+        var last = AxisSet()
+        for axis in kept.count..<shape.rank { last.insert(axis) }
+        return try reduce(op, x.detached.permuted(kept + gone), Reduced(axes: last, keep: false), in: operation)
+          .reshaped(shape.removing(reduced.axes, keep: reduced.keep))
+      }
     }
     var current = try x.contiguous(in: operation)
     var working = shape
@@ -80,8 +123,10 @@ enum Reduction {
       }
       current = result
     }
-    let target = shape.removing(reduced.axes, keep: reduced.keep)
-    return Tensor(storage: current.storage, layout: Layout(contiguous: target), dtype: current.dtype)
+    // With nothing to reduce, this is still the view that came in, at its own offset.
+    var layout = Layout(contiguous: shape.removing(reduced.axes, keep: reduced.keep))
+    layout.offset = current.layout.offset
+    return Tensor(storage: current.storage, layout: layout, dtype: current.dtype)
   }
 }
 
@@ -121,33 +166,23 @@ extension Tensor {
     return try Reduction.sum(x, reduced) / Double(shape.elementCount(of: reduced.axes))
   }
 
-  /// The variance over `axes`: the mean squared distance from the mean, with `ddof` subtracted from the count.
+  /// The variance over `axes`: the mean squared distance from the mean, with `ddof` subtracted from the count (down to 0,
+  /// where it is infinite or, of equal elements, NaN).
   public func variance(_ axes: [Int]? = nil, ddof: Int = 0, keep: Bool = false) throws -> Tensor {
     let reduced = try reduced(axes, keep: keep, in: "variance")
     let count = shape.elementCount(of: reduced.axes)
     let distance = try self - mean(axes, keep: true)
-    return try distance.square().sum(axes, keep: keep) / Double(count - ddof)
+    return try distance.square().sum(axes, keep: keep) / Swift.max(Double(count) - Double(ddof), 0)
   }
 
   /// The largest element over `axes`; NaN propagates; equal largest elements share the derivative.
   public func max(_ axes: [Int]? = nil, keep: Bool = false) throws -> Tensor {
-    try extreme(FaaMaximum, "max", axes, keep)
+    try Reduction.maximum([self], reduced(axes, keep: keep, in: "max"))
   }
 
   /// The smallest element over `axes`; NaN propagates; equal smallest elements share the derivative.
   public func min(_ axes: [Int]? = nil, keep: Bool = false) throws -> Tensor {
-    try extreme(FaaMinimum, "min", axes, keep)
-  }
-
-  private func extreme(_ op: FaaReduction, _ name: String, _ axes: [Int]?, _ keep: Bool) throws -> Tensor {
-    let reduced = try reduced(axes, keep: keep, in: name)
-    let value = try Reduction.reduce(op, self, reduced, in: name)
-    guard recordedTrace(self) != 0 else { return value }
-    // As a differentiable value: the mean of the elements that equal it.
-    let kept = try value.reshaped(shape.removing(reduced.axes, keep: true))
-    let chosen = try equal(kept)
-    let total = try chosen.cast(to: dtype).sum(axes, keep: keep)
-    return try chosen.choose(self, weak(0)).sum(axes, keep: keep) / total
+    try Reduction.minimum([self], reduced(axes, keep: keep, in: "min"))
   }
 
   /// The product over `axes`.
@@ -208,9 +243,9 @@ extension Tensor {
     return result
   }
 
-  /// The Euclidean length of all elements (over `axes`).
+  /// The Euclidean length of all elements (over `axes`); of integers, an f32.
   public func norm(_ axes: [Int]? = nil, keep: Bool = false) throws -> Tensor {
-    try square().sum(axes, keep: keep).sqrt()
+    try (dtype.isFloating ? self : cast(to: .f32)).square().sum(axes, keep: keep).sqrt()
   }
 
   /// The sum that undoes an expansion from `target`.

@@ -40,6 +40,17 @@ enum Rows {
     try c * (v - (v * y).sum([-1], keep: true)) - v * (c * y).sum([-1], keep: true)
   }
 
+  static let logSoftmax: GeneralPrimitive<Void> = .init(
+    "logSoftmax", saves: .output,
+    evaluate: { inputs, _ in try run(inputs[0], "logSoftmax") { faa_logsoftmax($0, $1, $2, $3, $4) } },
+    pullback: { cotangent, saved, _, _ in
+      try [cotangent - saved.output.exp() * cotangent.sum([-1], keep: true)]
+    },
+    pushforward: { tangents, saved, _ in
+      try tangents[0].map { try $0 - (saved.output.exp() * $0).sum([-1], keep: true) }
+    },
+    samples: { [.init([([2, 4], .real)]) { try $0[0].logSoftmax(axis: -1) }] })
+
   static let logSumExp: GeneralPrimitive<Void> = .init(
     "logSumExp", saves: [.left, .output],
     evaluate: { inputs, _ in
@@ -116,7 +127,7 @@ enum Rows {
       ]
     })
 
-  static let all: [Primitive] = [softmax, softmaxAlong, logSumExp, normalize, layerNorm]
+  static let all: [Primitive] = [softmax, softmaxAlong, logSoftmax, logSumExp, normalize, layerNorm]
 
   private static func run(
     _ x: Tensor, _ name: String,
@@ -152,8 +163,10 @@ extension Tensor {
     return keep ? result : try result.squeezed([axis])
   }
 
-  /// The logarithm of the softmax along `axis`.
-  public func logSoftmax(axis: Int = -1) throws -> Tensor { try self - logSumExp(axis: axis, keep: true) }
+  /// The logarithm of the softmax along `axis`, to the full precision of the dtype however large the elements.
+  public func logSoftmax(axis: Int = -1) throws -> Tensor {
+    try onLast(axis, in: "logSoftmax") { try Rows.logSoftmax([$0], ()) }
+  }
 
   /// (x - mean) / sqrt(variance + ε) along the last axis, with the biased variance.
   public func normalized(epsilon: Double = 1e-5) throws -> Tensor {

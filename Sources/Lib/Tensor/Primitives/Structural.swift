@@ -118,7 +118,7 @@ enum Structural {
     "concat", saves: .inputs,
     evaluate: { inputs, axis in
       var shape = inputs[0].shape
-      shape[axis] = inputs.reduce(0) { $0 + $1.shape[axis] }
+      shape[axis] = try total(inputs.map { $0.shape[axis] }, of: shape, in: "concat")
       let result = try Tensor.uninitialized(shape, dtype: inputs[0].dtype, in: "concat")
       var start = 0
       for input in inputs {
@@ -153,6 +153,19 @@ enum Structural {
     })
 
   static let all: [Primitive] = [reshape, permute, expand, slice, embed, concatenate]
+
+  /// The sum of some extents, which views that repeat an element can make too large to count.
+  fileprivate static func total(_ extents: [Int], of shape: Shape, in operation: String) throws -> Int {
+    try extents.reduce(0) { sum, extent in
+      let (next, overflow) = sum.addingReportingOverflow(extent)
+      guard !overflow else {
+        throw TensorError(
+          .outOfMemory, in: operation,
+          "extents \(extents) add up to more than can be counted, shape \(shape)", shapes: [shape])
+      }
+      return next
+    }
+  }
 }
 
 extension Layout {
@@ -178,7 +191,8 @@ extension Tensor {
     }
     var extents = extents
     if let axis = unknown.first {
-      let known = try Shape(extents.enumerated().filter { $0.offset != axis }.map(\.element)).elementCount
+      let others = extents.enumerated().filter { $0.offset != axis }.map(\.element)
+      let known = try Shape(others, in: "reshape").elementCount
       guard known > 0, count % known == 0 else {
         throw TensorError(
           .shapeMismatch, in: "reshape", "\(count) elements of shape \(shape) do not divide by \(known)",
@@ -186,7 +200,7 @@ extension Tensor {
       }
       extents[axis] = count / known
     }
-    return try reshaped(Shape(extents))
+    return try reshaped(Shape(extents, in: "reshape"))
   }
 
   /// The same elements under another shape. Throws `shapeMismatch` where the counts differ.
@@ -230,7 +244,7 @@ extension Tensor {
     }
     var extents = Array(shape)
     extents.insert(1, at: position)
-    return try reshaped(Shape(extents))
+    return try reshaped(Shape(extents, in: "insertAxis"))
   }
 
   /// Without the axes of extent 1 that `axes` names, or all of them.
@@ -257,8 +271,7 @@ extension Tensor {
     guard start >= 0, count >= 0, start <= shape[axis] - count else {
       throw TensorError(
         .indexOutOfRange, in: "narrow",
-        "elements \(start)..<\(start + count) of axis \(axis) of shape \(shape)",
-        shapes: [shape])
+        "\(count) elements from \(start) of axis \(axis) of shape \(shape)", shapes: [shape])
     }
     var slices = shape.map { AxisSlice(start: 0, step: 1, count: $0) }
     slices[axis] = AxisSlice(start: start, step: 1, count: count)
@@ -281,7 +294,9 @@ extension Tensor {
         .invalidArgument, in: "pad", "needs \(rank) pairs of non-negative amounts for shape \(shape)",
         shapes: [shape])
     }
-    let target = try Shape(zip(shape, amounts).map { $0 + $1.before + $1.after })
+    let target = try Shape(
+      zip(shape, amounts).map { try Structural.total([$1.before, $0, $1.after], of: shape, in: "pad") },
+      in: "pad")
     let slices = zip(shape, amounts).map { AxisSlice(start: $1.before, step: 1, count: $0) }
     return try Structural.embed(self, Structural.Embedding(shape: target, slices: slices))
   }
@@ -319,7 +334,7 @@ extension Tensor {
   /// Pieces of the given sizes along `axis`.
   public func split(_ sizes: [Int], axis: Int = 0) throws -> [Tensor] {
     let axis = try shape.axis(axis, in: "split")
-    guard sizes.reduce(0, +) == shape[axis] else {
+    guard try Structural.total(sizes, of: shape, in: "split") == shape[axis] else {
       throw TensorError(
         .shapeMismatch, in: "split", "sizes \(sizes) do not add up to axis \(axis) of shape \(shape)",
         shapes: [shape])

@@ -95,11 +95,16 @@ extension Tensor {
   /// x²
   public func square() throws -> Tensor { try Unary.square(self) }
   /// The largest integer not above x.
-  public func floor() throws -> Tensor { try Unary.floor(self) }
+  public func floor() throws -> Tensor { try integral(Unary.floor) }
   /// The smallest integer not below x.
-  public func ceil() throws -> Tensor { try Unary.ceil(self) }
+  public func ceil() throws -> Tensor { try integral(Unary.ceil) }
   /// The nearest integer, ties to even.
-  public func rounded() throws -> Tensor { try Unary.round(self) }
+  public func rounded() throws -> Tensor { try integral(Unary.round) }
+
+  /// A rounding: integers are what they are, whatever their size.
+  private func integral(_ rounding: UnaryPrimitive) throws -> Tensor {
+    dtype.isFloating ? try rounding(self) : try cast(to: .i32)
+  }
 
   /// True where x is NaN (never for integers).
   public func isNaN() throws -> Tensor { try test(FaaIsNaN, otherwise: 0, "isNaN") }
