@@ -11,9 +11,7 @@ extension Tensor {
   ) throws -> Tensor {
     let geometry = try FaaConvolution(
       shape, weight.shape, stride: stride, padding: padding, dilation: dilation, groups: groups, in: "conv2d")
-    let operands = try promoted([self, weight] + (bias.map { [$0] } ?? []), in: "conv2d")
-    if let bias { try bias.checkBias(channels: weight.shape[0], of: weight.shape, in: "conv2d") }
-    return try Convolution.forward(operands, geometry)
+    return try convolved(weight, bias, geometry, in: "conv2d")
   }
 
   /// The convolution of sequences [batch, channels, length] with `weight`, [out channels, channels / groups, length], plus `bias`.
@@ -21,13 +19,10 @@ extension Tensor {
     _ weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
     groups: Int = 1
   ) throws -> Tensor {
-    try checkSequences(weight, in: "conv1d")
-    return try renamed("conv1d") {
-      try insertingAxis(2).conv2d(
-        weight.insertingAxis(2), bias: bias, stride: Pair(1, stride), padding: Padding(0, padding),
-        dilation: Pair(1, dilation), groups: groups
-      ).squeezed([2])
-    }
+    let geometry = try FaaConvolution(
+      shape, weight.shape, stride: Pair(1, stride), padding: Padding(0, padding), dilation: Pair(1, dilation),
+      groups: groups, in: "conv1d")
+    return try insertingAxis(2).convolved(weight.insertingAxis(2), bias, geometry, in: "conv1d").squeezed([2])
   }
 
   /// The transposed convolution: the map that takes the cotangent of a convolution's result to that of its input. `weight` is
@@ -40,12 +35,7 @@ extension Tensor {
     let geometry = try FaaConvolution(
       transposed: shape, weight.shape, stride: stride, padding: padding, outputPadding: outputPadding,
       dilation: dilation, groups: groups, in: "convTranspose2d")
-    if let bias {
-      try bias.checkBias(channels: geometry.in_channels, of: weight.shape, in: "convTranspose2d")
-    }
-    let operands = try promoted([self, weight] + (bias.map { [$0] } ?? []), in: "convTranspose2d")
-    let result = try Convolution.inputGradient([operands[0], operands[1]], geometry)
-    return bias == nil ? result : try result + operands[2].reshaped([1, geometry.in_channels, 1, 1])
+    return try spread(weight, bias, geometry, in: "convTranspose2d")
   }
 
   /// The transposed convolution of sequences [batch, channels, length] with `weight`, [channels, out channels / groups, length].
@@ -53,30 +43,37 @@ extension Tensor {
     _ weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, outputPadding: Int = 0,
     dilation: Int = 1, groups: Int = 1
   ) throws -> Tensor {
-    try checkSequences(weight, in: "convTranspose1d")
-    return try renamed("convTranspose1d") {
-      try insertingAxis(2).convTranspose2d(
-        weight.insertingAxis(2), bias: bias, stride: Pair(1, stride), padding: Padding(0, padding),
-        outputPadding: Pair(0, outputPadding), dilation: Pair(1, dilation), groups: groups
-      ).squeezed([2])
-    }
+    let geometry = try FaaConvolution(
+      transposed: shape, weight.shape, stride: Pair(1, stride), padding: Padding(0, padding),
+      outputPadding: Pair(0, outputPadding), dilation: Pair(1, dilation), groups: groups,
+      in: "convTranspose1d")
+    return try insertingAxis(2).spread(weight.insertingAxis(2), bias, geometry, in: "convTranspose1d")
+      .squeezed([2])
   }
 
-  private func checkSequences(_ weight: Tensor, in operation: String) throws {
-    guard rank == 3, weight.rank == 3 else {
-      throw TensorError(
-        .shapeMismatch, in: operation, "an input of shape \(shape) and weights of shape \(weight.shape)",
-        shapes: [shape, weight.shape],
-        help: "the input is [batch, channels, length], the weights have rank 3 too")
-    }
+  private func convolved(_ weight: Tensor, _ bias: Tensor?, _ geometry: FaaConvolution, in operation: String)
+    throws -> Tensor
+  {
+    try bias?.checkBias(channels: geometry.out_channels, in: operation)
+    return try Convolution.forward(
+      promoted([self, weight] + (bias.map { [$0] } ?? []), in: operation), geometry)
   }
 
-  private func checkBias(channels: Int, of weight: Shape, in operation: String) throws {
+  private func spread(_ weight: Tensor, _ bias: Tensor?, _ geometry: FaaConvolution, in operation: String)
+    throws -> Tensor
+  {
+    try bias?.checkBias(channels: geometry.in_channels, in: operation)
+    let operands = try promoted([self, weight] + (bias.map { [$0] } ?? []), in: operation)
+    let result = try Convolution.inputGradient([operands[0], operands[1]], geometry)
+    return bias == nil ? result : try result + operands[2].reshaped([1, geometry.in_channels, 1, 1])
+  }
+
+  private func checkBias(channels: Int, in operation: String) throws {
     guard rank == 1, shape[0] == channels else {
       throw TensorError(
         .shapeMismatch, in: operation,
-        "a bias of shape \(shape) for weights of shape \(weight), which give \(channels) channels",
-        shapes: [shape, weight])
+        "a bias of shape \(shape) for weights that give \(channels) channels", shapes: [shape],
+        help: "the bias has one number for each out channel")
     }
   }
 }
@@ -90,14 +87,4 @@ func promoted(_ operands: [Tensor], in operation: String) throws -> [Tensor] {
       help: "convert to f32 or f64 first, for example with cast(x, f32)")
   }
   return try operands.map { try $0.cast(to: dtype) }
-}
-
-/// Runs `body` and gives errors the name the caller used.
-private func renamed(_ operation: String, _ body: () throws -> Tensor) throws -> Tensor {
-  do {
-    return try body()
-  } catch var error as TensorError {
-    error.operation = operation
-    throw error
-  }
 }

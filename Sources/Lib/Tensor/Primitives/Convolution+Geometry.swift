@@ -75,7 +75,8 @@ extension Padding {
 }
 
 extension FaaConvolution {
-  /// The geometry of a convolution of an image of shape `image` with weights of shape `weight`. Throws where they do not fit.
+  /// The geometry of a convolution of an image of shape `image` with weights of shape `weight`; of rank 3 they are sequences, which are
+  /// images of height 1. Throws where they do not fit.
   init(
     _ image: Shape, _ weight: Shape, stride: Pair, padding: Padding, dilation: Pair, groups: Int,
     in operation: String
@@ -98,18 +99,19 @@ extension FaaConvolution {
         "weights of shape \(weight) give \(weight[0]) channels (axis 0), not a multiple of \(groups) groups",
         shapes: [image, weight])
     }
-    let rows = image[2] + padding.top + padding.bottom - (weight[2] - 1) * dilation.rows - 1
-    let columns = image[3] + padding.left + padding.right - (weight[3] - 1) * dilation.columns - 1
+    let (size, kernel) = (image.plane, weight.plane)
+    let rows = size.rows + padding.top + padding.bottom - (kernel.rows - 1) * dilation.rows - 1
+    let columns = size.columns + padding.left + padding.right - (kernel.columns - 1) * dilation.columns - 1
     guard rows >= 0, columns >= 0 else {
       throw TensorError(
         .shapeMismatch, in: operation,
-        "weights of shape \(weight) with dilation \(dilation) reach beyond an input of shape \(image) with padding \(padding) along axis \(rows < 0 ? 2 : 3)",
+        "weights of shape \(weight) with dilation \(dilation) reach beyond an input of shape \(image) with padding \(padding) along axis \(rows < 0 ? 2 : image.rank - 1)",
         shapes: [image, weight], help: "add padding or use a smaller kernel")
     }
     self.init(
-      batch: image[0], in_channels: image[1], height: image[2], width: image[3], out_channels: weight[0],
-      out_height: rows / stride.rows + 1, out_width: columns / stride.columns + 1, kernel_height: weight[2],
-      kernel_width: weight[3], stride_rows: stride.rows, stride_columns: stride.columns,
+      batch: image[0], in_channels: image[1], height: size.rows, width: size.columns, out_channels: weight[0],
+      out_height: rows / stride.rows + 1, out_width: columns / stride.columns + 1, kernel_height: kernel.rows,
+      kernel_width: kernel.columns, stride_rows: stride.rows, stride_columns: stride.columns,
       dilation_rows: dilation.rows, dilation_columns: dilation.columns, pad_top: padding.top,
       pad_bottom: padding.bottom, pad_left: padding.left, pad_right: padding.right, groups: groups)
   }
@@ -145,20 +147,22 @@ extension FaaConvolution {
     {
       (input - 1) * stride - around + (kernel - 1) * dilation + more + 1
     }
+    let (size, kernel) = (input.plane, weight.plane)
     let rows = extent(
-      input[2], weight[2], stride.rows, dilation.rows, padding.top + padding.bottom, outputPadding.rows)
+      size.rows, kernel.rows, stride.rows, dilation.rows, padding.top + padding.bottom, outputPadding.rows)
     let columns = extent(
-      input[3], weight[3], stride.columns, dilation.columns, padding.left + padding.right,
+      size.columns, kernel.columns, stride.columns, dilation.columns, padding.left + padding.right,
       outputPadding.columns)
     guard rows > 0, columns > 0 else {
       throw TensorError(
         .shapeMismatch, in: operation,
-        "an input of shape \(input) and weights of shape \(weight) with padding \(padding) leave nothing along axis \(rows <= 0 ? 2 : 3)",
+        "an input of shape \(input) and weights of shape \(weight) with padding \(padding) leave nothing along axis \(rows <= 0 ? 2 : input.rank - 1)",
         shapes: [input, weight], help: "use less padding")
     }
     self.init(
       batch: input[0], in_channels: weight[1] * groups, height: rows, width: columns, out_channels: input[1],
-      out_height: input[2], out_width: input[3], kernel_height: weight[2], kernel_width: weight[3],
+      out_height: size.rows, out_width: size.columns, kernel_height: kernel.rows,
+      kernel_width: kernel.columns,
       stride_rows: stride.rows, stride_columns: stride.columns, dilation_rows: dilation.rows,
       dilation_columns: dilation.columns, pad_top: padding.top, pad_bottom: padding.bottom,
       pad_left: padding.left, pad_right: padding.right, groups: groups)
@@ -176,13 +180,16 @@ extension FaaConvolution {
   private static func check(
     _ image: Shape, _ weight: Shape, stride: Pair, dilation: Pair, groups: Int, in operation: String
   ) throws {
-    guard image.rank == 4, weight.rank == 4 else {
+    let isSequence = operation.hasSuffix("1d")
+    guard image.rank == (isSequence ? 3 : 4), weight.rank == image.rank else {
       throw TensorError(
         .shapeMismatch, in: operation,
         "an input of shape \(image) and weights of shape \(weight)", shapes: [image, weight],
-        help: "the input is [batch, channels, height, width], the weights have rank 4 too")
+        help:
+          "the input is [batch, channels, \(isSequence ? "length" : "height, width")], the weights have rank \(isSequence ? 3 : 4) too"
+      )
     }
-    guard weight[2] > 0, weight[3] > 0 else {
+    guard !weight.dropFirst(2).contains(0) else {
       throw TensorError(
         .shapeMismatch, in: operation, "weights of shape \(weight) have an empty kernel",
         shapes: [image, weight])
@@ -197,4 +204,9 @@ extension FaaConvolution {
       throw TensorError(.invalidArgument, in: operation, "\(groups) groups")
     }
   }
+}
+
+extension Shape {
+  /// The last two extents of an image; a sequence is one row.
+  fileprivate var plane: Pair { rank == 3 ? Pair(1, self[2]) : Pair(self[2], self[3]) }
 }
