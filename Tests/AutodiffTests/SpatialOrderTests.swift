@@ -3,14 +3,6 @@ import Testing
 
 @testable import Tensor
 
-/// A fused operation and the same function in plain operations.
-struct FusedCase: Sendable, CustomTestStringConvertible {
-  let name: String
-  let inputs: [Shape]
-  let fused, reference: @Sendable ([Tensor]) throws -> Tensor
-  var testDescription: String { name }
-}
-
 @Suite("Spatial operations at order 3")
 struct SpatialOrderTests {
   /// A convolution of stride 1 without padding, as shifted products.
@@ -41,12 +33,12 @@ struct SpatialOrderTests {
 
   static let cases: [FusedCase] = [
     FusedCase(
-      name: "conv2d", inputs: [[2, 2, 4, 3], [3, 2, 2, 2]], fused: { try $0[0].conv2d($0[1]) },
-      reference: { try shifted($0[0], $0[1]) }),
+      name: "conv2d", shapes: [[2, 2, 4, 3], [3, 2, 2, 2]], fused: { try $0[0].conv2d($0[1]) },
+      composed: { try shifted($0[0], $0[1]) }),
     FusedCase(
-      name: "depthwise conv2d", inputs: [[1, 2, 4, 4], [2, 1, 3, 2]],
+      name: "depthwise conv2d", shapes: [[1, 2, 4, 4], [2, 1, 3, 2]],
       fused: { try $0[0].conv2d($0[1], groups: 2) },
-      reference: { x in
+      composed: { x in
         let parts = try (0..<2).map {
           try shifted(
             x[0].narrowed(axis: 1, start: $0, count: 1), x[1].narrowed(axis: 0, start: $0, count: 1))
@@ -54,29 +46,29 @@ struct SpatialOrderTests {
         return try Tensor.concatenated(parts, axis: 1)
       }),
     FusedCase(
-      name: "batchNorm", inputs: [[3, 2, 4], [2], [2]],
+      name: "batchNorm", shapes: [[3, 2, 4], [2], [2]],
       fused: { try $0[0].batchNorm(weight: $0[1], bias: $0[2], epsilon: 0.05) },
-      reference: { try normalized($0, shape: [3, 2, 4], axes: [0, 2], epsilon: 0.05) }),
+      composed: { try normalized($0, shape: [3, 2, 4], axes: [0, 2], epsilon: 0.05) }),
     FusedCase(
-      name: "groupNorm", inputs: [[2, 4, 3], [4], [4]],
+      name: "groupNorm", shapes: [[2, 4, 3], [4], [4]],
       fused: { try $0[0].groupNorm(groups: 2, weight: $0[1], bias: $0[2], epsilon: 0.05) },
-      reference: { try normalized($0, shape: [2, 2, 6], axes: [2], epsilon: 0.05) }),
+      composed: { try normalized($0, shape: [2, 2, 6], axes: [2], epsilon: 0.05) }),
     FusedCase(
-      name: "averagePool2d", inputs: [[1, 2, 4, 4]], fused: { try $0[0].averagePool2d(2) },
-      reference: { try $0[0].reshaped([1, 2, 2, 2, 2, 2]).mean([3, 5]) }),
+      name: "averagePool2d", shapes: [[1, 2, 4, 4]], fused: { try $0[0].averagePool2d(2) },
+      composed: { try $0[0].reshaped([1, 2, 2, 2, 2, 2]).mean([3, 5]) }),
     FusedCase(
-      name: "maxPool2d", inputs: [[1, 2, 4, 4]], fused: { try $0[0].maxPool2d(2) },
-      reference: { try $0[0].reshaped([1, 2, 2, 2, 2, 2]).max([3, 5]) }),
+      name: "maxPool2d", shapes: [[1, 2, 4, 4]], fused: { try $0[0].maxPool2d(2) },
+      composed: { try $0[0].reshaped([1, 2, 2, 2, 2, 2]).max([3, 5]) }),
   ]
 
   @Test("value and derivatives of orders 1 to 3 equal those of plain operations", arguments: cases)
   func orders(_ row: FusedCase) throws {
     var stream = RandomStream(seed: 31)
-    let x = try row.inputs.map { try stream.normals($0, dtype: .f64) }
-    let v = try row.inputs.map { try stream.normals($0, dtype: .f64) }
-    let u = try row.inputs.map { try stream.normals($0, dtype: .f64) }
+    let x = try row.shapes.map { try stream.normals($0, dtype: .f64) }
+    let v = try row.shapes.map { try stream.normals($0, dtype: .f64) }
+    let u = try row.shapes.map { try stream.normals($0, dtype: .f64) }
     let weights = try stream.normals(row.fused(x).shape, dtype: .f64)
-    let values = try [row.fused, row.reference].map { function in
+    let values = try [row.fused, row.composed].map { function in
       let f: ([Tensor]) throws -> Tensor = { inputs in
         let y = try function(inputs)
         return try (y.square() * y * weights).sum()

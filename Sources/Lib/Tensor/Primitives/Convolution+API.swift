@@ -55,8 +55,10 @@ extension Tensor {
     throws -> Tensor
   {
     try bias?.checkBias(channels: geometry.out_channels, in: operation)
-    return try Convolution.forward(
-      promoted([self, weight] + (bias.map { [$0] } ?? []), in: operation), geometry)
+    let operands = try promoted([self, weight] + (bias.map { [$0] } ?? []), in: operation)
+    return bias == nil
+      ? try Convolution.forward(operands[0], operands[1], geometry)
+      : try Convolution.biased(operands, geometry)
   }
 
   private func spread(_ weight: Tensor, _ bias: Tensor?, _ geometry: FaaConvolution, in operation: String)
@@ -64,7 +66,7 @@ extension Tensor {
   {
     try bias?.checkBias(channels: geometry.in_channels, in: operation)
     let operands = try promoted([self, weight] + (bias.map { [$0] } ?? []), in: operation)
-    let result = try Convolution.inputGradient([operands[0], operands[1]], geometry)
+    let result = try Convolution.inputGradient(operands[0], operands[1], geometry)
     return bias == nil ? result : try result + operands[2].reshaped([1, geometry.in_channels, 1, 1])
   }
 

@@ -4,102 +4,84 @@ import CKernels
 /// Convolution and its two transposes. It is bilinear in image and weights, so the three maps are each other's derivatives and every
 /// order exists. Images are [batch, channels, height, width], weights [out channels, in channels / groups, height, width].
 enum Convolution {
-  /// y = x * w (+ bias). (As usual in learning, the kernel is not turned round: a cross-correlation.)
-  static let forward: GeneralPrimitive<FaaConvolution> = .init(
-    "conv2d", saves: .inputs,
+  /// y = x * w. (As usual in learning, the kernel is not turned round: a cross-correlation.)
+  static let forward: BilinearPrimitive<FaaConvolution> = .init(
+    "conv2d",
+    evaluate: { x, w, shape in
+      try evaluate(FaaForward, shape, x, w, bias: nil, result: shape.resultShape, in: "conv2d")
+    },
+    left: { cotangent, w, shape in try inputGradient(cotangent, w, shape) },
+    right: { x, cotangent, shape in try weightGradient(cotangent, x, shape) },
+    samples: { samples(\.imageShape, \.weightShape) { try forward($0, $1, $2) } })
+
+  /// The cotangent of x from (that of y, w): the transposed convolution.
+  static let inputGradient: BilinearPrimitive<FaaConvolution> = .init(
+    "convTranspose2d",
+    evaluate: { g, w, shape in
+      try evaluate(FaaInputGradient, shape, g, w, bias: nil, result: shape.imageShape, in: "convTranspose2d")
+    },
+    left: { cotangent, w, shape in try forward(cotangent, w, shape) },
+    right: { g, cotangent, shape in try weightGradient(g, cotangent, shape) },
+    samples: { samples(\.resultShape, \.weightShape) { try inputGradient($0, $1, $2) } })
+
+  /// The cotangent of w from (that of y, x).
+  static let weightGradient: BilinearPrimitive<FaaConvolution> = .init(
+    "convWeightGradient",
+    evaluate: { g, x, shape in
+      try evaluate(
+        FaaWeightGradient, shape, g, x, bias: nil, result: shape.weightShape, in: "convWeightGradient")
+    },
+    left: { cotangent, x, shape in try forward(x, cotangent, shape) },
+    right: { g, cotangent, shape in try inputGradient(g, cotangent, shape) },
+    samples: { samples(\.resultShape, \.imageShape) { try weightGradient($0, $1, $2) } })
+
+  /// y = x * w + bias, in one pass.
+  static let biased: GeneralPrimitive<FaaConvolution> = .init(
+    "conv2d with a bias", saves: .inputs,
     evaluate: { inputs, shape in
       try evaluate(
-        FaaForward, shape, inputs[0], inputs[1], bias: inputs.count > 2 ? inputs[2] : nil,
-        result: shape.resultShape, in: "conv2d")
+        FaaForward, shape, inputs[0], inputs[1], bias: inputs[2], result: shape.resultShape, in: "conv2d")
     },
     pullback: { cotangent, saved, shape, needs in
-      let inputs = saved.inputs
-      var changes = [
-        needs(0) ? try inputGradient([cotangent, inputs[1]], shape) : nil,
-        needs(1) ? try weightGradient([cotangent, inputs[0]], shape) : nil,
+      let (x, w) = (saved.inputs[0], saved.inputs[1])
+      return [
+        needs(0) ? try inputGradient(cotangent, w, shape) : nil,
+        needs(1) ? try weightGradient(cotangent, x, shape) : nil,
+        needs(2) ? try cotangent.sum([0, 2, 3]) : nil,
       ]
-      if inputs.count > 2 { changes.append(needs(2) ? try cotangent.sum([0, 2, 3]) : nil) }
-      return changes
     },
     pushforward: { tangents, saved, shape in
-      let bilinear = try along(tangents, saved, shape, forward)
-      guard saved.inputs.count > 2, let bias = tangents[2] else { return bilinear }
-      let constant = try bias.reshaped([1, shape.out_channels, 1, 1])
-      return try bilinear.map { try $0 + constant } ?? constant
+      let (x, w) = (saved.inputs[0], saved.inputs[1])
+      let parts = [
+        try tangents[0].map { try forward($0, w, shape) }, try tangents[1].map { try forward(x, $0, shape) },
+        try tangents[2].map { try $0.reshaped([1, shape.out_channels, 1, 1]) },
+      ]
+      return try parts.compactMap { $0 }.reduce(nil as Tensor?) { sum, part in
+        try sum.map { try $0 + part } ?? part
+      }
     },
     samples: {
-      samples.map { sample in
-        .init([(sample.imageShape, .small), (sample.weightShape, .small)]) {
-          try forward($0, sample)
-        }
-      } + [
+      [
         .init([([2, 2, 3, 3], .small), ([3, 2, 2, 2], .small), ([3], .real)]) {
           try $0[0].conv2d($0[1], bias: $0[2])
         }
       ]
     })
 
-  /// The cotangent of x from (that of y, w): the transposed convolution.
-  static let inputGradient: GeneralPrimitive<FaaConvolution> = .init(
-    "convTranspose2d", saves: .inputs,
-    evaluate: { inputs, shape in
-      try evaluate(
-        FaaInputGradient, shape, inputs[0], inputs[1], bias: nil, result: shape.imageShape,
-        in: "convTranspose2d")
-    },
-    pullback: { cotangent, saved, shape, needs in
-      [
-        needs(0) ? try forward([cotangent, saved.inputs[1]], shape) : nil,
-        needs(1) ? try weightGradient([saved.inputs[0], cotangent], shape) : nil,
-      ]
-    },
-    pushforward: { try along($0, $1, $2, inputGradient) },
-    samples: {
-      samples.map { sample in
-        .init([(sample.resultShape, .small), (sample.weightShape, .small)]) {
-          try inputGradient($0, sample)
-        }
+  static let all: [Primitive] = [forward, inputGradient, weightGradient, biased]
+
+  private static func samples(
+    _ left: KeyPath<FaaConvolution, Shape>, _ right: KeyPath<FaaConvolution, Shape>,
+    _ call: @escaping @Sendable (Tensor, Tensor, FaaConvolution) throws -> Tensor
+  ) -> [Primitive.Sample] {
+    geometries.map { geometry in
+      .init([(geometry[keyPath: left], .small), (geometry[keyPath: right], .small)]) {
+        try call($0[0], $0[1], geometry)
       }
-    })
-
-  /// The cotangent of w from (that of y, x).
-  static let weightGradient: GeneralPrimitive<FaaConvolution> = .init(
-    "convWeightGradient", saves: .inputs,
-    evaluate: { inputs, shape in
-      try evaluate(
-        FaaWeightGradient, shape, inputs[0], inputs[1], bias: nil, result: shape.weightShape,
-        in: "convWeightGradient")
-    },
-    pullback: { cotangent, saved, shape, needs in
-      [
-        needs(0) ? try forward([saved.inputs[1], cotangent], shape) : nil,
-        needs(1) ? try inputGradient([saved.inputs[0], cotangent], shape) : nil,
-      ]
-    },
-    pushforward: { try along($0, $1, $2, weightGradient) },
-    samples: {
-      samples.map { sample in
-        .init([(sample.resultShape, .small), (sample.imageShape, .small)]) {
-          try weightGradient($0, sample)
-        }
-      }
-    })
-
-  static let all: [Primitive] = [forward, inputGradient, weightGradient]
-
-  /// The tangent of a bilinear map of its first two inputs.
-  private static func along(
-    _ tangents: [Tensor?], _ saved: Saved, _ shape: FaaConvolution,
-    _ map: GeneralPrimitive<FaaConvolution>
-  ) throws -> Tensor? {
-    let (a, b) = (saved.inputs[0], saved.inputs[1])
-    let left = try tangents[0].map { try map([$0, b], shape) }
-    let right = try tangents[1].map { try map([a, $0], shape) }
-    guard let left, let right else { return left ?? right }
-    return try left + right
+    }
   }
 
-  private static let samples: [FaaConvolution] = [
+  private static let geometries: [FaaConvolution] = [
     .init([2, 2, 4, 3], [3, 2, 3, 2], stride: 1, padding: .init(1, 0), dilation: 1, groups: 1),
     .init(
       [1, 4, 5, 4], [2, 2, 2, 2], stride: .init(2, 1), padding: .init(top: 0, bottom: 1, left: 2, right: 0),

@@ -23,25 +23,13 @@ enum PlaneNormalization {
     },
     reference: { inputs, options in
       let x = inputs[0]
-      let (normal, _) = try standardized(x, options)
+      let normal = try standardized(x, options)
       return try (normal * channelwise(inputs[1]) + channelwise(inputs[2])).reshaped(x.shape)
     },
-    backward: { cotangent, saved, options, needs in
-      let (x, weight) = (saved.inputs[0], saved.inputs[1])
-      let channels = weight.count
-      let dx: Tensor?
-      let sums: Tensor?
-      if cotangent.isRecorded || x.isRecorded || weight.isRecorded {
-        dx = needs(0) ? try inputBackward([cotangent, x, weight], options) : nil
-        sums = needs(1) || needs(2) ? try channelSums([cotangent, x], options) : nil
-      } else {
-        // Nothing follows this derivative, so one pass makes all of it.
-        (dx, sums) = try both(cotangent, x, weight, options)
-      }
-      return [
-        dx, try sums?.narrowed(axis: 0, start: 0, count: 1).reshaped([channels]),
-        try sums?.narrowed(axis: 0, start: 1, count: 1).reshaped([channels]),
-      ]
+    backward: { cotangent, inputs, options in
+      let (dx, sums) = try both(cotangent, inputs[0], inputs[1], options)
+      let parts = try sums.split([1, 1])
+      return [dx] + (try parts.map { try $0.reshaped([inputs[1].count]) })
     },
     samples: {
       samples.map { options in
@@ -49,46 +37,7 @@ enum PlaneNormalization {
       }
     })
 
-  /// The cotangent of x from (that of the result, x, weight).
-  static let inputBackward: GeneralPrimitive<Options> = .init(
-    fused: "batchNormBackward",
-    evaluate: { inputs, options in try both(inputs[0], inputs[1], inputs[2], options).dx },
-    reference: { inputs, options in
-      let (g, x) = (inputs[0], inputs[1])
-      let (normal, scale) = try standardized(x, options)
-      // Grouped as the statistics are, with the weight applied in between.
-      let weighted = try regrouped(split(g) * channelwise(inputs[2]), options)
-      let y = try regrouped(normal, options)
-      let axes = options.groups == 0 ? [0, 2] : [2]
-      let change =
-        try weighted - weighted.mean(axes, keep: true) - y * (weighted * y).mean(axes, keep: true)
-      return try (change * scale).reshaped(x.shape)
-    },
-    samples: {
-      samples.map { options in
-        .init([([3, 4, 2], .small), ([3, 4, 2], .real), ([4], .real)]) { try inputBackward($0, options) }
-      }
-    })
-
-  /// The cotangents of weight and bias, [2, channels], from (that of the result, x).
-  static let channelSums: GeneralPrimitive<Options> = .init(
-    fused: "batchNormChannelSums",
-    evaluate: { inputs, options in
-      let ones = try Tensor.ones([inputs[1].shape[1]], dtype: inputs[1].dtype)
-      return try both(inputs[0], inputs[1], ones, options).sums
-    },
-    reference: { inputs, options in
-      let g = try split(inputs[0])
-      let (normal, _) = try standardized(inputs[1], options)
-      return try Tensor.stacked([(g * normal).sum([0, 2]), g.sum([0, 2])])
-    },
-    samples: {
-      samples.map { options in
-        .init([([3, 4, 2], .small), ([3, 4, 2], .real)]) { try channelSums($0, options) }
-      }
-    })
-
-  static let all: [Primitive] = [normalize, inputBackward, channelSums]
+  static let all: [Primitive] = [normalize]
 
   private static let samples = [Options(groups: 0, epsilon: 1e-2), Options(groups: 2, epsilon: 1e-2)]
 
@@ -135,15 +84,14 @@ enum PlaneNormalization {
     return try x.reshaped(Shape([batch, options.groups, channels / options.groups * plane]))
   }
 
-  /// x with mean 0 and variance 1, as [batch, channels, plane], and the factor that did it, which fits `regrouped`.
-  private static func standardized(_ x: Tensor, _ options: Options) throws -> (normal: Tensor, scale: Tensor)
-  {
+  /// x with mean 0 and variance 1, as [batch, channels, plane].
+  private static func standardized(_ x: Tensor, _ options: Options) throws -> Tensor {
     let planes = try split(x)
     let grouped = try regrouped(planes, options)
     let axes = options.groups == 0 ? [0, 2] : [2]
     let centred = try grouped - grouped.mean(axes, keep: true)
     let scale = try (centred.square().mean(axes, keep: true) + options.epsilon).sqrt().reciprocal()
-    return (try (centred * scale).reshaped(planes.shape), scale)
+    return try (centred * scale).reshaped(planes.shape)
   }
 }
 
