@@ -188,6 +188,8 @@ void faa_random_uniform(FaaType type, uint64_t seed, uint64_t stream, uint64_t d
 /// Standard normal by Box-Muller, from the same words.
 void faa_random_normal(FaaType type, uint64_t seed, uint64_t stream, uint64_t draw, void *_Nonnull out, ptrdiff_t count);
 
+#include "Spatial.h"
+
 #ifdef __cplusplus
 }
 #endif

@@ -12,5 +12,10 @@ extension Primitive {
     Attention.all,
     Rows.all,
     Checkpoint.all,
+    Convolution.all,
+    Planes.all,
+    Resampling.all,
+    Sampling.all,
+    PlaneNormalization.all,
   ].flatMap { $0 }
 }
