@@ -51,7 +51,8 @@ let package = Package(
     .systemLibrary(
       name: "CBLAS", path: "Sources/Lib/CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     cTarget("CKernels", ["CBLAS"], linker: [.linkedLibrary("openblas")]),
-    lib("Tensor", ["CKernels"]),
+    cTarget("CDNN", ["CKernels"], linker: [.linkedLibrary("dnnl")]),
+    lib("Tensor", ["CKernels", "CDNN"]),
     lib("Autodiff", ["Tensor"]),
     lib("Hypergradient", ["Autodiff"]),
     lib("Layers", ["Autodiff"]),
@@ -96,7 +97,7 @@ let package = Package(
       ],
       path: "Sources/Kernel/faa", swiftSettings: swiftSettings),
 
-    tests("Tensor", ["Tensor"]),
+    tests("Tensor", ["Tensor", "Autodiff"]),
     tests("Autodiff", ["Autodiff"]),
     tests("Hypergradient", ["Hypergradient"]),
     tests("Faces", ["Faces", "Tensor"]),
