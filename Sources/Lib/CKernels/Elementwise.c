@@ -104,6 +104,40 @@ UNARY_ROW(isnan_f64, double, uint8_t, x != x)
 UNARY_ROW(isfinite_f32, float, uint8_t, x - x == 0)
 UNARY_ROW(isfinite_f64, double, uint8_t, x - x == 0)
 UNARY_ROW(not_bool, uint8_t, uint8_t, !x)
+UNARY_ROW(isinf_f32, float, uint8_t, x == INFINITY || x == -INFINITY)
+UNARY_ROW(isinf_f64, double, uint8_t, x == INFINITY || x == -INFINITY)
+
+// Where the sigmoid is 0 to the last bit, x is bounded first: -inf times 0 would be NaN.
+static double silu64(double x) { return x < -750 ? 0 : x / (1 + exp(-x)); }
+static double silu_slope64(double x) {
+  double bounded = x < -750 ? -750 : x > 750 ? 750 : x;
+  double s = 1 / (1 + exp(-bounded));
+  return s * (1 + bounded * (1 / (1 + exp(bounded))));
+}
+// x sigmoid(2u) with u = sqrt(2/pi) (x + 0.044715 x^3) is the same function as 0.5 x (1 + tanh u), without its cancellation.
+static double gelu_tanh64(double x) {
+  if (x < -40) return 0;
+  return x / (1 + exp(-1.5957691216057308 * (x + 0.044715 * x * x * x)));
+}
+static double gelu_tanh_slope64(double x) {
+  double y = x < -40 ? -40 : x > 40 ? 40 : x, z = 1.5957691216057308 * (y + 0.044715 * y * y * y);
+  double s = 1 / (1 + exp(-z));
+  return s + y * s * (1 / (1 + exp(z))) * 1.5957691216057308 * (1 + 0.134145 * y * y);
+}
+UNARY_FLOAT(silu, fast_silu(x), silu64(x))
+UNARY_FLOAT(gelu_tanh, fast_gelu_tanh(x), gelu_tanh64(x))
+UNARY_FLOAT(elu, fast_elu(x), x > 0 ? x : expm1(x))
+UNARY_FLOAT(hardswish, x <= -3 ? 0.0f : x >= 3 ? x : x * (x + 3) * (1.0f / 6),
+            x <= -3 ? 0.0 : x >= 3 ? x : x * (x + 3) * (1.0 / 6))
+UNARY_FLOAT(atan, atanf(x), atan(x))
+UNARY_FLOAT(sinh, sinhf(x), sinh(x))
+UNARY_FLOAT(cosh, coshf(x), cosh(x))
+UNARY_FLOAT(asinh, asinhf(x), asinh(x))
+UNARY_FLOAT(log2, log2f(x), log2(x))
+UNARY_FLOAT(log10, log10f(x), log10(x))
+UNARY_FLOAT(exp2, exp2f(x), exp2(x))
+UNARY_FLOAT(rsqrt, 1.0f / __builtin_elementwise_sqrt(x), 1.0 / __builtin_elementwise_sqrt(x))
+UNARY_FLOAT(trunc, __builtin_truncf(x), __builtin_trunc(x))
 
 /// Integer operations that can leave the range report it.
 #define UNARY_INT(name, result)                                                             \
@@ -160,6 +194,20 @@ static const Row unary_rows[FaaUnaryCount] = {
     [FaaNot] = {{not_bool}, CHEAP_GRAIN},
     [FaaIsNaN] = {{NULL, NULL, isnan_f32, isnan_f64}, CHEAP_GRAIN, 1},
     [FaaIsFinite] = {{NULL, NULL, isfinite_f32, isfinite_f64}, CHEAP_GRAIN, 1},
+    [FaaIsInf] = {{NULL, NULL, isinf_f32, isinf_f64}, CHEAP_GRAIN, 1},
+    [FaaSilu] = {FLOATS(silu), DEAR_GRAIN},
+    [FaaGeluTanh] = {FLOATS(gelu_tanh), DEAR_GRAIN},
+    [FaaElu] = {FLOATS(elu), DEAR_GRAIN},
+    [FaaHardswish] = {FLOATS(hardswish), CHEAP_GRAIN},
+    [FaaAtan] = {FLOATS(atan), DEAR_GRAIN},
+    [FaaSinh] = {FLOATS(sinh), DEAR_GRAIN},
+    [FaaCosh] = {FLOATS(cosh), DEAR_GRAIN},
+    [FaaAsinh] = {FLOATS(asinh), DEAR_GRAIN},
+    [FaaLog2] = {FLOATS(log2), DEAR_GRAIN},
+    [FaaLog10] = {FLOATS(log10), DEAR_GRAIN},
+    [FaaExp2] = {FLOATS(exp2), DEAR_GRAIN},
+    [FaaRsqrt] = {FLOATS(rsqrt), CHEAP_GRAIN},
+    [FaaTrunc] = {FLOATS(trunc), CHEAP_GRAIN},
 };
 
 int faa_unary(FaaUnary op, FaaType type, int rank, const ptrdiff_t *dims, const ptrdiff_t *strides, const void *x,
@@ -206,6 +254,14 @@ BINARY_FLOAT(max, a > b || a != a ? a : b, a > b || a != a ? a : b)
 BINARY_FLOAT(min, a < b || a != a ? a : b, a < b || a != a ? a : b)
 BINARY_FLOAT(floordiv, (float)floordiv64(a, b), floordiv64(a, b))
 BINARY_FLOAT(mod, (float)mod64(a, b), mod64(a, b))
+// ln(e^a + e^b); equal infinities are their own answer, where their difference would be NaN.
+static double log_add_exp64(double a, double b) {
+  if (a == b) return a + 0.69314718055994530942;
+  return a > b ? a + log1p(exp(b - a)) : b > a ? b + log1p(exp(a - b)) : a + b;
+}
+BINARY_FLOAT(atan2, atan2f(a, b), atan2(a, b))
+BINARY_FLOAT(hypot, hypotf(a, b), hypot(a, b))
+BINARY_FLOAT(log_add_exp, (float)log_add_exp64(a, b), log_add_exp64(a, b))
 
 #define BINARY_INT(name, result)                                                            \
   static int name(const void *const *in, const ptrdiff_t *s, void *o, ptrdiff_t n) {        \
@@ -267,6 +323,11 @@ BINARY_FLOAT(relu_along, b > 0 ? a : 0.0f, b > 0 ? a : 0.0)
 BINARY_FLOAT(gelu_along, a *fast_gelu_slope(b), a *gelu_slope64(b))
 BINARY_FLOAT(tanh_along, a *(1 - b * b), a *(1 - b * b))
 BINARY_FLOAT(sigmoid_along, a *b *(1 - b), a *b *(1 - b))
+BINARY_FLOAT(silu_along, a *fast_silu_slope(b), a *silu_slope64(b))
+BINARY_FLOAT(gelu_tanh_along, a *fast_gelu_tanh_slope(b), a *gelu_tanh_slope64(b))
+BINARY_FLOAT(elu_along, b > 0 ? a : a * fast_exp(b), b > 0 ? a : a * exp(b))
+BINARY_FLOAT(hardswish_along, a *(b <= -3 ? 0.0f : b >= 3 ? 1.0f : b * (1.0f / 3) + 0.5f),
+             a *(b <= -3 ? 0.0 : b >= 3 ? 1.0 : b * (1.0 / 3) + 0.5))
 
 #define ALL_TYPES(name) {name##_bool, name##_i32, name##_f32, name##_f64}
 
@@ -289,6 +350,13 @@ static const Row binary_rows[FaaBinaryCount] = {
     [FaaGeluAlong] = {FLOATS(gelu_along), DEAR_GRAIN},
     [FaaTanhAlong] = {FLOATS(tanh_along), CHEAP_GRAIN},
     [FaaSigmoidAlong] = {FLOATS(sigmoid_along), CHEAP_GRAIN},
+    [FaaAtan2] = {FLOATS(atan2), DEAR_GRAIN},
+    [FaaHypot] = {FLOATS(hypot), DEAR_GRAIN},
+    [FaaLogAddExp] = {FLOATS(log_add_exp), DEAR_GRAIN},
+    [FaaSiluAlong] = {FLOATS(silu_along), DEAR_GRAIN},
+    [FaaGeluTanhAlong] = {FLOATS(gelu_tanh_along), DEAR_GRAIN},
+    [FaaEluAlong] = {FLOATS(elu_along), DEAR_GRAIN},
+    [FaaHardswishAlong] = {FLOATS(hardswish_along), CHEAP_GRAIN},
 };
 
 int faa_binary(FaaBinary op, FaaType type, int rank, const ptrdiff_t *dims, const ptrdiff_t *strides_a, const void *a,

@@ -217,40 +217,14 @@ int faa_cumsum(FaaType type, ptrdiff_t outer, ptrdiff_t n, ptrdiff_t inner, cons
   return fault;
 }
 
-// ---- Sorting ----------------------------------------------------------------------------------------------
-
-static double key(FaaType type, const void *x, ptrdiff_t i) {
-  switch (type) {
-    case FaaBool: return ((const uint8_t *)x)[i];
-    case FaaI32: return ((const int32_t *)x)[i];
-    case FaaF32: return ((const float *)x)[i];
-    case FaaF64: return ((const double *)x)[i];
-  }
-}
-
-typedef struct {
-  double key;
-  int32_t index;
-} Keyed;
-
-/// Ascending, NaN last, equal keys by position: a total order, so any sort is stable.
-static int by_key(const void *left, const void *right) {
-  const Keyed *a = left, *b = right;
-  if (a->key < b->key) return -1;
-  if (a->key > b->key) return 1;
-  int nan_a = a->key != a->key, nan_b = b->key != b->key;
-  if (nan_a != nan_b) return nan_a - nan_b;
-  return a->index < b->index ? -1 : 1;
-}
-
-int faa_argsort(FaaType type, ptrdiff_t rows, ptrdiff_t n, const void *x, int32_t *out) {
-  Keyed *row = malloc((size_t)(n > 0 ? n : 1) * sizeof(Keyed));
-  if (!row) return 1;
-  for (ptrdiff_t r = 0; r < rows; r++) {
-    for (ptrdiff_t i = 0; i < n; i++) row[i] = (Keyed){key(type, x, r * n + i), (int32_t)i};
-    qsort(row, (size_t)n, sizeof(Keyed), by_key);
-    for (ptrdiff_t i = 0; i < n; i++) out[r * n + i] = row[i].index;
-  }
-  free(row);
-  return 0;
+void faa_cumprod(FaaType type, ptrdiff_t outer, ptrdiff_t n, ptrdiff_t inner, const void *x, void *out) {
+  for (ptrdiff_t o = 0; o < outer; o++)
+    for (ptrdiff_t i = 0; i < inner; i++) {
+      ptrdiff_t at = o * n * inner + i;
+      double product = 1;
+      for (ptrdiff_t j = 0; j < n; j++, at += inner) {
+        product *= type == FaaF32 ? ((const float *)x)[at] : ((const double *)x)[at];
+        store(type, out, at, product);
+      }
+    }
 }

@@ -62,14 +62,32 @@ public struct RandomStream: Sendable {
   public mutating func uniforms(
     _ shape: Shape, low: Double = 0, high: Double = 1, dtype: DType = .f32
   ) throws -> Tensor {
+    guard low <= high, (high - low).isFinite else {
+      throw TensorError(.invalidArgument, in: "rand", "no numbers in [\(low), \(high))")
+    }
     let unit = try filled(shape, dtype, in: "rand", faa_random_uniform)
-    return low == 0 && high == 1 ? unit : try unit * (high - low) + low
+    if low == 0, high == 1 { return unit }
+    if low == high { return try .full(shape, low, dtype: dtype) }
+    // Rounding may reach the upper limit, which the interval does not contain.
+    let nearest = Float(high)
+    let last = dtype == .f64 ? high.nextDown : Double(Double(nearest) < high ? nearest : nearest.nextDown)
+    return try (unit * (high - low) + low).minimum(unit.weak(last))
   }
 
-  /// Normal numbers with mean 0 and standard deviation 1.
-  public mutating func normals(_ shape: Shape, dtype: DType = .f32) throws -> Tensor {
-    try filled(shape, dtype, in: "randn", faa_random_normal)
+  /// Normal numbers with the given mean and standard deviation.
+  public mutating func normals(
+    _ shape: Shape, mean: Double = 0, standardDeviation: Double = 1, dtype: DType = .f32
+  ) throws -> Tensor {
+    guard standardDeviation >= 0, mean.isFinite, standardDeviation.isFinite else {
+      throw TensorError(
+        .invalidArgument, in: "randn", "mean \(mean), standard deviation \(standardDeviation)")
+    }
+    if mean == 0, standardDeviation == 1 { return try filled(shape, dtype, in: "randn", faa_random_normal) }
+    return try filled(shape, dtype, in: "randn", FaaNormal, mean, standardDeviation)
   }
+
+  /// Counts `count` numbers as drawn.
+  mutating func advance(_ count: Int) { draw &+= UInt64(count) }
 
   private mutating func filled(
     _ shape: Shape, _ dtype: DType, in operation: String,
@@ -80,7 +98,7 @@ public struct RandomStream: Sendable {
     }
     let result = try Tensor.uninitialized(shape, dtype: dtype, in: operation)
     fill(dtype.kernel, seed, stream, draw, result.pointer, shape.elementCount)
-    draw &+= UInt64(shape.elementCount)
+    advance(shape.elementCount)
     return result
   }
 }

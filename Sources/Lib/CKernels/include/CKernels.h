@@ -75,13 +75,15 @@ void faa_waiting_push(FaaThread *_Nonnull thread, void *_Nonnull object);
 typedef enum : int32_t {
   FaaNeg, FaaAbs, FaaSign, FaaExp, FaaExpm1, FaaLog, FaaLog1p, FaaSqrt, FaaSin, FaaCos, FaaTan, FaaTanh, FaaSigmoid,
   FaaSoftplus, FaaErf, FaaRelu, FaaGelu, FaaReciprocal, FaaSquare, FaaFloor, FaaCeil, FaaRound, FaaNot,
-  FaaIsNaN, FaaIsFinite, FaaUnaryCount
+  FaaIsNaN, FaaIsFinite, FaaIsInf, FaaSilu, FaaGeluTanh, FaaElu, FaaHardswish, FaaAtan, FaaSinh, FaaCosh, FaaAsinh, FaaLog2,
+  FaaLog10, FaaExp2, FaaRsqrt, FaaTrunc, FaaUnaryCount
 } FaaUnary;
 
 /// Binary operations; comparisons and logic give bytes 0 or 1.
 typedef enum : int32_t {
   FaaAdd, FaaSub, FaaMul, FaaDiv, FaaPow, FaaMax, FaaMin, FaaFloorDiv, FaaMod, FaaEqual, FaaLess, FaaLessEqual, FaaAnd,
-  FaaOr, FaaReluAlong, FaaGeluAlong, FaaTanhAlong, FaaSigmoidAlong, FaaBinaryCount
+  FaaOr, FaaReluAlong, FaaGeluAlong, FaaTanhAlong, FaaSigmoidAlong, FaaAtan2, FaaHypot, FaaLogAddExp, FaaSiluAlong,
+  FaaGeluTanhAlong, FaaEluAlong, FaaHardswishAlong, FaaBinaryCount
 } FaaBinary;
 
 int faa_unary(FaaUnary op, FaaType type, int rank, const ptrdiff_t *_Nonnull dims, const ptrdiff_t *_Nonnull strides,
@@ -125,8 +127,8 @@ int faa_reduce(FaaReduction op, FaaType type, ptrdiff_t outer, ptrdiff_t n, ptrd
                void *_Nonnull out);
 /// Running sums along the middle axis of [outer, n, inner].
 int faa_cumsum(FaaType type, ptrdiff_t outer, ptrdiff_t n, ptrdiff_t inner, const void *_Nonnull x, void *_Nonnull out);
-/// Stable ascending argsort of each row of [rows, n], NaN last; indices are i32.
-int faa_argsort(FaaType type, ptrdiff_t rows, ptrdiff_t n, const void *_Nonnull x, int32_t *_Nonnull out);
+/// Running products along the middle axis of floats.
+void faa_cumprod(FaaType type, ptrdiff_t outer, ptrdiff_t n, ptrdiff_t inner, const void *_Nonnull x, void *_Nonnull out);
 /// Softmax of each row of [rows, n].
 int faa_softmax(FaaType type, ptrdiff_t rows, ptrdiff_t n, const void *_Nonnull x, void *_Nonnull out);
 /// Logarithm of the softmax of each row of [rows, n]: the largest element is subtracted first, so its digits do not cost any.
@@ -194,4 +196,9 @@ void faa_random_normal(FaaType type, uint64_t seed, uint64_t stream, uint64_t dr
 }
 #endif
 
+#include "Distributions.h"
 #include "Fused.h"
+#include "LinearAlgebra.h"
+#include "Losses.h"
+#include "Sorting.h"
+#include "SpecialFunctions.h"

@@ -100,24 +100,29 @@ extension Tensor {
   /// The slices of `axis` at `indices` (integers, negative from the end, of any shape, which replaces the axis).
   /// Throws `indexOutOfRange` naming the first bad index.
   public func take(_ indices: Tensor, axis: Int = 0) throws -> Tensor {
-    let axis = try shape.axis(axis, in: "take")
-    return try Indexing.take(
-      self,
-      Gather(
-        axis: axis, indices: indices.checkedIndices(below: shape[axis], axis: axis, of: shape, in: "take")))
+    try Indexing.take(self, gather(indices, shape.axis(axis, in: "take"), in: "take"))
   }
 
   /// The elements whose position along `axis` `indices` gives; the other axes of `indices` are this tensor's.
   public func takeAlong(_ indices: Tensor, axis: Int) throws -> Tensor {
-    let axis = try shape.axis(axis, in: "takeAlong")
+    try Indexing.takeAlong(self, gather(along: indices, shape.axis(axis, in: "takeAlong"), in: "takeAlong"))
+  }
+
+  /// Checked indices of slices of `axis`.
+  func gather(_ indices: Tensor, _ axis: Int, in operation: String) throws -> Gather {
+    let checked = try indices.checkedIndices(below: shape[axis], axis: axis, of: shape, in: operation)
+    return Gather(axis: axis, indices: checked)
+  }
+
+  /// Checked indices of elements along `axis`.
+  func gather(along indices: Tensor, _ axis: Int, in operation: String) throws -> Gather {
     guard indices.rank == rank, (0..<rank).allSatisfy({ $0 == axis || indices.shape[$0] == shape[$0] }) else {
       throw TensorError(
-        .shapeMismatch, in: "takeAlong",
+        .shapeMismatch, in: operation,
         "indices of shape \(indices.shape) for a tensor of shape \(shape), axis \(axis)",
         shapes: [shape, indices.shape], help: "all axes but the indexed one must be equal")
     }
-    let checked = try indices.checkedIndices(below: shape[axis], axis: axis, of: shape, in: "takeAlong")
-    return try Indexing.takeAlong(self, Gather(axis: axis, indices: checked))
+    return try gather(indices, axis, in: operation)
   }
 
   /// The positions of the true elements in row-major order, as i32.

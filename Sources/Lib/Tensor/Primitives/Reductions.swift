@@ -149,7 +149,7 @@ extension Shape {
 }
 
 extension Tensor {
-  private func reduced(_ axes: [Int]?, keep: Bool, in operation: String) throws -> Reduced {
+  func reduced(_ axes: [Int]?, keep: Bool, in operation: String) throws -> Reduced {
     Reduced(axes: try shape.axisSet(axes, in: operation), keep: keep)
   }
 
@@ -185,17 +185,6 @@ extension Tensor {
     try Reduction.minimum([self], reduced(axes, keep: keep, in: "min"))
   }
 
-  /// The product over `axes`.
-  public func product(_ axes: [Int]? = nil, keep: Bool = false) throws -> Tensor {
-    guard recordedTrace(self) == 0 else {
-      throw TensorError(
-        .notDifferentiable, in: "product", "has no derivative here",
-        help: "use exp(sum(log(x))) for positive x")
-    }
-    let x = dtype == .bool ? try cast(to: .i32) : self
-    return try Reduction.reduce(FaaProd, x, reduced(axes, keep: keep, in: "product"), in: "product")
-  }
-
   /// The index of the largest element along `axis` (the first of equals), or in the flattened tensor for nil.
   public func argMax(axis: Int? = nil) throws -> Tensor { try arg(FaaArgMax, "argmax", axis) }
   /// The index of the smallest element along `axis` (the first of equals), or in the flattened tensor for nil.
@@ -224,28 +213,6 @@ extension Tensor {
   public func cumulativeSum(axis: Int) throws -> Tensor {
     let x = dtype == .bool ? try cast(to: .i32) : self
     return try Reduction.cumulativeSum(x, shape.axis(axis, in: "cumsum"))
-  }
-
-  /// The indices (i32) that sort the elements along the last axis in ascending order; equal ones keep their order, NaN
-  /// comes last.
-  public func argSort() throws -> Tensor {
-    guard rank > 0 else {
-      throw TensorError(.shapeMismatch, in: "argsort", "a scalar has no order", shapes: [shape])
-    }
-    let x = try contiguous(in: "argsort")
-    let result = try Tensor.uninitialized(shape, dtype: .i32, in: "argsort")
-    let n = shape[rank - 1]
-    let status = faa_argsort(
-      dtype.kernel, n == 0 ? 0 : count / n, n, x.pointer, result.pointer.assumingMemoryBound(to: Int32.self))
-    guard status == 0 else {
-      throw TensorError(.outOfMemory, in: "argsort", "no memory to sort rows of \(n)")
-    }
-    return result
-  }
-
-  /// The Euclidean length of all elements (over `axes`); of integers, an f32.
-  public func norm(_ axes: [Int]? = nil, keep: Bool = false) throws -> Tensor {
-    try (dtype.isFloating ? self : cast(to: .f32)).square().sum(axes, keep: keep).sqrt()
   }
 
   /// The sum that undoes an expansion from `target`.

@@ -1,0 +1,95 @@
+import CKernels
+
+/// What the factorisations share: checks of their arguments, and errors that name the matrix.
+extension Tensor {
+  /// The largest extent of a factorised matrix: LAPACK counts its workspace, twice the square, in 32 bits.
+  private static var largestExtent: Int { 30_000 }
+
+  /// This tensor as a batch of floating matrices. Throws `shapeMismatch` without two last axes.
+  func matrices(in operation: String) throws -> Tensor {
+    guard rank >= 2 else {
+      throw TensorError(
+        .shapeMismatch, in: operation, "shape \(shape) is not a matrix", shapes: [shape],
+        help: "the last two axes are the rows and columns; axes before them are a batch")
+    }
+    guard shape[rank - 2] <= Tensor.largestExtent, shape[rank - 1] <= Tensor.largestExtent else {
+      throw TensorError(
+        .outOfMemory, in: operation, "a matrix of shape \(shape)", shapes: [shape],
+        help: "at most \(Tensor.largestExtent) rows and columns")
+    }
+    return dtype.isFloating ? self : try cast(to: .f32)
+  }
+
+  /// This tensor as a batch of square matrices.
+  func squareMatrices(in operation: String) throws -> Tensor {
+    let x = try matrices(in: operation)
+    guard shape[rank - 2] == shape[rank - 1] else {
+      throw TensorError(
+        .shapeMismatch, in: operation, "a matrix of shape \(shape) is not square", shapes: [shape])
+    }
+    return x
+  }
+
+  /// Throws `invalidArgument` where an element is NaN or infinite: the iterations would not end in a result.
+  func checkFinite(in operation: String) throws {
+    guard try isFinite().all().item() == 1 else {
+      throw TensorError(
+        .invalidArgument, in: operation, "a matrix of shape \(shape) contains NaN or Inf", shapes: [shape])
+    }
+  }
+
+  /// The leading axes of a batch of matrices.
+  var batchShape: Shape { Shape(prefix: rank - 2, of: shape) }
+
+  /// A fresh row-major copy, which a kernel may overwrite.
+  func copied(in operation: String) throws -> Tensor {
+    let result = try Tensor.uninitialized(shape, dtype: dtype, in: operation)
+    withUnsafePointers(layout) { dims, strides in
+      withUnsafePointers(result.layout) { _, target in
+        faa_copy(dtype.kernel, Int32(rank), dims, strides, pointer, target, result.pointer)
+      }
+    }
+    return result
+  }
+
+  /// (x + xᵀ) / 2
+  func symmetrized() throws -> Tensor { try (self + transposed()) * 0.5 }
+
+  /// 1 / x, and 0 at 0 with all derivatives.
+  func reciprocalOrZero() throws -> Tensor { try equal(0).choose(.infinity, self).reciprocal() }
+
+  /// The rows `start ..< start + count` of each matrix.
+  func rows(_ start: Int, _ count: Int) throws -> Tensor {
+    try narrowed(axis: rank - 2, start: start, count: count)
+  }
+}
+
+/// LAPACK's verdict on each matrix of a batch.
+struct Verdict: Sendable {
+  let info: [Int32]
+  let shape: Shape
+
+  /// Runs a kernel that reports on each of the matrices of `x`. Throws `outOfMemory`.
+  init(on x: Tensor, in operation: String, _ kernel: (UnsafeMutablePointer<Int32>) -> Int32) throws {
+    var info = [Int32](repeating: 0, count: x.batchShape.elementCount)
+    let status = info.withUnsafeMutableBufferPointer { buffer in buffer.baseAddress.map(kernel) ?? 0 }
+    guard status == 0 else {
+      throw TensorError(
+        .outOfMemory, in: operation, "no workspace for matrices of shape \(x.shape)", shapes: [x.shape])
+    }
+    self.info = info
+    shape = x.shape
+  }
+
+  /// Whether no matrix failed.
+  var isGood: Bool { info.allSatisfy { $0 == 0 } }
+
+  /// Throws `arithmetic` naming the first matrix that failed, in the words `what` finds for LAPACK's number.
+  func check(_ operation: String, help: String? = nil, _ what: (Int) -> String) throws {
+    guard let first = info.firstIndex(where: { $0 != 0 }) else { return }
+    let name = info.count == 1 ? "the matrix" : "matrix \(first) of the batch"
+    throw TensorError(
+      .arithmetic, in: operation, "\(name) of shape \(shape) \(what(Int(info[first])))", shapes: [shape],
+      help: help)
+  }
+}

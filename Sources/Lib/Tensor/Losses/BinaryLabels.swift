@@ -1,0 +1,74 @@
+extension Loss {
+  /// -w (v t ln σ(x) + (1 - t) ln(1 - σ(x))) for logits x and targets t in [0, 1] of a broadcast shape, with element weights w and
+  /// weights v of the positive part (a number for each label, say), as in PyTorch.
+  ///
+  /// Elements where `mask` (bool) is false do not count: their logits and targets are not looked at, they get no derivative, and the
+  /// mean is over the others. Infinite logits have their limits: 0 on the right side, +inf on the wrong one.
+  public static func binaryCrossEntropy(
+    logits: Tensor, targets: Tensor, weights: Tensor? = nil, positiveWeights: Tensor? = nil,
+    mask: Tensor? = nil,
+    reduction: LossReduction = .mean
+  ) throws -> Tensor {
+    let (x, t) = try counted(logits, targets, mask)
+    let negative = try 1 - t
+    let positive = try positiveWeights.map { try t * $0.cast(to: x.dtype) } ?? t
+    let losses =
+      try negative * limited(x.softplus(), where: negative)
+      + positive * limited((-x).softplus(), where: positive)
+    return try finish(losses, weights, mask, reduction, in: "binaryCrossEntropy")
+  }
+
+  /// -(t ln p + (1 - t) ln(1 - p)) for probabilities p, with logarithms limited to -100 as in PyTorch; there their derivative is 0.
+  /// From logits use `binaryCrossEntropy(logits:targets:)`, which keeps all digits.
+  public static func binaryCrossEntropy(
+    probabilities: Tensor, targets: Tensor, weights: Tensor? = nil, mask: Tensor? = nil,
+    reduction: LossReduction = .mean
+  ) throws -> Tensor {
+    let (p, t) = try counted(probabilities, targets, mask)
+    let losses = try -(t * boundedLog(p) + (1 - t) * boundedLog(1 - p))
+    return try finish(losses, weights, mask, reduction, in: "binaryCrossEntropy")
+  }
+
+  /// The focal loss of Lin et al. 2017 for independent labels: α_t (1 - p_t)^γ times the binary cross-entropy, with p_t the probability
+  /// of the target and α_t = α t + (1 - α)(1 - t); no α for nil.
+  public static func binaryFocal(
+    logits: Tensor, targets: Tensor, alpha: Double? = 0.25, gamma: Double = 2, mask: Tensor? = nil,
+    reduction: LossReduction = .mean
+  ) throws -> Tensor {
+    let (x, t) = try counted(logits, targets, mask)
+    let negative = try 1 - t
+    let entropy =
+      try negative * limited(x.softplus(), where: negative) + t * limited((-x).softplus(), where: t)
+    // 1 - p_t from both tails, so that it keeps its digits where p_t is near 1.
+    let missed = try x.sigmoid() * negative + (-x).sigmoid() * t
+    var losses = try entropy * modulation(missed, gamma)
+    if let alpha { losses = try losses * (t * alpha + negative * (1 - alpha)) }
+    return try finish(losses, nil, mask, reduction, in: "binaryFocal")
+  }
+
+  /// Predictions and targets as floats of one shape, 0 where they do not count.
+  private static func counted(_ predictions: Tensor, _ targets: Tensor, _ mask: Tensor?) throws -> (
+    Tensor, Tensor
+  ) {
+    let x = try floating(predictions)
+    let t = try targets.cast(to: x.dtype)
+    guard let mask else { return (x, t) }
+    return (try mask.choose(x, x.weak(0)), try mask.choose(t, t.weak(0)))
+  }
+
+  private static func finish(
+    _ losses: Tensor, _ weights: Tensor?, _ mask: Tensor?, _ reduction: LossReduction, in name: String
+  ) throws -> Tensor {
+    let weighted = try weights.map { try losses * $0.cast(to: losses.dtype) } ?? losses
+    guard let mask else { return try reduce(weighted, reduction, in: name) }
+    let masked = try mask.choose(weighted, weighted.weak(0))
+    let count = try mask.cast(to: losses.dtype).expanded(to: masked.shape)
+    return try reduce(masked, weights: count, reduction, in: name)
+  }
+
+  private static func boundedLog(_ p: Tensor) throws -> Tensor {
+    let isZero = try p.detached.equal(0)
+    let logarithm = try isZero.choose(1, p).log()
+    return try isZero.choose(-100, logarithm).maximum(logarithm.weak(-100))
+  }
+}
