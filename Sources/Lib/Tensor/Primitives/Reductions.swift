@@ -87,8 +87,10 @@ enum Reduction {
         let kept = (0..<shape.rank).filter { !reduced.axes.contains($0) }
         var last = AxisSet()
         for axis in kept.count..<shape.rank { last.insert(axis) }
-        return try reduce(op, x.detached.permuted(kept + gone), Reduced(axes: last, keep: false), in: operation)
-          .reshaped(shape.removing(reduced.axes, keep: reduced.keep))
+        return try reduce(
+          op, x.detached.permuted(kept + gone), Reduced(axes: last, keep: false), in: operation
+        )
+        .reshaped(shape.removing(reduced.axes, keep: reduced.keep))
       }
     }
     var current = try x.contiguous(in: operation)
