@@ -4,8 +4,10 @@
 enum OracleTable {
   typealias Call = @Sendable ([Tensor], RecordedCase.Attributes) throws -> Tensor
 
-  static let all: [String: Call] = [unary, binary, numbers, reductions, structure, creation, products]
-    .reduce(into: [:]) { $0.merge($1) { first, _ in first } }
+  static let all: [String: Call] = [
+    unary, binary, numbers, reductions, structure, creation, products, spatial,
+  ]
+  .reduce(into: [:]) { $0.merge($1) { first, _ in first } }
 
   private static let unary: [String: Call] = [
     "neg": { x, _ in try -x[0] },

@@ -81,7 +81,12 @@ struct OracleTests {
   ) throws {
     let c = try numbers(row.cotangent ?? "", shape: Shape(row.result.s)).cast(to: dtype)
     let x = row.variables.map { operands[$0] }
-    let (_, pullback) = try vjp(at: x) { [try call(substituting($0, in: row, operands), row.attributes)] }
+    let (outputs, pullback) = try vjp(at: x) {
+      [try call(substituting($0, in: row, operands), row.attributes)]
+    }
+    guard try bits(outputs) == bits([call(operands, row.attributes)]) else {
+      throw Difference(text: "gives other bits when recorded")
+    }
     let gradients = try pullback([c])
     for (gradient, index) in zip(gradients, row.variables) {
       let operand = operands[index]
@@ -142,6 +147,35 @@ struct OracleTests {
     }
   }
 
+  @Test("sweeps repeat to the bit and write to nothing they were given", arguments: operations)
+  func sharedCotangents(_ operation: String) throws {
+    try forEachCase(of: operation) { row, call in
+      guard row.cotangent != nil else { return }
+      let operands = try row.operands.map { try $0.tensor() }
+      let x = row.variables.map { operands[$0] }
+      let c = try numbers(row.cotangent ?? "", shape: Shape(row.result.s)).cast(to: row.result.dtype())
+      let before = try bits(operands + [c])
+      // One value in several places, so that its cotangents, all of them `c`, are added up.
+      let (_, pullback) = try vjp(at: x) { x in
+        let y = try call(substituting(x, in: row, operands), row.attributes)
+        return try [y, y + y, y, y.reshaped(y.shape)]
+      }
+      let first = try pullback([c, c, c, c])
+      let kept = try bits(first)
+      let second = try pullback([c, c, c, c])
+      guard try bits(first) == kept, try bits(second) == kept else {
+        throw Difference(text: "a second sweep gives other bits")
+      }
+      guard try bits(operands + [c]) == before else { throw Difference(text: "a sweep changed its inputs") }
+      let once = try vjp(at: x) { [try call(substituting($0, in: row, operands), row.attributes)] }
+        .pullback([c])
+      for (five, one) in zip(first, once) {
+        try expectClose(
+          five, one * 5, "five times the gradient ", relative: min(one.dtype, c.dtype) == .f32 ? 1e-5 : 1e-13)
+      }
+    }
+  }
+
   @Test("every primitive is reached, in a value or in a derivative of one")
   func primitives() throws {
     var reached: Set<String> = []
@@ -169,9 +203,15 @@ struct OracleTests {
     // What has derivative 0 everywhere is not recorded: its row in the table is the evidence.
     reached.formUnion(
       ["sign", "floor", "ceil", "round", "floorDivide"].filter { OracleTable.all[$0] != nil })
+    // Checked against differences and against their plain compositions, which have rows here.
+    reached.formUnion(["linear", "selfAttention", "checkpoint"])
     let missing = Set(Primitive.all.map(\.name)).subtracting(reached)
     #expect(missing.isEmpty)
   }
+}
+
+private func bits(_ tensors: [Tensor]) throws -> [[UInt64]] {
+  try tensors.map { try $0.doubles().map { $0.isNaN ? .max : $0.bitPattern } }
 }
 
 /// The operands with the differentiable ones replaced.

@@ -42,6 +42,7 @@ struct RecordedCase: Decodable, Sendable, CustomStringConvertible {
     func int(_ name: String) throws -> Int { try #require(ints(name)?.first) }
     func number(_ name: String) throws -> Double { try #require(lists[name]?.first) }
     var keep: Bool { lists["keep"] == [1] }
+    var flag: Bool { lists["flag"] == [1] }
     var shape: [Int] { ints("shape") ?? [] }
     func axis() throws -> Int { try int("axis") }
     func dtype() throws -> DType { try #require(DType(rawValue: UInt8(int("to")))) }
@@ -78,7 +79,8 @@ struct RecordedCase: Decodable, Sendable, CustomStringConvertible {
   static let all: [String: [RecordedCase]] = {
     struct File: Decodable { let cases: [RecordedCase] }
     let folder = URL(filePath: #filePath).deletingLastPathComponent()
-    let cases = ["elementwise", "reductions", "structure", "products"].flatMap { area -> [RecordedCase] in
+    let cases = ["elementwise", "reductions", "structure", "products", "spatial"].flatMap {
+      area -> [RecordedCase] in
       let url = folder.appending(path: "../../Fixtures/tensor/\(area).json")
       guard let data = try? Data(contentsOf: url), let file = try? JSONDecoder().decode(File.self, from: data)
       else { return [] }

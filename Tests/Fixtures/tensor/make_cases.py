@@ -1,4 +1,4 @@
-"""Writes the recorded cases of this folder: elementwise, reductions, structure and products (see recorder.py for the format).
+"""Writes the recorded cases of this folder: elementwise, reductions, structure, products and spatial (see recorder.py for the format).
 
 Run with PyTorch 2.13 and NumPy 2.4: python3 make_cases.py
 """
@@ -12,7 +12,7 @@ from recorder import write
 np.seterr(all="ignore")
 warnings.simplefilter("ignore")
 
-import elementwise, products, reductions, structure  # noqa: E401, E402
+import elementwise, products, reductions, spatial, structure  # noqa: E401, E402
 
-for area in (elementwise, reductions, structure, products):
+for area in (elementwise, reductions, structure, products, spatial):
     write(area.__name__, area.cases)

@@ -128,7 +128,7 @@ extension Tensor {
   public func floorDivided(by other: Tensor) throws -> Tensor { try Binary.floorDiv(self, other) }
   /// The remainder of floor division, with the divisor's sign.
   public func remainder(by other: Tensor) throws -> Tensor { try Binary.mod(self, other) }
-  /// x limited to lower...upper.
+  /// x limited to lower...upper; exactly at a limit half of the derivative passes, as at any tie of `maximum`.
   public func clamped(_ lower: Double, _ upper: Double) throws -> Tensor {
     try maximum(weak(lower)).minimum(weak(upper))
   }
