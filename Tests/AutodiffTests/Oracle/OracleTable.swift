@@ -5,7 +5,9 @@ enum OracleTable {
   typealias Call = @Sendable ([Tensor], RecordedCase.Attributes) throws -> Tensor
 
   static let all: [String: Call] = [
-    unary, binary, numbers, reductions, structure, creation, products, spatial,
+    unary, binary, numbers, reductions, structure, creation, products, spatial, activations, arrangement,
+    orders,
+    linearAlgebra, losses,
   ]
   .reduce(into: [:]) { $0.merge($1) { first, _ in first } }
 

@@ -79,7 +79,10 @@ struct RecordedCase: Decodable, Sendable, CustomStringConvertible {
   static let all: [String: [RecordedCase]] = {
     struct File: Decodable { let cases: [RecordedCase] }
     let folder = URL(filePath: #filePath).deletingLastPathComponent()
-    let cases = ["elementwise", "reductions", "structure", "products", "spatial"].flatMap {
+    let cases = [
+      "elementwise", "reductions", "structure", "products", "spatial", "functions", "linear_algebra",
+      "losses",
+    ].flatMap {
       area -> [RecordedCase] in
       let url = folder.appending(path: "../../Fixtures/tensor/\(area).json")
       guard let data = try? Data(contentsOf: url), let file = try? JSONDecoder().decode(File.self, from: data)

@@ -12,7 +12,7 @@ from recorder import write
 np.seterr(all="ignore")
 warnings.simplefilter("ignore")
 
-import elementwise, products, reductions, spatial, structure  # noqa: E401, E402
+import elementwise, functions, linear_algebra, losses, products, reductions, spatial, structure  # noqa: E401, E402
 
-for area in (elementwise, reductions, structure, products, spatial):
+for area in (elementwise, reductions, structure, products, spatial, functions, linear_algebra, losses):
     write(area.__name__, area.cases)
