@@ -1,4 +1,4 @@
-"""The convolutions of shapes.csv by PyTorch, eager: name, map, milliseconds (median of several).
+"""Answers each line `row map` on standard input with the milliseconds of that convolution by PyTorch, eager: the median of 5.
 
 usage: torch_reference.py shapes.csv threads
 """
@@ -8,14 +8,15 @@ import time
 
 import torch
 
-REPEATS = 7
+REPEATS = 5
 torch.set_num_threads(int(sys.argv[2]))
 backward = torch.ops.aten.convolution_backward
+rows = {row["name"]: {k: int(v) for k, v in row.items() if k != "name"} for row in csv.DictReader(open(sys.argv[1]))}
 
 
 def milliseconds(body):
     times = []
-    for repetition in range(-2, REPEATS):
+    for repetition in range(-1, REPEATS):
         begin = time.perf_counter()
         body()
         if repetition >= 0:
@@ -23,9 +24,7 @@ def milliseconds(body):
     return sorted(times)[REPEATS // 2] * 1e3
 
 
-for row in csv.DictReader(open(sys.argv[1])):
-    name = row.pop("name")
-    s = {key: int(value) for key, value in row.items()}
+def measure(s, kind):
     x = torch.randn(s["batch"], s["channels"], s["size"], s["size"])
     w = torch.randn(s["out"], s["channels"] // s["groups"], s["kernel"], s["kernel"])
     stride, padding = [s["stride"]] * 2, [s["padding"]] * 2
@@ -33,10 +32,14 @@ for row in csv.DictReader(open(sys.argv[1])):
     def forward():
         return torch.conv2d(x, w, None, stride, padding, [1, 1], s["groups"])
 
+    if kind == "forward":
+        return milliseconds(forward)
     g = torch.randn_like(forward())
-    print(name, "forward", milliseconds(forward), flush=True)
-    for kind, mask in (("input", [True, False, False]), ("weight", [False, True, False])):
-        def product():
-            return backward(g, x, w, None, stride, padding, [1, 1], False, [0, 0], s["groups"], mask)
+    mask = [kind == "input", kind == "weight", False]
+    return milliseconds(lambda: backward(g, x, w, None, stride, padding, [1, 1], False, [0, 0], s["groups"], mask))
 
-        print(name, kind, milliseconds(product), flush=True)
+
+print("# PyTorch", torch.__version__, flush=True)
+for line in sys.stdin:
+    name, kind = line.split()
+    print(measure(rows[name], kind), flush=True)

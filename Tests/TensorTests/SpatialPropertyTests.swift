@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Spatial operations: threads, providers, corners")
 struct SpatialPropertyTests {
-  /// Shapes that between them reach every kernel: oneDNN with several images a chunk and with one, patches, own and oneDNN's depthwise.
+  /// Shapes that between them reach every kernel: oneDNN with several images a chunk and with one, patches, own and oneDNN's depthwise, one image shared by threads.
   static let geometries:
     [(image: Shape, weight: Shape, stride: Pair, padding: Padding, dilation: Pair, groups: Int)] = [
       ([6, 16, 12, 12], [24, 16, 3, 3], 1, 1, 1, 1), ([16, 8, 5, 5], [8, 8, 3, 3], 1, 1, 1, 1),
@@ -13,6 +13,7 @@ struct SpatialPropertyTests {
       ([4, 3, 31, 29], [10, 3, 7, 7], 2, 3, 1, 1), ([5, 12, 10, 10], [8, 3, 3, 3], 1, 1, 1, 4),
       ([4, 40, 23, 23], [40, 1, 3, 3], 1, 1, 1, 40), ([4, 40, 23, 23], [40, 1, 5, 5], 1, 2, 1, 40),
       ([4, 40, 24, 24], [40, 1, 3, 3], 2, 1, 1, 40), ([3, 40, 21, 22], [40, 1, 3, 3], 1, 2, 2, 40),
+      ([2, 64, 40, 40], [96, 64, 3, 3], 1, 1, 1, 1),
       ([8, 24, 11, 11], [16, 24, 3, 3], 1, Padding(top: 2, bottom: 0, left: 0, right: 1), Pair(2, 1), 1),
     ]
 
@@ -166,6 +167,13 @@ struct SpatialPropertyTests {
     },
     .init(kind: .outOfMemory, mentions: ["conv2d", "GiB"]) {
       try Tensor.zeros([1, 1, 8, 8]).conv2d(.zeros([4, 1, 3, 3]), padding: Padding(1 << 24))
+    },
+    .init(kind: .outOfMemory, mentions: ["more elements than can be counted"]) {
+      try Tensor.zeros([1, 1, 8, 8]).expanded(to: [1 << 30, 1, 8, 8])
+        .conv2d(Tensor.zeros([1, 1, 3, 3]).expanded(to: [1 << 30, 1, 3, 3]), padding: Padding(1 << 24))
+    },
+    .init(kind: .outOfMemory, mentions: ["averagePool2d", "overlap"]) {
+      try Tensor.zeros([1, 1]).expanded(to: [1, 1 << 20]).averagePool2d(Pair(1, 1 << 19), stride: 1)
     },
     .init(kind: .shapeMismatch, mentions: ["conv1d", "(2, 3, 8)", "(4, 5, 3)"]) {
       try Tensor.zeros([2, 3, 8]).conv1d(.zeros([4, 5, 3]))

@@ -40,6 +40,7 @@ typedef struct {
   const char *a, *b, *bias;
   char *out;
   size_t a_step, b_step, out_step;  // bytes from a chunk's operand to the next one's; 0 where all share it
+  ptrdiff_t parts;                  // chunks that share images, each with its part of the weights and out channels
   bool weights_ready;               // the shared weights have been reordered
   bool keeps_layout;                // the result stays in the wanted layout
   atomic_int fault;
@@ -50,8 +51,10 @@ static size_t aligned(size_t bytes) { return (bytes + 63) / 64 * 64; }
 static void run_chunk(void *context, ptrdiff_t index) {
   Call *call = context;
   Plan *plan = call->plan;
-  const void *a = call->a + (size_t)index * call->a_step;
-  const void *b = call->b + (size_t)index * call->b_step;
+  size_t part = (size_t)(index % call->parts);
+  const void *a = call->a + (size_t)(index / call->parts) * call->a_step;
+  const void *b = call->b + (call->parts > 1 ? part : (size_t)index) * call->b_step;
+  const void *bias = call->bias ? call->bias + part * (size_t)plan->shape.out_channels * sizeof(float) : NULL;
   void *out = call->out + (size_t)index * call->out_step;
   bool moves_a = plan->a.reorder, moves_b = plan->b.reorder && !call->weights_ready;
   bool moves_out = plan->out.reorder && !call->keeps_layout;
@@ -78,7 +81,7 @@ static void run_chunk(void *context, ptrdiff_t index) {
                         {names[plan->map][1], &plan->b.wanted, b},
                         {names[plan->map][2], &plan->out.wanted, result},
                         {DNNL_ARG_SCRATCHPAD, &plan->convolution_scratch, scratch},
-                        {DNNL_ARG_BIAS, &plan->bias, call->bias}};
+                        {DNNL_ARG_BIAS, &plan->bias, bias}};
     done = execute(plan->convolution, stream, buffers, plan->has_bias ? 5 : 4);
   }
   if (done && moves_out) done = reorder(&plan->out, true, result, out, scratch, stream);
@@ -118,7 +121,7 @@ static double multiplications(const FaaConvolution *s) {
 static FaaDNNStatus by_images(Call *call, ptrdiff_t chunks) {
   Plan *plan = call->plan;
   void *weights = NULL;
-  if (plan->b.reorder) {
+  if (plan->b.reorder && call->parts == 1) {
     weights = faa_allocate(plan->b.bytes);
     if (!weights) return FaaDNNNoMemory;
     if (!reorder_alone(plan, &plan->b, false, call->b, weights)) {
@@ -190,22 +193,30 @@ FaaDNNStatus faa_dnn_convolution(FaaConvolutionMap map, const FaaConvolution *sh
   } else {
     images = largest_divisor(shape->batch, work < 1e7 ? (ptrdiff_t)(1e7 / (work + 1)) + 1 : 1);
   }
+  // One image or few: threads share the out channels, in whole vectors.
+  ptrdiff_t parts = 1;
+  if (map == FaaForward && shape->groups == 1 && shape->batch / images < 4)
+    while (parts < 4 && shape->out_channels % (16 * parts) == 0 && work / (double)parts > 2e7) parts *= 2;
   FaaConvolution chunk = *shape;
-  chunk.batch = images;
+  chunk.batch = parts > 1 ? 1 : images;
+  chunk.out_channels /= parts;
   Plan *plan = plan_acquire(map, &chunk, bias != NULL);
   if (!plan) return FaaDNNUnsupported;
-  size_t source = (size_t)(images * shape->in_channels * shape->height * shape->width) * sizeof(float);
-  size_t result = (size_t)(images * shape->out_channels * shape->out_height * shape->out_width) * sizeof(float);
+  size_t source = (size_t)(chunk.batch * shape->in_channels * shape->height * shape->width) * sizeof(float);
+  size_t result = (size_t)(chunk.batch * chunk.out_channels * shape->out_height * shape->out_width) * sizeof(float);
+  size_t weights = (size_t)(chunk.out_channels * shape->in_channels * shape->kernel_height * shape->kernel_width) *
+                   sizeof(float);  // of a part
   Call call = {.plan = plan,
                .a = (const char *)a,
                .b = (const char *)b,
                .bias = (const char *)bias,
                .out = (char *)out,
                .a_step = map == FaaForward ? source : result,
-               .b_step = map == FaaWeightGradient ? source : 0,
-               .out_step = map == FaaForward ? result : map == FaaInputGradient ? source : 0};
+               .b_step = map == FaaWeightGradient ? source : parts > 1 ? weights : 0,
+               .out_step = map == FaaForward ? result : map == FaaInputGradient ? source : 0,
+               .parts = parts};
   atomic_init(&call.fault, FaaDNNDone);
-  ptrdiff_t chunks = shape->batch / images;
+  ptrdiff_t chunks = shape->batch / chunk.batch * parts;
   FaaDNNStatus status = map == FaaWeightGradient ? by_partial_sums(&call, chunks) : by_images(&call, chunks);
   plan_release(plan);
   return status;

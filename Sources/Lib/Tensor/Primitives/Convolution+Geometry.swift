@@ -114,6 +114,9 @@ extension FaaConvolution {
       kernel_width: kernel.columns, stride_rows: stride.rows, stride_columns: stride.columns,
       dilation_rows: dilation.rows, dilation_columns: dilation.columns, pad_top: padding.top,
       pad_bottom: padding.bottom, pad_left: padding.left, pad_right: padding.right, groups: groups)
+    // Throw where there are more elements than can be counted.
+    _ = try Shape(resultShape)
+    _ = try Shape(imageShape)
   }
 
   /// The geometry of the convolution whose transpose takes `input` with `weight`, [in, out / groups, height, width], to a larger image.
@@ -166,6 +169,9 @@ extension FaaConvolution {
       stride_rows: stride.rows, stride_columns: stride.columns, dilation_rows: dilation.rows,
       dilation_columns: dilation.columns, pad_top: padding.top, pad_bottom: padding.bottom,
       pad_left: padding.left, pad_right: padding.right, groups: groups)
+    // Throw where there are more elements than can be counted.
+    _ = try Shape(resultShape)
+    _ = try Shape(imageShape)
   }
 
   /// For samples: nil where the shapes do not fit.

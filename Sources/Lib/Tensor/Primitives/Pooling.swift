@@ -31,6 +31,9 @@ private struct Windows {
     }
   }
 
+  /// The positions in all windows together.
+  var total: Int { size.reduce(0) { $0 + Int($1) } }
+
   /// The matrix that takes an axis to its windows' sums times `factor`, or to their means for nil.
   func runs(_ extent: Int, factor: Double?) -> Runs {
     var runs = Runs(columns: extent)
@@ -108,6 +111,11 @@ extension Tensor {
     let columns = Windows(
       width, kernel: kernel.columns, stride: stride.columns, padding: padding.columns,
       dilation: dilation.columns)
+    guard rows.total <= 1 << 28, columns.total <= 1 << 28 else {
+      throw TensorError(
+        .outOfMemory, in: operation, "windows of \(kernel) on shape \(shape) overlap too much",
+        shapes: [shape])
+    }
     guard !rows.first.isEmpty, !columns.first.isEmpty, !rows.size.contains(0), !columns.size.contains(0)
     else {
       throw TensorError(
