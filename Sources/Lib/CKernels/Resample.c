@@ -11,6 +11,7 @@ typedef struct {
   FaaRuns a, b;
   const char *x;
   char *out;
+  bool pairs;  // every row of b has one or two weights, as in resizing
   atomic_int fault;
 } Resample;
 
@@ -23,6 +24,16 @@ typedef struct {
       memset(sum, 0, (size_t)r->width * sizeof(T));                                                                  \
       for (int32_t k = 0; k < r->a.size[i]; k++)                                                                     \
         weigh_row_##suffix(x + (r->a.first[i] + k) * r->width, (T)r->a.weights[r->a.start[i] + k], r->width, sum);   \
+      if (r->pairs) {                                                                                                \
+        for (ptrdiff_t j = 0; j < r->b.rows; j++) {                                                                  \
+          const T *from = sum + r->b.first[j], *weight = weights + r->b.start[j];                                    \
+          T total = weight[0] * from[0];                                                                             \
+          if (r->b.size[j] == 2) total += weight[1] * from[1];                                                       \
+          out[j] = total;                                                                                            \
+        }                                                                                                            \
+        out += r->b.rows;                                                                                            \
+        continue;                                                                                                    \
+      }                                                                                                              \
       for (ptrdiff_t j = 0; j < r->b.rows; j++, out++) {                                                             \
         const T *from = sum + r->b.first[j], *weight = weights + r->b.start[j];                                      \
         T total = 0;                                                                                                 \
@@ -60,6 +71,8 @@ int faa_resample(FaaType type, ptrdiff_t planes, ptrdiff_t height, ptrdiff_t wid
                  void *out) {
   Resample r = {.type = type, .planes = planes, .height = height, .width = width, .a = a, .b = b, .x = x, .out = out};
   atomic_init(&r.fault, 0);
+  r.pairs = true;
+  for (ptrdiff_t j = 0; j < b.rows; j++) r.pairs = r.pairs && (b.size[j] == 1 || b.size[j] == 2);
   r.planes_per_chunk = DEAR_GRAIN / (height * width + a.rows * b.rows + 1) + 1;
   faa_parallel((planes + r.planes_per_chunk - 1) / r.planes_per_chunk, resample_chunk, &r);
   return atomic_load(&r.fault);
