@@ -19,12 +19,14 @@ torch = [sys.executable, str(here / "torch_reference.py"), shapes, threads]
 commands = {
     "faa": ([program, shapes, "faa"], {}), "onednn": ([program, shapes, "onednn"], {}), "tuned": (torch, tuned), "stock": (torch, {})}
 workers = {}
+conditions = []
 for who, (command, setting) in commands.items():
     workers[who] = subprocess.Popen(
         command, env={**os.environ, **setting}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
-    print(workers[who].stdout.readline().strip())
+    conditions.append(f"{workers[who].stdout.readline().strip()} ({who})")
 cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "unknown")
-print(f"# {cpu}, {rounds} rounds, load {open('/proc/loadavg').read().split()[0]} at the start")
+conditions.append(f"# {cpu}, {threads} threads, {rounds} rounds, load {open('/proc/loadavg').read().split()[0]} at the start")
+print("\n".join(conditions))
 
 
 def ask(who, row, kind):
@@ -35,6 +37,7 @@ def ask(who, row, kind):
 peers = ["onednn", "tuned", "stock"]
 ratios = {p: [] for p in peers}
 with open(results, "w", newline="") as file:
+    file.write("\n".join(conditions) + "\n")
     table = csv.writer(file)
     table.writerow(["convolution", "map", "FAA ms"] + [f"{p} ms" for p in peers] + [f"{p} / FAA" for p in peers])
     print(f"{'convolution':20} {'map':8} {'FAA ms':>8}" + "".join(f"{p + ' ms':>11}" for p in peers) + "".join(f"{p + '/FAA':>12}" for p in peers))
