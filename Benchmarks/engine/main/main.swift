@@ -9,8 +9,6 @@ import CKernels
 import Glibc
 import Tensor
 
-setlinebuf(stdout)
-
 let rows = smallRows + elementwiseRows + rowwiseRows + attentionRows + matrixRows + modelRows
 
 var budget = Budget()
@@ -40,4 +38,5 @@ for name in names {
   let peak = row.isAlone ? processMemory("VmHWM") : 0
   let pool = row.isAlone ? MemoryReport.now.peak : 0
   print("\(name)\t\(time)\t\(peak)\t\(row.flops)\t\(pool)")
+  fflush(nil)
 }
