@@ -137,6 +137,21 @@ for n in (64, 128, 256, 512, 1024, 2048):
 forward("gemm/batch64-64x64x64", [(64, 64, 64)] * 2, torch.matmul)
 forward("gemm/batch48-197x64x197", [(48, 197, 64), (48, 64, 197)], torch.matmul)
 
+# Convolutions at shapes of ResNet and EfficientNet: name, images, weights, stride, groups
+
+for name, x, w, stride, groups in (
+    ("stem7x7-112", (8, 3, 112, 112), (64, 3, 7, 7), 2, 1),
+    ("3x3-64-28", (8, 64, 28, 28), (64, 64, 3, 3), 1, 1),
+    ("3x3-256-7", (8, 256, 7, 7), (256, 256, 3, 3), 1, 1),
+    ("3x3-128-28-stride2", (8, 64, 28, 28), (128, 64, 3, 3), 2, 1),
+    ("1x1-96-56", (8, 16, 56, 56), (96, 16, 1, 1), 1, 1),
+    ("depthwise3x3-96-56", (8, 96, 56, 56), (96, 1, 3, 3), 2, 96),
+    ("depthwise5x5-240-14", (8, 240, 14, 14), (240, 1, 5, 5), 1, 240),
+):
+    convolve = lambda x, w, stride=stride, groups=groups: F.conv2d(x, w, None, stride, w.shape[2] // 2, 1, groups)
+    forward(f"conv/{name}", [x, w], convolve)
+    gradient(f"conv/gradient-{name}", [x, w], convolve)
+
 # Training steps
 
 
@@ -279,6 +294,121 @@ for name, width, heads in (("tiny", 192, 3), ("small", 384, 6)):
              masked_autoencoder(image, patch, width, heads, batch))
 
 
+class BasicBlock(nn.Module):
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(outputs)
+        self.downsample = None
+        if stride != 1 or inputs != outputs:
+            self.downsample = nn.Sequential(
+                nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+
+    def forward(self, x):
+        y = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)), inplace=True)))
+        return F.relu(y + (x if self.downsample is None else self.downsample(x)), inplace=True)
+
+
+class ResNet(nn.Module):
+    """Under the names of torchvision."""
+
+    def __init__(self, stages, width=64, classes=1000):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, width, 7, 2, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.count, channels = len(stages), width
+        for i, count in enumerate(stages):
+            blocks = []
+            for j in range(count):
+                blocks.append(BasicBlock(channels, width << i, 2 if i > 0 and j == 0 else 1))
+                channels = width << i
+            self.add_module(f"layer{i + 1}", nn.Sequential(*blocks))
+        self.fc = nn.Linear(channels, classes)
+
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.bn1(self.conv1(x)), inplace=True), 3, 2, 1)
+        for i in range(self.count):
+            x = getattr(self, f"layer{i + 1}")(x)
+        return self.fc(x.mean((2, 3)))
+
+
+class SqueezeExcite(nn.Module):
+    def __init__(self, channels, reduced):
+        super().__init__()
+        self.conv_reduce = nn.Conv2d(channels, reduced, 1)
+        self.conv_expand = nn.Conv2d(reduced, channels, 1)
+
+    def forward(self, x):
+        return x * self.conv_expand(F.silu(self.conv_reduce(x.mean((2, 3), keepdim=True)))).sigmoid()
+
+
+class InvertedBottleneck(nn.Module):
+    def __init__(self, inputs, expansion, kernel, stride, outputs):
+        super().__init__()
+        inner = inputs * expansion
+        expand = [("conv_pw", nn.Conv2d(inputs, inner, 1, bias=False))] if expansion > 1 else []
+        convolutions = expand + [
+            ("conv_dw", nn.Conv2d(inner, inner, kernel, stride, kernel // 2, groups=inner, bias=False)),
+            ("conv_pwl" if expand else "conv_pw", nn.Conv2d(inner, outputs, 1, bias=False))]
+        for i, (name, convolution) in enumerate(convolutions):
+            self.add_module(name, convolution)
+            self.add_module(f"bn{i + 1}", nn.BatchNorm2d(convolution.out_channels))
+            if name == "conv_dw":
+                self.se = SqueezeExcite(inner, max(1, inputs // 4))
+        self.names, self.residual = [name for name, _ in convolutions], stride == 1 and inputs == outputs
+
+    def forward(self, x):
+        y = x
+        for i, name in enumerate(self.names):
+            y = getattr(self, f"bn{i + 1}")(getattr(self, name)(y))
+            if i + 1 < len(self.names):
+                y = F.silu(y, inplace=True)
+            if name == "conv_dw":
+                y = self.se(y)
+        return x + y if self.residual else y
+
+
+B0 = ((1, 3, 1, 16, 1), (6, 3, 2, 24, 2), (6, 5, 2, 40, 2), (6, 3, 2, 80, 3), (6, 5, 1, 112, 3), (6, 5, 2, 192, 4),
+      (6, 3, 1, 320, 1))
+
+
+class EfficientNet(nn.Module):
+    """Under the names of timm; stages are (expansion, kernel, stride, outputs, count)."""
+
+    def __init__(self, stages=B0, stem=32, head=1280, classes=1000):
+        super().__init__()
+        self.conv_stem = nn.Conv2d(3, stem, 3, 2, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(stem)
+        groups, channels = [], stem
+        for expansion, kernel, stride, outputs, count in stages:
+            blocks = []
+            for j in range(count):
+                blocks.append(InvertedBottleneck(channels, expansion, kernel, stride if j == 0 else 1, outputs))
+                channels = outputs
+            groups.append(nn.Sequential(*blocks))
+        self.blocks = nn.Sequential(*groups)
+        self.conv_head = nn.Conv2d(channels, head, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(head)
+        self.classifier = nn.Linear(head, classes)
+
+    def forward(self, x):
+        x = self.blocks(F.silu(self.bn1(self.conv_stem(x)), inplace=True))
+        return self.classifier(F.silu(self.bn2(self.conv_head(x)), inplace=True).mean((2, 3)))
+
+
+def classification(make):
+    """A step on 8 images of 112 px with 1000 classes."""
+    model, images, labels = make(), torch.rand(8, 3, 112, 112), torch.arange(8)
+    return train(model, lambda: F.cross_entropy(model(images), labels))
+
+
+step("step/resnet18-112", lambda: classification(lambda: ResNet((2, 2, 2, 2))))
+step("step/resnet34-112", lambda: classification(lambda: ResNet((3, 4, 6, 3))))
+step("step/efficientnet-b0-112", lambda: classification(EfficientNet))
+
+
 def hvp():
     """Double backward. The fused attention kernel has no second derivative on the CPU, so attention is composed."""
     model = nn.Sequential(ViT(32, 8, 192, 12, 3), nn.Linear(192, 10))
@@ -341,4 +471,5 @@ def main(arguments):
         print(name, seconds, memory("VmHWM") if name.startswith(ALONE) else 0, sep="\t", flush=True)
 
 
-main(sys.argv[1:])
+if __name__ == "__main__":
+    main(sys.argv[1:])

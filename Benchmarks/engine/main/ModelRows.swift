@@ -14,6 +14,9 @@ var modelRows: [Row] {
         }
       }
     } + [
+      step("step/resnet18-112") { try classification { try ResNet(.resNet18(), stream: &$0) } },
+      step("step/resnet34-112") { try classification { try ResNet(.resNet34(), stream: &$0) } },
+      step("step/efficientnet-b0-112") { try classification { try EfficientNet(.b0(), stream: &$0) } },
       hvp("hvp/vit-tiny-forward-over-reverse", .forwardOverReverse),
       hvp("hvp/vit-tiny-reverse-over-reverse", .reverseOverReverse), growth,
     ]
@@ -51,6 +54,24 @@ private func maskedAutoencoder(
   return {
     let mask = try model.mask(batch: batch, stream: &stream)
     let (loss, gradient) = try valueAndGrad(of: model) { try $0.loss(images, mask: mask) }
+    model = try optimizer.step(model, gradient: gradient, scale: 1)
+    try requireFinite(loss)
+  }
+}
+
+/// A step of a classifier of 8 images of 112 px and 1000 classes.
+private func classification(
+  _ make: (inout RandomStream) throws -> some StatefulLayer
+) throws -> () throws -> Void {
+  var stream = RandomStream(seed: 1)
+  var model = try make(&stream)
+  let images = try stream.uniforms([8, 3, 112, 112])
+  let labels = try Tensor((0..<8).map { Int32($0) })
+  var optimizer = AdamW(learningRate: 1e-4, weightDecay: 0.05)
+  return {
+    let (loss, gradient) = try valueAndGrad(updating: &model) {
+      try crossEntropy($0.forward(images, training: true), labels)
+    }
     model = try optimizer.step(model, gradient: gradient, scale: 1)
     try requireFinite(loss)
   }

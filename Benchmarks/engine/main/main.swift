@@ -9,7 +9,8 @@ import CKernels
 import Glibc
 import Tensor
 
-let rows = smallRows + elementwiseRows + rowwiseRows + attentionRows + matrixRows + modelRows
+let rows =
+  smallRows + elementwiseRows + rowwiseRows + attentionRows + matrixRows + convolutionRows + modelRows
 
 var budget = Budget()
 var names: [String] = []
