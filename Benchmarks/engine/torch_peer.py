@@ -97,9 +97,9 @@ def small_mlp():
     p = [t.requires_grad_() for _ in range(3) for t in (torch.randn(16, 16) * 0.25, torch.zeros(16))]
 
     def body():
-        h = torch.relu(torch.addmm(p[1], x, p[0]))
-        h = torch.relu(torch.addmm(p[3], h, p[2]))
-        return torch.autograd.grad((torch.addmm(p[5], h, p[4]) - y).square().mean(), p)
+        h = torch.relu(F.linear(x, p[0], p[1]))
+        h = torch.relu(F.linear(h, p[2], p[3]))
+        return torch.autograd.grad((F.linear(h, p[4], p[5]) - y).square().mean(), p)
 
     return body
 

@@ -28,7 +28,7 @@ var rowwiseRows: [Row] {
       gradient("rowwise/softmax-gradient-\(size)", [[rows, width]]) { try $0[0].softmax() },
       layerNorm("rowwise/layernorm-\(size)", rows, width),
       gradient("rowwise/layernorm-gradient-\(size)", [[rows, width], [width], [width]]) {
-        try $0[0].normalized() * $0[1] + $0[2]
+        try $0[0].layerNorm(weight: $0[1], bias: $0[2])
       },
     ]
   }
@@ -50,8 +50,7 @@ var attentionRows: [Row] {
 }
 
 private func attention(_ parts: [Tensor]) throws -> Tensor {
-  let scale = 1 / Double(parts[0].shape[3]).squareRoot()
-  return try (parts[0].matmul(parts[1].transposed()) * scale).softmax().matmul(parts[2])
+  try parts[0].attention(keys: parts[1], values: parts[2])
 }
 
 private func unary(_ name: String, _ shape: [Int], _ function: @escaping (Tensor) throws -> Tensor) -> Row {
@@ -73,7 +72,7 @@ private func binary(
 private func layerNorm(_ name: String, _ rows: Int, _ width: Int) -> Row {
   operation(name) {
     let (x, weight, bias) = (try normal([rows, width]), try normal([width]), try normal([width]))
-    return { _ = try x.normalized() * weight + bias }
+    return { _ = try x.layerNorm(weight: weight, bias: bias) }
   }
 }
 

@@ -26,9 +26,9 @@ var smallRows: [Row] {
       let parameters = try (0..<3).flatMap { _ in [try normal([16, 16]) * 0.25, try .zeros([16])] }
       return {
         _ = try valueAndGrad(at: parameters) { p in
-          let first = try (x.matmul(p[0]) + p[1]).relu()
-          let second = try (first.matmul(p[2]) + p[3]).relu()
-          return try (second.matmul(p[4]) + p[5] - y).square().mean()
+          let first = try x.linear(weight: p[0], bias: p[1]).relu()
+          let second = try first.linear(weight: p[2], bias: p[3]).relu()
+          return try (second.linear(weight: p[4], bias: p[5]) - y).square().mean()
         }
       }
     },
