@@ -21,6 +21,13 @@ struct RecordedModel {
     #expect(Set(names) == Set(file.tensors.map(\.name).compactMap { $0.after("parameter/") }))
     return try layer.replacingParameters(with: names.map { try self("parameter/\($0)") })
   }
+
+  /// The layer with the recorded buffers, after the same check.
+  func fillingBuffers<L: Layer>(of layer: L) throws -> L {
+    let names = try layer.buffers().map(\.name)
+    #expect(Set(names) == Set(file.tensors.map(\.name).compactMap { $0.after("buffer/") }))
+    return try layer.replacingBuffers(with: names.map { try self("buffer/\($0)") })
+  }
 }
 
 extension String {

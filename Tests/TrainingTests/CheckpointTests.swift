@@ -32,6 +32,25 @@ import Testing
     }
   }
 
+  @Test func runningStatisticsAreKept() throws {
+    var stream = RandomStream(seed: 7)
+    let configuration = try ResNetConfiguration(stages: [1], width: 4, classes: 2)
+    var trained = try ResNet(configuration, stream: &stream)
+    let (other, images) = (try ResNet(configuration, stream: &stream), try stream.normals([4, 3, 16, 16]))
+    _ = try trained.forward(images, training: true)
+    try withFile { path in
+      try trained.save(to: path)
+      #expect(try other.loading(from: path)(images).floats() == trained(images).floats())
+      // PyTorch's file has a counter for every batch normalisation.
+      let file = try Safetensors.read(path).tensors.map { (name: $0.name, tensor: $0.tensor) }
+      try Safetensors.write(file + [("bn1.num_batches_tracked", Tensor([Int32(1)]))], to: path)
+      #expect(try other.loading(from: path)(images).floats() == trained(images).floats())
+      try Safetensors.write(file.filter { $0.name != "bn1.running_var" }, to: path)
+      let missing = #expect(throws: InterchangeError.self) { try other.loading(from: path) }
+      #expect(missing?.place == "bn1.running_var")
+    }
+  }
+
   @Test func whatDoesNotFitIsNamed() throws {
     let small = try model(seed: 1)
     func failure(_ tensors: [Safetensors.Entry]) throws -> InterchangeError? {

@@ -3,7 +3,7 @@ import Tensor
 /// A model or a part of one: a value made of tensors and of other layers. One hand-written method names its children; from it
 /// come naming, counting, saving, gradients of the model's own shape, optimiser updates, averages of models and fast weights.
 public protocol Layer {
-  /// Shows every trainable tensor and sublayer to the visitor, always in the same order.
+  /// Shows every tensor and sublayer to the visitor, always in the same order.
   mutating func visit(_ visitor: inout some ParameterVisitor) throws
 }
 
@@ -13,12 +13,23 @@ public protocol ParameterVisitor {
   var path: [String] { get set }
   /// Receives one parameter under its full name, such as `blocks.0.norm1.weight`.
   mutating func parameter(_ name: String, _ value: inout Tensor) throws
+  /// Receives one tensor that is part of the model and not trained by gradients, such as a running mean. Nothing happens to it
+  /// unless the visitor says what.
+  mutating func buffer(_ name: String, _ value: inout Tensor) throws
 }
 
 extension ParameterVisitor {
-  /// Visits a tensor of the layer.
+  /// Leaves the buffer as it is.
+  public mutating func buffer(_ name: String, _ value: inout Tensor) throws {}
+
+  /// Visits a trainable tensor of the layer.
   public mutating func tensor(_ name: String, _ value: inout Tensor) throws {
     try parameter((path + [name]).joined(separator: "."), &value)
+  }
+
+  /// Visits a tensor of the layer that is not trained by gradients.
+  public mutating func constant(_ name: String, _ value: inout Tensor) throws {
+    try buffer((path + [name]).joined(separator: "."), &value)
   }
 
   /// Visits a sublayer.
@@ -34,7 +45,7 @@ extension ParameterVisitor {
   }
 }
 
-/// A parameter and its full name.
+/// A parameter or buffer and its full name.
 public struct NamedTensor: Sendable {
   /// Where it is, such as `blocks.0.norm1.weight`.
   public let name: String
@@ -72,22 +83,39 @@ extension Layer {
 
   /// The same model with these tensors as parameters, in order. Throws `shapeMismatch` naming the first that does not fit.
   public func replacingParameters(with tensors: [Tensor]) throws -> Self {
-    var next = tensors.makeIterator()
-    let result = try mapped { old in
-      guard let new = next.next() else {
-        throw TensorError(.invalidArgument, in: "model", "there is no tensor for \(old.name)")
-      }
-      guard new.shape == old.value.shape else {
-        throw TensorError(
-          .shapeMismatch, in: "model", "\(old.name) has shape \(old.value.shape), not \(new.shape)",
-          shapes: [old.value.shape, new.shape])
-      }
-      return new
-    }
-    guard next.next() == nil else {
-      throw TensorError(.invalidArgument, in: "model", "there are more tensors than parameters")
-    }
+    var replacement = Replacement(tensors, what: "parameters")
+    let result = try mapped { try replacement.next(for: $0) }
+    try replacement.finish()
     return result
+  }
+}
+
+/// Tensors that take the place of others, one after the other.
+struct Replacement {
+  private var tensors: IndexingIterator<[Tensor]>
+  private let what: String
+
+  init(_ tensors: [Tensor], what: String) {
+    self.tensors = tensors.makeIterator()
+    self.what = what
+  }
+
+  mutating func next(for old: NamedTensor) throws -> Tensor {
+    guard let new = tensors.next() else {
+      throw TensorError(.invalidArgument, in: "model", "there is no tensor for \(old.name)")
+    }
+    guard new.shape == old.value.shape else {
+      throw TensorError(
+        .shapeMismatch, in: "model", "\(old.name) has shape \(old.value.shape), not \(new.shape)",
+        shapes: [old.value.shape, new.shape])
+    }
+    return new
+  }
+
+  mutating func finish() throws {
+    guard tensors.next() == nil else {
+      throw TensorError(.invalidArgument, in: "model", "there are more tensors than \(what)")
+    }
   }
 }
 
