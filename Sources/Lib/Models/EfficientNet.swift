@@ -221,8 +221,3 @@ public struct EfficientNet: StatefulLayer, Sendable {
     try visitor.layer("classifier", &classifier)
   }
 }
-
-extension Tensor {
-  /// x σ(x)
-  fileprivate func silu() throws -> Tensor { try self * sigmoid() }
-}
