@@ -50,7 +50,7 @@ let package = Package(
     // The library: tensors at the bottom, figures at the top. Nothing here knows the kernel exists.
     .systemLibrary(
       name: "CBLAS", path: "Sources/Lib/CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-    cTarget("CKernels", ["CBLAS"], linker: [.linkedLibrary("openblas")]),
+    cTarget("CKernels", ["CBLAS"], linker: [.linkedLibrary("openblas"), .linkedLibrary("dnnl")]),
     cTarget("CDNN", ["CKernels"], linker: [.linkedLibrary("dnnl")]),
     lib("Tensor", ["CKernels", "CDNN"]),
     lib("Autodiff", ["Tensor"]),

@@ -1,6 +1,5 @@
 // Attention without the matrix of all scores: each head of each batch element is worked through in tiles of queries, whose scores
 // stay in the cache, and the operands are read where the projection left them.
-#include <cblas.h>
 #include <math.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -19,14 +18,14 @@ static void *head(FaaType type, FaaTokens x, ptrdiff_t batch, ptrdiff_t h) {
   return (char *)x.data + (batch * x.batch + h * x.head) * (ptrdiff_t)faa_size(type);
 }
 
-#define SOFTMAX_VJP(T, suffix)                                                                          \
-  CLONES static void softmax_vjp_row_##suffix(const T *g, const T *y, T *out, ptrdiff_t n) {            \
-    _Pragma("clang fp reassociate(on)") T along = 0;                                                    \
-    for (ptrdiff_t i = 0; i < n; i++) along += g[i] * y[i];                                             \
-    if (out == g)                                                                                       \
-      for (ptrdiff_t i = 0; i < n; i++) out[i] = y[i] * (out[i] - along);                               \
-    else                                                                                                \
-      for (ptrdiff_t i = 0; i < n; i++) out[i] = y[i] * (g[i] - along);                                 \
+#define SOFTMAX_VJP(T, suffix)                                                                                  \
+  CLONES static void softmax_vjp_row_##suffix(const T *g, const T *y, T *out, ptrdiff_t n) {                    \
+    _Pragma("clang fp reassociate(on)") T along = 0;                                                            \
+    for (ptrdiff_t i = 0; i < n; i++) along += g[i] * y[i];                                                     \
+    if (out == g)                                                                                               \
+      for (ptrdiff_t i = 0; i < n; i++) out[i] = y[i] * (out[i] - along);                                       \
+    else                                                                                                        \
+      for (ptrdiff_t i = 0; i < n; i++) out[i] = y[i] * (g[i] - along);                                         \
   }
 SOFTMAX_VJP(float, f32)
 SOFTMAX_VJP(double, f64)
@@ -43,8 +42,8 @@ SOFTMAX_VJP(double, f64)
   static void weights_##suffix(const FaaAttention *s, ptrdiff_t b, ptrdiff_t h, ptrdiff_t first,                \
                                ptrdiff_t rows, const T *q, ptrdiff_t ldq, const T *k, ptrdiff_t ldk,            \
                                T *scores) {                                                                     \
-    GEMM(CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)rows, (blasint)s->keys, (blasint)s->size,            \
-         (T)s->scale, q + first * ldq, (blasint)ldq, k, (blasint)ldk, 0, scores, (blasint)s->keys);             \
+    GEMM(false, true, (int)rows, (int)s->keys, (int)s->size,                                                    \
+         (T)s->scale, q + first * ldq, (int)ldq, k, (int)ldk, 0, scores, (int)s->keys);                         \
     if (s->mask) add_mask_##suffix(s, b, h, first, rows, scores);                                               \
     faa_softmax(s->type, rows, s->keys, scores, scores);                                                        \
   }                                                                                                             \
@@ -63,9 +62,9 @@ SOFTMAX_VJP(double, f64)
     for (ptrdiff_t first = 0; first < s->queries; first += TILE) {                                              \
       ptrdiff_t rows = s->queries - first < TILE ? s->queries - first : TILE;                                   \
       weights_##suffix(s, b, h, first, rows, q, w->q.token, k, w->k.token, scores);                             \
-      GEMM(CblasRowMajor, CblasNoTrans, CblasNoTrans, (blasint)rows, (blasint)s->size, (blasint)s->keys, 1,     \
-           scores, (blasint)s->keys, v, (blasint)w->v.token, 0, out + first * w->out.token,                     \
-           (blasint)w->out.token);                                                                              \
+      GEMM(false, false, (int)rows, (int)s->size, (int)s->keys, 1,                                              \
+           scores, (int)s->keys, v, (int)w->v.token, 0, out + first * w->out.token,                             \
+           (int)w->out.token);                                                                                  \
     }                                                                                                           \
     faa_release(scores, bytes);                                                                                 \
   }                                                                                                             \
@@ -76,8 +75,8 @@ SOFTMAX_VJP(double, f64)
     const T *q = head(s->type, w->q, b, h), *k = head(s->type, w->k, b, h), *v = head(s->type, w->v, b, h);     \
     const T *g = head(s->type, w->g, b, h);                                                                     \
     T *dq = head(s->type, w->dq, b, h), *dk = head(s->type, w->dk, b, h), *dv = head(s->type, w->dv, b, h);     \
-    blasint keys = (blasint)s->keys, size = (blasint)s->size, ldg = (blasint)w->g.token;                        \
-    blasint ldq = (blasint)w->q.token, ldk = (blasint)w->k.token, ldv = (blasint)w->v.token;                    \
+    int keys = (int)s->keys, size = (int)s->size, ldg = (int)w->g.token;                                        \
+    int ldq = (int)w->q.token, ldk = (int)w->k.token, ldv = (int)w->v.token;                                    \
     size_t bytes = 2 * TILE * (size_t)s->keys * sizeof(T);                                                      \
     T *scores = faa_allocate(bytes);                                                                            \
     if (!scores) {                                                                                              \
@@ -87,24 +86,24 @@ SOFTMAX_VJP(double, f64)
     T *change = scores + TILE * s->keys;                                                                        \
     for (ptrdiff_t first = 0; first < s->queries; first += TILE) {                                              \
       ptrdiff_t count = s->queries - first < TILE ? s->queries - first : TILE;                                  \
-      blasint rows = (blasint)count;                                                                            \
+      int rows = (int)count;                                                                                    \
       T kept = first == 0 ? 0 : 1; /* the first tile writes dK and dV, the others add to them */                \
       const T *gt = g + first * w->g.token;                                                                     \
       weights_##suffix(s, b, h, first, count, q, w->q.token, k, w->k.token, scores);                            \
-      GEMM(CblasRowMajor, CblasTrans, CblasNoTrans, keys, size, rows, 1, scores, keys, gt, ldg, kept, dv,       \
-           (blasint)w->dv.token);                                                                               \
-      GEMM(CblasRowMajor, CblasNoTrans, CblasTrans, rows, keys, size, 1, gt, ldg, v, ldv, 0, change, keys);     \
+      GEMM(true, false, keys, size, rows, 1, scores, keys, gt, ldg, kept, dv,                                   \
+           (int)w->dv.token);                                                                                   \
+      GEMM(false, true, rows, keys, size, 1, gt, ldg, v, ldv, 0, change, keys);                                 \
       for (ptrdiff_t r = 0; r < count; r++)                                                                     \
         softmax_vjp_row_##suffix(change + r * s->keys, scores + r * s->keys, change + r * s->keys, s->keys);    \
-      GEMM(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, size, keys, (T)s->scale, change, keys, k, ldk, 0,   \
-           dq + first * w->dq.token, (blasint)w->dq.token);                                                     \
-      GEMM(CblasRowMajor, CblasTrans, CblasNoTrans, keys, size, rows, (T)s->scale, change, keys,                \
-           q + first * w->q.token, ldq, kept, dk, (blasint)w->dk.token);                                        \
+      GEMM(false, false, rows, size, keys, (T)s->scale, change, keys, k, ldk, 0,                                \
+           dq + first * w->dq.token, (int)w->dq.token);                                                         \
+      GEMM(true, false, keys, size, rows, (T)s->scale, change, keys,                                            \
+           q + first * w->q.token, ldq, kept, dk, (int)w->dk.token);                                            \
     }                                                                                                           \
     faa_release(scores, bytes);                                                                                 \
   }
-ATTENTION(float, f32, cblas_sgemm)
-ATTENTION(double, f64, cblas_dgemm)
+ATTENTION(float, f32, faa_sgemm)
+ATTENTION(double, f64, faa_dgemm)
 
 int faa_attention(const FaaAttention *sizes, FaaTokens q, FaaTokens k, FaaTokens v, FaaTokens out) {
   if (sizes->type < FaaF32) return -1;

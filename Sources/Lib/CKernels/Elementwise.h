@@ -19,6 +19,13 @@ typedef struct {
 
 int faa_map(FaaRow row, const FaaMap *map);
 
+/// c = alpha op(a) op(b) + beta c, row-major, on the calling thread; call `faa_blas_alone` first.
+void faa_sgemm(bool transpose_a, bool transpose_b, int m, int n, int k, float alpha, const float *a, int lda,
+               const float *b, int ldb, float beta, float *c, int ldc);
+/// The same in double precision.
+void faa_dgemm(bool transpose_a, bool transpose_b, int m, int n, int k, double alpha, const double *a, int lda,
+               const double *b, int ldb, double beta, double *c, int ldc);
+
 /// Extremes of floats along the middle axis of [outer, n, inner], with n at least 1.
 void faa_float_extreme(bool smallest, FaaType type, ptrdiff_t outer, ptrdiff_t n, ptrdiff_t inner, const void *x,
                        void *out);

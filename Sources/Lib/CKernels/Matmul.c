@@ -113,8 +113,6 @@ static void product_chunk(void *context, ptrdiff_t chunk) {
   const char *a = (const char *)p->a.data + (product * p->a.batch_stride + skip_a) * size;
   const char *b = (const char *)p->b.data + (product * p->b.batch_stride + skip_b) * size;
   char *out = (char *)p->out + ((product * p->m + row) * p->n + column) * size;
-  CBLAS_TRANSPOSE ta = p->a.transposed ? CblasTrans : CblasNoTrans;
-  CBLAS_TRANSPOSE tb = p->b.transposed ? CblasTrans : CblasNoTrans;
   blasint m = (blasint)rows, n = (blasint)columns, k = (blasint)p->k, ldc = (blasint)p->n;
   blasint lda = (blasint)p->a.leading, ldb = (blasint)p->b.leading;
   bool adds = p->bias != NULL;
@@ -130,10 +128,11 @@ static void product_chunk(void *context, ptrdiff_t chunk) {
   else if (p->type != FaaI32 && p->m == 1)
     vector_product(p->type, p->b, b, !p->b.transposed, columns, p->k, a, p->a.transposed ? p->a.leading : 1, adds, out);
   else if (p->type == FaaF32)
-    cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1, (const float *)a, lda, (const float *)b, ldb, kept, (float *)out, ldc);
+    faa_sgemm(p->a.transposed, p->b.transposed, m, n, k, 1, (const float *)a, lda, (const float *)b, ldb, kept,
+              (float *)out, ldc);
   else if (p->type == FaaF64)
-    cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1, (const double *)a, lda, (const double *)b, ldb, kept, (double *)out,
-                ldc);
+    faa_dgemm(p->a.transposed, p->b.transposed, m, n, k, 1, (const double *)a, lda, (const double *)b, ldb, kept,
+              (double *)out, ldc);
   else
     integer_product(p, (const int32_t *)a, (const int32_t *)b, (int32_t *)out, rows);
 }
@@ -150,7 +149,7 @@ static int multiply(FaaType type, ptrdiff_t batch, ptrdiff_t m, ptrdiff_t n, ptr
   atomic_init(&p.fault, 0);
   double work = (double)m * (double)n * (double)k;
   // Every piece packs the operand that is not cut anew, so the longer axis is cut.
-  ptrdiff_t pieces = work < 3e5 ? 1 : work < 3e7 ? 2 : work < 1e9 ? 4 : 8;
+  ptrdiff_t pieces = work < 3e5 ? 1 : work < 3e7 ? 2 : work < 1.5e10 ? 4 : 8;
   p.by_columns = n > m && type != FaaI32;
   ptrdiff_t extent = p.by_columns ? n : m;
   p.piece = ((extent + pieces - 1) / pieces + 15) / 16 * 16;  // whole register tiles

@@ -24,10 +24,20 @@ static struct {
   void *context;
   ptrdiff_t count;
   int helpers;  // how many more workers may still join
-  int running;
-  uint64_t generation;
+  atomic_int running;
+  _Atomic uint64_t generation;
 } job;
 static atomic_ptrdiff_t next_chunk;
+
+// Operations follow each other within microseconds, and waking a sleeping thread takes several: so whoever waits looks on for a
+// moment before it sleeps.
+#define LOOKS 2000
+
+static inline void breathe(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
 
 static void work(void (*body)(void *, ptrdiff_t), void *context, ptrdiff_t count) {
   for (;;) {
@@ -43,6 +53,9 @@ static void *worker(void *unused) {
   uint64_t seen = 0;
   pthread_mutex_lock(&lock);
   for (;;) {
+    pthread_mutex_unlock(&lock);
+    for (int i = 0; i < LOOKS && atomic_load_explicit(&job.generation, memory_order_relaxed) == seen; i++) breathe();
+    pthread_mutex_lock(&lock);
     while (job.generation == seen || job.helpers == 0) pthread_cond_wait(&wake, &lock);
     seen = job.generation;
     job.helpers--;
@@ -106,6 +119,9 @@ void faa_parallel(ptrdiff_t count, void (*body)(void *, ptrdiff_t), void *contex
   work(body, context, count);
   pthread_mutex_lock(&lock);
   job.helpers = 0;
+  pthread_mutex_unlock(&lock);
+  for (int i = 0; i < LOOKS && atomic_load_explicit(&job.running, memory_order_relaxed) > 0; i++) breathe();
+  pthread_mutex_lock(&lock);
   while (job.running > 0) pthread_cond_wait(&finished, &lock);
   pthread_mutex_unlock(&lock);
   inside = false;
