@@ -4,7 +4,10 @@ import Runtime
 public let allCommands: [Command] = Array(areas.joined())
 
 private let areas: [[Command]] = [
-  tensorCreationCommands, tensorReductionCommands, tensorShapeCommands, tensorFunctionCommands, lossCommands,
-  derivativeCommands, hypergradientCommands, faceCommands, modelCommands, trainingCommands, analysisCommands,
-  figureCommands, fileCommands, systemCommands,
+  tensorCreationCommands, randomCommands, tensorReductionCommands, orderCommands, tensorShapeCommands,
+  arrangementCommands, scatterCommands, tensorFunctionCommands, elementaryCommands, activationCommands,
+  linearAlgebraCommands, lossCommands, similarityCommands, layerCommands, imageCommands, derivativeCommands,
+  transformCommands,
+  hypergradientCommands, faceCommands, modelCommands, trainingCommands, analysisCommands, figureCommands,
+  fileCommands, systemCommands,
 ]

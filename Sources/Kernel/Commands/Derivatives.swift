@@ -44,7 +44,8 @@ let derivativeCommands: [Command] = [
     let point = try Tree(a["at"], "at", a)
     let direction = try Tree(a["along"], "along", a)
     return try point.result(
-      jvp(at: point.leaves, along: direction.leaves) { [try call(f, point.rebuilt($0), a)] }.tangents[0])
+      jvp(at: point.leaves, along: direction.leaves) { [try f.tensor(of: [point.rebuilt($0)], a)] }.tangents[
+        0])
   },
   Command(
     "vjp",
@@ -54,7 +55,7 @@ let derivativeCommands: [Command] = [
   ) { a in
     let f = try a.function("f")
     let point = try Tree(a["at"], "at", a)
-    let (outputs, pullback) = try vjp(at: point.leaves) { [try call(f, point.rebuilt($0), a)] }
+    let (outputs, pullback) = try vjp(at: point.leaves) { [try f.tensor(of: [point.rebuilt($0)], a)] }
     let back = Value.native("pullback", [.required("v", .tensor, "of the shape of the value")]) { back in
       try point.rebuilt(pullback([back.tensor("v")]))
     }
@@ -78,7 +79,7 @@ let derivativeCommands: [Command] = [
     let products = try hvp(
       at: point.leaves, along: direction.leaves, mode: a.choice("mode", of: HVPMode.self)
     ) {
-      try call(f, point.rebuilt($0), a)
+      try f.tensor(of: [point.rebuilt($0)], a)
     }
     return try point.result(products)
   },
@@ -90,7 +91,7 @@ let derivativeCommands: [Command] = [
     let f = try a.function("f")
     return .native("jacobian(\(f.name))", [.required("x", .tensor, "the point")]) { at in
       let point = try Tree(at["x"], "x", at)
-      return .tensor(try jacobian(at: point.leaves[0]) { try call(f, point.rebuilt([$0]), at) })
+      return .tensor(try jacobian(at: point.leaves[0]) { try f.tensor(of: [point.rebuilt([$0])], at) })
     }
   },
   Command(
@@ -101,7 +102,7 @@ let derivativeCommands: [Command] = [
     let f = try a.function("f")
     return .native("hessian(\(f.name))", [.required("x", .tensor, "the point")]) { at in
       let point = try Tree(at["x"], "x", at)
-      return .tensor(try hessian(at: point.leaves[0]) { try call(f, point.rebuilt([$0]), at) })
+      return .tensor(try hessian(at: point.leaves[0]) { try f.tensor(of: [point.rebuilt([$0])], at) })
     }
   },
   Command(
@@ -143,7 +144,7 @@ private func differentiate(
       values[position] = tree.rebuilt(Array(leaves[start..<(start + tree.leaves.count)]))
       start += tree.leaves.count
     }
-    return try number(f.call(values), of: f, a)
+    return try f.tensor(of: values, a)
   }
   var start = 0
   let results = try trees.map { tree in
@@ -154,23 +155,6 @@ private func differentiate(
     trees.allSatisfy(\.isNumber) ? try plain(value) : .tensor(value),
     wrt.isList ? .tuple(results) : results[0]
   )
-}
-
-private func call(_ f: FunctionBox, _ argument: Value, _ a: Arguments) throws -> Tensor {
-  try number(f.call([argument]), of: f, a)
-}
-
-/// What a differentiated function returned, as a tensor.
-private func number(_ value: Value, of f: FunctionBox, _ a: Arguments) throws -> Tensor {
-  switch value {
-  case .tensor(let tensor): return tensor
-  case .int(let number): return try .scalar(Double(number), dtype: .f64)
-  case .float(let number): return try .scalar(number, dtype: .f64)
-  default:
-    throw CommandError(
-      "TypeMismatch", "\(a.callee): the function returned \(value.typeName), not a tensor",
-      help: "its last expression is what it returns")
-  }
 }
 
 /// A scalar that no derivative outside still follows, as a number of the language.

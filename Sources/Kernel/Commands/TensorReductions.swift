@@ -5,24 +5,32 @@ import Tensor
 let tensorReductionCommands: [Command] =
   [
     reduction("sum", "The sum of all elements, or over axes.", "sum([[1, 2], [3, 4]], axis: 0)") {
-      try $0.sum($1, keep: $2)
+      x, axes, a in try x.sum(axes, keep: a.bool("keep"))
     },
     reduction("mean", "The mean of all elements, or over axes.", "mean([1, 2, 4])") {
-      try $0.mean($1, keep: $2)
+      x, axes, a in try x.mean(axes, keep: a.bool("keep"))
     },
     reduction(
       "max", "The largest element, or over axes; equal ones share the derivative.",
       "max([[1, 5], [3, 4]], axis: 1)"
-    ) { try $0.max($1, keep: $2) },
+    ) { x, axes, a in try x.max(axes, keep: a.bool("keep")) },
     reduction(
       "min", "The smallest element, or over axes; equal ones share the derivative.",
       "min([[1, 5], [3, 4]], axis: 1)"
-    ) { try $0.min($1, keep: $2) },
+    ) { x, axes, a in try x.min(axes, keep: a.bool("keep")) },
     reduction("prod", "The product of all elements, or over axes.", "prod([1, 2, 4])") {
-      try $0.product($1, keep: $2)
+      x, axes, a in try x.product(axes, keep: a.bool("keep"))
     },
-    reduction("norm", "The Euclidean length of all elements, or over axes.", "norm([3.0, 4.0])") {
-      try $0.cast(to: $0.dtype.isFloating ? $0.dtype : .f32).norm($1, keep: $2)
+    reduction(
+      "norm", "The length of all elements, or over axes: Euclidean unless another order is given.",
+      "norm([3.0, 4.0], ord: 1)  # 7.0",
+      [
+        .optional(
+          "ord", .number, default: 2, "the order p of (Σ|x|^p)^(1/p): above 0, inf for the largest |x|")
+      ]
+    ) { x, axes, a in
+      try x.cast(to: x.dtype.isFloating ? x.dtype : .f32).norm(
+        NormOrder(a.double("ord")), axes, keep: a.bool("keep"))
     },
     Command(
       "variance", "The mean squared distance from the mean.",
@@ -45,10 +53,8 @@ let tensorReductionCommands: [Command] =
       returns: "a tensor without the reduced axes", example: "std([1.0, 2.0, 4.0], ddof: 1)"
     ) { a in
       .tensor(
-        try a.floating("x").variance(
-          a.axes(), ddof: a.int("ddof", atLeast: 0, atMost: 1 << 30), keep: a.bool("keep")
-        )
-        .sqrt())
+        try a.floating("x").standardDeviation(
+          a.axes(), ddof: a.int("ddof", atLeast: 0, atMost: 1 << 30), keep: a.bool("keep")))
     },
     Command(
       "argmax", "The position of the largest element, the first of equals.",
@@ -71,38 +77,43 @@ let tensorReductionCommands: [Command] =
     ) { a in
       .tensor(try a.tensor("x").all(a.axes()))
     },
-    Command(
-      "cumsum", "Running sums along an axis.", [.x, .optional("axis", .int, default: 0, "the axis")],
-      returns: "a tensor of the same shape", example: "cumsum([1, 2, 3])"
-    ) { a in .tensor(try a.tensor("x").cumulativeSum(axis: a.int("axis"))) },
-    Command(
-      "argsort", "The positions that sort the last axis in ascending order; NaN last.", [.x],
-      returns: "i32 positions, of the same shape", example: "argsort([3, 1, 2])"
-    ) { a in .tensor(try a.tensor("x").argSort()) },
-  ]
+  ].map(\.namingErrors)
 
 /// A reduction of all elements or over axes. Numbers and lists of numbers reduce to a number of the language.
 private func reduction(
-  _ name: String, _ summary: String, _ example: String,
-  _ body: @escaping (Tensor, [Int]?, Bool) throws -> Tensor
+  _ name: String, _ summary: String, _ example: String, _ options: [Parameter] = [],
+  _ body: @escaping (Tensor, [Int]?, Arguments) throws -> Tensor
 ) -> Command {
   Command(
-    name, summary, [.rest("x", .tensor, "a tensor, a list of numbers, or several numbers"), .axis, .keep],
+    name, summary,
+    [.rest("x", .tensor, "a tensor, a list of numbers, or several numbers"), .axis, .keep] + options,
     returns: "a tensor without the reduced axes; a number for numbers",
     errors: [("IndexOutOfRange", "an axis the tensor does not have")], example: example
   ) { a in
     let given = a.rest("x")
     guard let first = given.first else { throw a.mismatch("x", expected: "a tensor or numbers") }
     let value = given.count == 1 ? first : .list(given)
-    if case .tensor(let tensor) = value { return .tensor(try body(tensor, a.axes(), a.bool("keep"))) }
+    if case .tensor(let tensor) = value { return .tensor(try body(tensor, a.axes(), a)) }
     guard let tensor = try numbers(value) else { throw a.mismatch("x", expected: "a tensor or numbers") }
     // A mean or length of plain integers is a plain number, in full precision.
     let isFraction = name == "mean" || name == "norm"
-    let result = try body(isFraction ? tensor.cast(to: .f64) : tensor, a.axes(), a.bool("keep"))
+    let result = try body(isFraction ? tensor.cast(to: .f64) : tensor, a.axes(), a)
     guard result.count == 1, result.rank == 0 else { return .tensor(result) }
     let number = try result.item()
     if result.dtype == .i32 { return .int(Int(number)) }
     return .float(number)
+  }
+}
+
+extension NormOrder {
+  /// The order as a number.
+  fileprivate init(_ order: Double) {
+    switch order {
+    case 1: self = .one
+    case 2: self = .two
+    case .infinity: self = .infinity
+    default: self = .p(order)
+    }
   }
 }
 

@@ -96,4 +96,4 @@ let tensorShapeCommands: [Command] = [
     [.x, .required("dtype", .choice(DType.allCases.map(\.description)), "the type")], returns: "a tensor",
     errors: [("ArithmeticError", "an element that does not fit")], example: "cast([1, 2], f64)"
   ) { a in .tensor(try a.tensor("x").cast(to: a.dtype())) },
-]
+].map(\.namingErrors)

@@ -62,4 +62,24 @@ struct Tree {
     if case .record(let box) = shape, box.values.count == leaves.count { return box.keys }
     return nil
   }
+
+  /// Where each leaf is: "blocks[0].weight"; `stem` for a value that is a leaf itself.
+  func paths(_ stem: String) -> [String] {
+    var paths: [String] = []
+    func visit(_ value: Value, _ path: String) {
+      switch value {
+      case .list(let box):
+        for (index, element) in box.elements.enumerated() { visit(element, "\(path)[\(index)]") }
+      case .tuple(let box):
+        for (index, element) in box.elements.enumerated() { visit(element, "\(path)[\(index)]") }
+      case .record(let box):
+        for (key, element) in zip(box.keys, box.values) {
+          visit(element, path.isEmpty ? key : "\(path).\(key)")
+        }
+      default: paths.append(path.isEmpty ? stem : path)
+      }
+    }
+    visit(shape, "")
+    return paths
+  }
 }
