@@ -28,7 +28,7 @@ let lossCommands: [Command] =
         .required("target", .tensor, "class indices (integers), or probabilities of the shape of the logits"),
         .classWeights,
         .optional("labelSmoothing", .number, default: 0.0, "the share of the target spread over all classes"),
-        .ignoreIndex, .optional("axis", .int, default: -1, "the axis of the classes"), .reduction,
+        .ignoring, .optional("axis", .int, default: -1, "the axis of the classes"), .reduction,
       ],
       returns: "a scalar; the mean is by the weights of the rows that count",
       errors: [
@@ -43,11 +43,11 @@ let lossCommands: [Command] =
         return .tensor(
           try Loss.crossEntropy(
             logits, classes: target, weights: weights, smoothing: smoothing,
-            ignoring: a.optionalInt("ignoreIndex"), axis: axis, reduction: reduction))
+            ignoring: a.optionalInt("ignoring"), axis: axis, reduction: reduction))
       }
-      guard a.isNone("ignoreIndex") else {
+      guard a.isNone("ignoring") else {
         throw a.error(
-          "InvalidArgument", "ignoreIndex", "is for class indices; the target holds probabilities")
+          "InvalidArgument", "ignoring", "is for class indices; the target holds probabilities")
       }
       return .tensor(
         try Loss.crossEntropy(
@@ -58,7 +58,7 @@ let lossCommands: [Command] =
       "nll", "-ln p(target), for given logarithms of probabilities.",
       [
         .required("logProbabilities", .tensor, "(n, classes), as from `logSoftmax`"),
-        .required("target", .tensor, "n class indices"), .classWeights, .ignoreIndex, .reduction,
+        .required("target", .tensor, "n class indices"), .classWeights, .ignoring, .reduction,
       ],
       returns: "a scalar", errors: [("IndexOutOfRange", "a class that does not exist")],
       example: "nll(logSoftmax([[2.0, 0.0], [0.0, 1.0]]), [0, 1])"
@@ -66,14 +66,14 @@ let lossCommands: [Command] =
       .tensor(
         try Loss.negativeLogLikelihood(
           a.floating("logProbabilities"), classes: a.tensor("target"), weights: a.optionalTensor("weights"),
-          ignoring: a.optionalInt("ignoreIndex"), reduction: a.reduction()))
+          ignoring: a.optionalInt("ignoring"), reduction: a.reduction()))
     },
     Command(
       "focal", "-(1 - p)^gamma ln p for the probability p of the target class (Lin et al. 2017).",
       [
         .required("logits", .tensor, "(n, classes)"), .required("target", .tensor, "n class indices"),
         .optional("gamma", .number, default: 2.0, "how little easy examples count"), .classWeights,
-        .ignoreIndex, .reduction,
+        .ignoring, .reduction,
       ],
       returns: "a scalar", errors: [("IndexOutOfRange", "a class that does not exist")],
       example: "focal([[2.0, 0.0], [0.0, 1.0]], [0, 1], gamma: 2)"
@@ -81,7 +81,7 @@ let lossCommands: [Command] =
       .tensor(
         try Loss.focal(
           a.floating("logits"), classes: a.tensor("target"), gamma: a.double("gamma", atLeast: 0),
-          weights: a.optionalTensor("weights"), ignoring: a.optionalInt("ignoreIndex"),
+          weights: a.optionalTensor("weights"), ignoring: a.optionalInt("ignoring"),
           reduction: a.reduction()))
     },
     Command(
@@ -174,8 +174,8 @@ extension Parameter {
     "reduction", .choice(LossReduction.allCases.map(\.rawValue)), default: "mean",
     "what is done with the losses of the elements or rows")
   fileprivate static let classWeights = Parameter.optional("weights", .tensor, "a factor for each class")
-  fileprivate static let ignoreIndex = Parameter.optional(
-    "ignoreIndex", .int, "the class index of rows that do not count")
+  fileprivate static let ignoring = Parameter.optional(
+    "ignoring", .int, "the class index of rows that do not count")
   fileprivate static let countMask = Parameter.optional("mask", .tensor, "true where an element counts")
 }
 

@@ -86,13 +86,20 @@ private func reduction(
 ) -> Command {
   Command(
     name, summary,
-    [.rest("x", .tensor, "a tensor, a list of numbers, or several numbers"), .axis, .keep] + options,
+    [
+      .required("x", .tensor, "a tensor, a list of numbers, or the first of several numbers"),
+      .rest("others", .tensor, "further numbers"), .axis, .keep,
+    ] + options,
     returns: "a tensor without the reduced axes; a number for numbers",
     errors: [("IndexOutOfRange", "an axis the tensor does not have")], example: example
   ) { a in
-    let given = a.rest("x")
-    guard let first = given.first else { throw a.mismatch("x", expected: "a tensor or numbers") }
-    let value = given.count == 1 ? first : .list(given)
+    let others = a.rest("others")
+    if case .tensor(let tensor) = a["x"], tensor.rank > 0, !others.isEmpty {
+      throw a.error(
+        "InvalidArgument", "others", "stand beside a tensor of shape \(tensor.shape)",
+        help: "axes have a label: `\(name)(x, axis: 0)`; `maximum` and `minimum` compare two tensors")
+    }
+    let value = others.isEmpty ? a["x"] : .list([a["x"]] + others)
     if case .tensor(let tensor) = value { return .tensor(try body(tensor, a.axes(), a)) }
     guard let tensor = try numbers(value) else { throw a.mismatch("x", expected: "a tensor or numbers") }
     // A mean or length of plain integers is a plain number, in full precision.

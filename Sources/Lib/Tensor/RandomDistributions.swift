@@ -95,7 +95,7 @@ extension RandomStream {
     guard isProper, totals.allSatisfy({ $0 > 0 && $0.isFinite }) else {
       throw TensorError(
         .invalidArgument, in: "categorical", "a row is negative, not finite, or 0 throughout",
-        shapes: [x.shape], help: "for logits use the label `logits`")
+        shapes: [x.shape], help: "logits are not probabilities: name them as logits")
     }
     let result = try Tensor.uninitialized(
       Shape(Array(x.shape.dropLast()) + [count]), dtype: .i32, in: "categorical")

@@ -121,7 +121,7 @@ extension Loss {
     guard !classes.dtype.isFloating else {
       throw TensorError(
         .dtypeMismatch, in: name, "classes of \(classes.dtype)",
-        help: "class indices are integers; give probabilities under the label `probabilities`")
+        help: "class indices are integers; `crossEntropy` takes probabilities too")
     }
     return try Tensor(
       classes.ints().enumerated().map { position, index -> Int32 in

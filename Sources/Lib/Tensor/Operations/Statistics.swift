@@ -35,7 +35,7 @@ extension Tensor {
     case .p(let p):
       guard p > 0, p.isFinite else {
         throw TensorError(
-          .invalidArgument, in: "norm", "order \(p)", help: "give a positive order, or .infinity")
+          .invalidArgument, in: "norm", "order \(p)", help: "give a positive order, or infinity")
       }
       // A power of 0 has an infinite slope below 1; where the base is 0, 1 takes its place and 0 that of the result.
       let x = dtype.isFloating ? self : try cast(to: .f32)
