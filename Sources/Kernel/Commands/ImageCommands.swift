@@ -8,7 +8,7 @@ let imageCommands: [Command] = [
     [.images, .kernel, .windowStride, .windowPadding, .dilation],
     returns: "images of another size; NaN propagates",
     errors: [("ShapeMismatch", "a window larger than the image")],
-    example: "maxPool2d(arange(16.0).reshape([1, 1, 4, 4]), 2)"
+    example: "maxPool2d(arange(16).reshape([1, 1, 4, 4]), 2)"
   ) { a in
     .tensor(
       try a.floating("x").maxPool2d(
@@ -22,7 +22,7 @@ let imageCommands: [Command] = [
       .optional("countPadding", .bool, default: true, "whether padding counts, as zeros"),
     ],
     returns: "images of another size", errors: [("ShapeMismatch", "a window larger than the image")],
-    example: "avgPool2d(arange(16.0).reshape([1, 1, 4, 4]), 2)"
+    example: "avgPool2d(arange(16).reshape([1, 1, 4, 4]), 2)"
   ) { a in
     .tensor(
       try a.floating("x").averagePool2d(
@@ -32,12 +32,12 @@ let imageCommands: [Command] = [
   Command(
     "adaptiveAvgPool2d", "The mean of each of the windows that cover the image evenly.", [.images, .size],
     returns: "images of the size", errors: [("InvalidArgument", "a size below 1")],
-    example: "adaptiveAvgPool2d(arange(16.0).reshape([1, 1, 4, 4]), 1)"
+    example: "adaptiveAvgPool2d(arange(16).reshape([1, 1, 4, 4]), 1)"
   ) { a in .tensor(try a.floating("x").adaptiveAveragePool2d(a.pair("size"))) },
   Command(
     "adaptiveMaxPool2d", "The largest element of each of the windows that cover the image evenly.",
     [.images, .size], returns: "images of the size", errors: [("InvalidArgument", "a size below 1")],
-    example: "adaptiveMaxPool2d(arange(16.0).reshape([1, 1, 4, 4]), 2)"
+    example: "adaptiveMaxPool2d(arange(16).reshape([1, 1, 4, 4]), 2)"
   ) { a in .tensor(try a.floating("x").adaptiveMaxPool2d(a.pair("size"))) },
   Command(
     "resize", "Images of another size, filled in between pixels.",
