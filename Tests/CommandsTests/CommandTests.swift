@@ -1,4 +1,5 @@
 import Runtime
+import Tensor
 import Testing
 
 @testable import Commands
@@ -25,6 +26,20 @@ struct CommandTests {
       return
     }
     Issue.record("\(diagnostic.code): \(diagnostic.message)")
+  }
+
+  @Test("the errors a page names exist")
+  func errorsExist() {
+    let others: Set = [
+      "AnalysisError", "BadParameter", "FacesError", "HypergradientError", "InterchangeError",
+      "MissingArgument", "OutOfRange", "TrainingError", "TypeMismatch", "WrongCount",
+    ]
+    for command in allCommands {
+      for error in command.errors {
+        #expect(
+          TensorError.Kind(rawValue: error.code) != nil || others.contains(error.code), "\(command.name)")
+      }
+    }
   }
 
   @Test("names are given once")

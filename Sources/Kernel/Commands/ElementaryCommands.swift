@@ -75,7 +75,7 @@ let elementaryCommands: [Command] = [
     "logicalXor", "True where exactly one of two masks is; `&&`, `||` and `!` are the other combinations.",
     [.required("a", .tensor, "truth values"), .required("b", .tensor, "truth values")],
     returns: "a bool tensor of the common shape",
-    errors: [("DtypeMismatch", "numbers in place of truth values")],
+    errors: [("DTypeMismatch", "numbers in place of truth values")],
     example: "logicalXor(tensor([1, 2]) > 1, tensor([1, 2]) > 0)"
   ) { a in .tensor(try a.tensor("a").logicalXor(a.tensor("b"))) },
 ].map(\.namingErrors)

@@ -76,7 +76,7 @@ let scatterCommands: [Command] = [
     [.required("table", .tensor, "(vocabulary, width)"), .required("ids", .tensor, "integers of any shape")],
     returns: "the shape of `ids` followed by the width",
     errors: [
-      ("IndexOutOfRange", "an id outside the vocabulary"), ("DtypeMismatch", "ids that are no integers"),
+      ("IndexOutOfRange", "an id outside the vocabulary"), ("DTypeMismatch", "ids that are no integers"),
     ],
     example: "embedding(rand([10, 4], seed: 1), [3, 7]).shape"
   ) { a in .tensor(try a.tensor("table").embedding(a.tensor("ids"))) },
@@ -89,7 +89,7 @@ let scatterCommands: [Command] = [
     ],
     returns: "the shape of `ids` followed by `classes`",
     errors: [
-      ("IndexOutOfRange", "an integer outside 0..<classes"), ("DtypeMismatch", "ids that are no integers"),
+      ("IndexOutOfRange", "an integer outside 0..<classes"), ("DTypeMismatch", "ids that are no integers"),
     ],
     example: "oneHot([0, 2], 3)"
   ) { a in
