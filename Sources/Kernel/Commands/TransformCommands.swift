@@ -112,7 +112,7 @@ let transformCommands: [Command] = [
     }
   },
   Command(
-    "detectAnomaly", "Runs a closure and stops at the first operation that gives NaN or an infinity.",
+    "detectAnomaly", "Runs a closure and stops at the first tensor operation that gives NaN or an infinity.",
     [.required("body", .function, "what to run, derivatives included")],
     returns: "what the closure returns",
     errors: [("NotFinite", "naming the operation, the element, and the derivative it was met in")],
@@ -154,7 +154,8 @@ private enum MappedAxes {
     case .each(let axes):
       guard axes.count == count else {
         throw CommandError(
-          "WrongCount", "\(a.callee): \(axes.count) axes in `inAxes` for \(count) arguments")
+          "WrongCount", "\(a.callee): `inAxes` names \(axes.count) axes, the call has \(count)",
+          help: "one entry for each argument; `none` gives an argument whole")
       }
       return axes.enumerated().compactMap { position, axis in axis.map { (position, $0) } }
     }
