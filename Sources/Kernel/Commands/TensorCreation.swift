@@ -15,8 +15,11 @@ let tensorCreationCommands: [Command] = [
       "a tensor; f32 where there is a float among the numbers, i32 for integers, bool for truth values",
     errors: [("ShapeMismatch", "the lists are ragged")], example: "tensor([[1, 2], [3, 4]], dtype: f64)"
   ) { a in
-    let tensor = try a.tensor("values")
-    return .tensor(try a.isNone("dtype") ? tensor : tensor.cast(to: a.dtype()))
+    guard let dtype = try a.optional("dtype", { _ in try a.dtype() }) else {
+      return .tensor(try a.tensor("values"))
+    }
+    // Read in full, then converted once: 0.1 in f64 is not the f32 nearest to it.
+    return .tensor(try a.tensor("values", precision: .f64).cast(to: dtype))
   },
   Command(
     "zeros", "Zeros.", [.shape, .dtype], returns: "a tensor of the shape", example: "zeros([2, 3])"

@@ -137,11 +137,13 @@ extension Arguments {
     }
   }
 
-  /// A tensor; a number becomes a scalar and a nested list of numbers an array (f32 when floats occur, else i32).
-  public func tensor(_ name: String) throws -> Tensor {
+  /// A tensor; a number becomes a scalar and a nested list of numbers an array (of `precision` when floats occur, else i32).
+  public func tensor(_ name: String, precision: DType = .f32) throws -> Tensor {
     let value = self[name]
     if case .tensor(let tensor) = value { return tensor }
-    guard let tensor = try value.asTensor() else { throw mismatch(name, expected: "a tensor") }
+    guard let tensor = try value.asTensor(precision: precision) else {
+      throw mismatch(name, expected: "a tensor")
+    }
     return tensor
   }
 

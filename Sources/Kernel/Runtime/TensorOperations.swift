@@ -94,25 +94,28 @@ extension Value {
   /// The value as a tensor: itself, a number as a scalar, or an array of a nested list of numbers. Lists with a float become
   /// f32, lists of integers i32 (f64 when they do not fit), lists of truth values bool; a list of tensors is stacked. nil when it
   /// is not numeric at all; ragged lists throw.
-  public func asTensor() throws -> Tensor? {
+  ///
+  /// - Parameter precision: the type of numbers with a point. `.f64` where the result is to be f64, so that 0.1 does not pass
+  ///   through f32 on its way.
+  public func asTensor(precision: DType = .f32) throws -> Tensor? {
     switch self {
     case .tensor(let tensor): return tensor
-    case .float(let value): return try Tensor([Float(value)], shape: [])
+    case .float(let value): return try .scalar(value, dtype: precision)
     case .int(let value):
       guard let small = Int32(exactly: value) else { return try Tensor([Double(value)], shape: []) }
       return try Tensor([small], shape: [])
     case .bool(let value): return try Tensor([value], shape: [])
-    case .range: return try elementsInOrder().flatMap { try Value.array(of: $0) }
-    case .list(let box): return try Value.array(of: box.elements)
+    case .range: return try elementsInOrder().flatMap { try Value.array(of: $0, precision) }
+    case .list(let box): return try Value.array(of: box.elements, precision)
     default: return nil
     }
   }
 
-  private static func array(of elements: [Value]) throws -> Tensor? {
+  private static func array(of elements: [Value], _ precision: DType) throws -> Tensor? {
     if elements.contains(where: { if case .tensor = $0 { true } else { false } }) {
       var parts: [Tensor] = []
       for element in elements {
-        guard let part = try element.asTensor() else { return nil }
+        guard let part = try element.asTensor(precision: precision) else { return nil }
         parts.append(part)
       }
       return try Tensor.stacked(parts)
@@ -121,7 +124,10 @@ extension Value {
     guard try reader.read(elements, axis: 0) else { return nil }
     let shape = try Shape(reader.extents)
     switch reader.kind {
-    case .float: return try Tensor(reader.numbers.map { Float($0) }, shape: shape)
+    case .float:
+      return precision == .f64
+        ? try Tensor(reader.numbers, shape: shape)
+        : try Tensor(reader.numbers.map { Float($0) }, shape: shape)
     case .bool: return try Tensor(reader.numbers.map { $0 != 0 }, shape: shape)
     case .int:
       if reader.numbers.isEmpty { return try Tensor([Float](), shape: shape) }
@@ -221,7 +227,7 @@ extension Value {
 
   /// A tensor like `tensor` with the elements at `indices` replaced; differentiable in both.
   static func updated(_ tensor: Tensor, _ indices: [Index], with value: Value) throws -> Tensor {
-    guard let replacement = try value.asTensor() else {
+    guard let replacement = try value.asTensor(precision: tensor.dtype == .f64 ? .f64 : .f32) else {
       throw CommandError("TypeMismatch", "\(value.article) cannot be stored in a tensor")
     }
     guard tensor.count <= Int(Int32.max) else {
