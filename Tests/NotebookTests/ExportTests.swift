@@ -29,6 +29,10 @@ private func ran(_ document: Document, _ outputs: [CellOutput]) -> RunResult {
     ("costs $5 and $6", "<p>costs $5 and $6</p>"),
     ("[x](javascript:alert(1))", "<p>x</p>"), ("[x](java&#115;cript:alert(1))", "<p>x</p>"),
     ("[x](https://e.org/?a=1&b=2)", "<a href=\"https://e.org/?a=1&amp;b=2\" rel=\"noreferrer\">x</a>"),
+    ("[x](02-hvp.faa)", "<a href=\"02-hvp.html\" rel=\"noreferrer\">x</a>"),
+    ("[x](../a/b.faa#c)", "<a href=\"../a/b.html#s-c\" rel=\"noreferrer\">x</a>"),
+    ("[x](data.csv)", "<a href=\"data.csv\" rel=\"noreferrer\">x</a>"), ("[x](/etc/passwd)", "<p>x</p>"),
+    ("[x](//e.org/y)", "<p>x</p>"), ("[x](file:y.faa)", "<p>x</p>"), ("[x](a\\\\b)", "<p>x</p>"),
     ("![a\"b](http://e.org/x.png)", "<span class=\"missing\">[a&quot;b]</span>"),
     ("![alt](pic.png)", "<img src=\"data:image/png;base64,AQID\" alt=\"alt\"/>"),
     ("`a<b`", "<code>a&lt;b</code>"), ("```faa\nlet x = 1\n```", "<span class=\"k\">let</span>"),
@@ -166,6 +170,43 @@ private func ran(_ document: Document, _ outputs: [CellOutput]) -> RunResult {
     let html = HTMLPage(document, ran(document, outputs)).html
     #expect(html.contains("<pre class=\"text\" tabindex=\"0\">a\nb\nc</pre>"))
     #expect(html.components(splitBy: "<pre class=\"text\"").count == 3)
+  }
+
+  static let splits: [(String, [ProsePart])] = [
+    (
+      "a\n<details>\n<summary>S *s*</summary>\n\nb\n\n</details>\nc",
+      [.markdown("a\n"), .open(summary: "S *s*"), .markdown("\nb\n\n"), .close, .markdown("c")]
+    ),
+    ("<details><summary>S</summary>\nb", [.open(summary: "S"), .markdown("b")]),
+    ("<details>\nb\n</details>", [.open(summary: "Details"), .markdown("b\n"), .close]),
+    ("```\n<details>\n```\n", [.markdown("```\n<details>\n```\n")]),
+    ("<details onclick=x>\n", [.markdown("<details onclick=x>\n")]),
+    ("<details> x\n</details> y", [.markdown("<details> x\n</details> y")]),
+    ("    <details>", [.markdown("    <details>")]),
+  ]
+
+  @Test(arguments: splits)
+  func splitsProseAtDetails(_ markdown: String, _ parts: [ProsePart]) {
+    #expect(proseParts(markdown) == parts)
+  }
+
+  @Test func hidesAnAnswerWithItsCells() {
+    let source = "<details>\n<summary>Answer <b></summary>\n\n```faa\nx\n```\n\n$x$\n\n</details>\n"
+    let document = Document(parsing: Array(source.utf8), name: "n.faa")
+    let page = HTMLPage(document, ran(document, [.text("out")]))
+    #expect(isWellFormed(page.html.replacing("<!DOCTYPE html>", with: "")))
+    #expect(page.warnings == [])
+    let answer = page.html.components(splitBy: "<details class=\"answer\">")[1]
+    #expect(answer.hasPrefix("<summary>Answer &lt;b&gt;</summary>"))
+    #expect(answer.components(splitBy: "</details>")[0].contains("out"))
+  }
+
+  @Test(arguments: ["<details>\n\nx", "x\n\n</details>\n"])
+  func closesWhatIsLeftOpen(_ source: String) {
+    let document = Document(parsing: Array(source.utf8), name: "n.faa")
+    let page = HTMLPage(document, nil)
+    #expect(isWellFormed(page.html.replacing("<!DOCTYPE html>", with: "")))
+    #expect(page.warnings.count == 1)
   }
 
   @Test func showsANotebookThatDidNotRun() {

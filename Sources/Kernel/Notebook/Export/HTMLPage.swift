@@ -18,24 +18,42 @@ public struct HTMLPage {
     var pending: CellOutcome?
     var title = document.header.title ?? document.name
     var head: String?
+    var openDetails = 0
+    var unmatched: [String] = []
     for block in document.blocks {
       switch block {
       case .prose(let block):
         let text = String(decoding: block.source, as: UTF8.self)
-        var html = prose.render(text.replacing("\r\n", with: "\n"))
-        if body.isEmpty, let heading = leadingTitle(html) {
-          // The notebook's own first heading becomes the page's, above authors and verdict.
-          title = document.header.title ?? plain(heading)
-          head = heading
-          html = String(html.dropFirst(heading.count))
+        for part in proseParts(text.replacing("\r\n", with: "\n")) {
+          switch part {
+          case .markdown(let markdown):
+            var html = prose.render(markdown)
+            if body.isEmpty, let heading = leadingTitle(html) {
+              // The notebook's own first heading becomes the page's, above authors and verdict.
+              title = document.header.title ?? plain(heading)
+              head = heading
+              html = String(html.dropFirst(heading.count))
+            }
+            if !html.isEmpty { body += "<div class=\"prose\">\n\(html)</div>\n" }
+          case .open(let summary):
+            body += "<details class=\"answer\"><summary>\(prose.inline(summary))</summary>\n"
+            openDetails += 1
+          case .close where openDetails > 0:
+            body += "</details>\n"
+            openDetails -= 1
+          case .close: unmatched.append("a `</details>` that closes nothing is left out")
+          }
         }
-        if !html.isEmpty { body += "<div class=\"prose\">\n\(html)</div>\n" }
       case .cell(let cell):
         pending = result.flatMap { $0.cells.count >= cell.ordinal ? $0.cells[cell.ordinal - 1] : nil }
         body += outputs.section(of: cell, pending)
       case .expect(let expectation):
         body += outputs.note(of: expectation, pending)
       }
+    }
+    if openDetails > 0 {
+      unmatched.append("a `<details>` is never closed")
+      body += String(repeating: "</details>\n", count: openDetails)
     }
     html = """
       <!DOCTYPE html>
@@ -60,7 +78,7 @@ public struct HTMLPage {
       </html>
 
       """
-    warnings = prose.warnings + outputs.warnings
+    warnings = prose.warnings + unmatched + outputs.warnings
   }
 }
 

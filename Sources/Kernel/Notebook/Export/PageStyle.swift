@@ -10,7 +10,7 @@ let pageStyle = """
   body { margin:0; background:var(--paper); color:var(--ink);
     font:1.0625rem/1.62 Charter,"Bitstream Charter","Source Serif 4","Source Serif Pro","Noto Serif",Cambria,Georgia,serif; }
   main { max-width:46rem; margin:0 auto; padding:3rem 1.25rem 6rem; }
-  h1,h2,h3,h4,h5,h6,nav,.bar,.verdict,.authors,.params,.expect,.note,.warning,figcaption,th {
+  h1,h2,h3,h4,h5,h6,nav,.bar,.verdict,.authors,.params,.answer summary,.expect,.note,.warning,figcaption,th {
     font-family:Inter,"Source Sans 3",system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",Helvetica,Arial,sans-serif; }
   h1,h2,h3,h4,h5,h6 { line-height:1.22; font-weight:650; letter-spacing:-.012em; margin:2.4em 0 .7em; text-wrap:balance; }
   h1 { font-size:2.1rem; letter-spacing:-.022em; margin-top:0; } h2 { font-size:1.45rem; } h3 { font-size:1.18rem; }
@@ -42,6 +42,8 @@ let pageStyle = """
   .verdict span { font-weight:700; } .verdict.good span { color:var(--good); }
   .verdict.bad { color:var(--bad); font-weight:600; }
   .params { font-size:.8125rem; color:var(--soft); } .params summary { cursor:pointer; } .params table { margin-top:.5rem; }
+  .answer { margin:1.2rem 0; padding:.1rem 1rem; border:1px solid var(--rule); border-radius:8px; }
+  .answer summary { cursor:pointer; padding:.45rem 0; font-weight:600; color:var(--accent); }
   .cell { margin:1.35rem 0 1.35rem; }
   .source { position:relative; background:var(--panel); border-left:3px solid var(--accent); border-radius:0 8px 8px 0; }
   .failed .source { border-left-color:var(--bad); }

@@ -68,6 +68,13 @@ final class ProseRenderer {
     return buffers[0]
   }
 
+  /// HTML of one line of Markdown without the paragraph around it.
+  func inline(_ markdown: String) -> String {
+    let html = render(markdown)
+    guard html.hasPrefix("<p>"), html.hasSuffix("</p>\n") else { return html }
+    return String(html.dropFirst(3).dropLast(5))
+  }
+
   private static func from(_ context: UnsafeMutableRawPointer?) -> ProseRenderer? {
     context.map { Unmanaged<ProseRenderer>.fromOpaque($0).takeUnretainedValue() }
   }
@@ -185,10 +192,12 @@ final class ProseRenderer {
       openLinks.append(isSafe)
       if isSafe {
         emit(
-          "<a href=\"\(escaped(target.hasPrefix("#") ? "#s-" + target.dropFirst() : target))\" rel=\"noreferrer\">"
+          "<a href=\"\(escaped(pageAddress(target)))\" rel=\"noreferrer\">"
         )
       } else {
-        warnings.append("the link to `\(target)` is left out: only http, https, mailto and # are kept")
+        warnings.append(
+          "the link to `\(target)` is left out: only http, https, mailto, # and paths beside the notebook are kept"
+        )
       }
     default: break
     }
@@ -322,7 +331,24 @@ private func isSafeLink(_ target: String) -> Bool {
   let visible = target.lowercased().filter {
     !$0.isWhitespace && !($0.unicodeScalars.first.map { $0.value < 0x20 } ?? true)
   }
-  return ["http://", "https://", "mailto:"].contains { visible.hasPrefix($0) }
+  return ["http://", "https://", "mailto:"].contains { visible.hasPrefix($0) } || isBeside(visible)
+}
+
+/// Whether a link is a path from the notebook's folder on: no scheme, no host, no root.
+private func isBeside(_ target: String) -> Bool {
+  let path = target.prefix { $0 != "#" && $0 != "?" }
+  return path.first.map { $0.isLetter || $0.isNumber || $0 == "." } == true
+    && !path.contains { ":\\%".contains($0) } && !path.contains("//")
+}
+
+/// Where a link of the notebook leads from the page: to this page's own anchors, and from notebook to notebook as from page to page.
+private func pageAddress(_ target: String) -> String {
+  if target.hasPrefix("#") { return "#s-" + target.dropFirst() }
+  guard isBeside(target) else { return target }
+  let path = target.prefix { $0 != "#" && $0 != "?" }
+  guard path.hasSuffix(".faa") else { return target }
+  let rest = target.dropFirst(path.count)
+  return path.dropLast(3) + "html" + (rest.hasPrefix("#") ? "#s-" + rest.dropFirst() : rest)
 }
 
 /// The character of a numeric or basic named reference; nil for names that browsers know and this program does not.

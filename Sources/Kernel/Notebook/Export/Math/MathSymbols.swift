@@ -33,7 +33,8 @@ enum MathSymbols {
     le ≤ leq ≤ leqslant ⩽ ge ≥ geq ≥ geqslant ⩾ ne ≠ neq ≠ equiv ≡ sim ∼ simeq ≃ approx ≈ cong ≅ propto ∝ ll ≪ gg ≫
     in ∈ notin ∉ ni ∋ subset ⊂ supset ⊃ subseteq ⊆ supseteq ⊇ subsetneq ⊊ sqsubseteq ⊑ prec ≺ succ ≻ preceq ⪯
     succeq ⪰ mid ∣ nmid ∤ parallel ∥ perp ⟂ vdash ⊢ dashv ⊣ models ⊨ to → rightarrow → leftarrow ← gets ←
-    leftrightarrow ↔ Rightarrow ⇒ Leftarrow ⇐ Leftrightarrow ⇔ implies ⟹ impliedby ⟸ iff ⟺ mapsto ↦
+    leftrightarrow ↔ Rightarrow ⇒ Leftarrow ⇐ Leftrightarrow ⇔ implies ⟹ impliedby ⟸ iff ⟺ Longrightarrow ⟹
+    Longleftarrow ⟸ Longleftrightarrow ⟺ mapsto ↦
     longrightarrow ⟶ longleftarrow ⟵ longmapsto ⟼ hookrightarrow ↪ uparrow ↑ downarrow ↓ nearrow ↗ searrow ↘
     rightharpoonup ⇀ rightleftharpoons ⇌ coloneqq ≔ triangleq ≜ doteq ≐ asymp ≍ bowtie ⋈ lesssim ≲ gtrsim ≳ colon :
     """)

@@ -1,0 +1,66 @@
+/// A part of a notebook's prose as the page is put together from it.
+enum ProsePart: Equatable {
+  /// Markdown to render.
+  case markdown(String)
+  /// The start of what a reader opens by hand; the summary is Markdown.
+  case open(summary: String)
+  /// Its end.
+  case close
+}
+
+/// Splits Markdown at `<details>`, `<summary>…</summary>` and `</details>`, the one piece of HTML that a notebook's prose may
+/// hold: an answer to be opened by hand. Each tag starts a line, outside of code; what stands between may be any prose
+/// and cells. A summary stands in its tag's line or in the next.
+func proseParts(_ markdown: String) -> [ProsePart] {
+  var parts: [ProsePart] = []
+  var pending = ""
+  func flush() {
+    if !pending.allSatisfy(\.isWhitespace) { parts.append(.markdown(pending)) }
+    pending = ""
+  }
+  let lines = markdown.split(separator: "\n", omittingEmptySubsequences: false)
+  var fence: Fence?
+  var index = 0
+  while index < lines.count {
+    let line = lines[index]
+    let bytes = Array(line.utf8)[...]
+    if let opened = fence {
+      if opened.isClosed(by: bytes) { fence = nil }
+    } else if let opened = Fence(bytes) {
+      fence = opened
+    } else if let rest = line.after("<details>") {
+      let own = summary(rest)
+      let next = own == nil && rest.isEmpty && index + 1 < lines.count ? summary(lines[index + 1]) : nil
+      if own != nil || next != nil || rest.isEmpty {
+        flush()
+        parts.append(.open(summary: own ?? next ?? "Details"))
+        index += next == nil ? 1 : 2
+        continue
+      }
+    } else if line.after("</details>")?.isEmpty == true {
+      flush()
+      parts.append(.close)
+      index += 1
+      continue
+    }
+    pending += line
+    if index + 1 < lines.count { pending += "\n" }
+    index += 1
+  }
+  flush()
+  return parts
+}
+
+private func summary(_ line: Substring) -> String? {
+  guard let rest = line.after("<summary>"), rest.hasSuffix("</summary>") else { return nil }
+  return trimmed(rest.dropLast("</summary>".count))
+}
+
+extension Substring {
+  /// What follows a tag that starts this line, blanks at both ends removed; nil where the line starts otherwise.
+  fileprivate func after(_ tag: String) -> Substring? {
+    let start = drop { $0 == " " }
+    guard count - start.count <= 3, start.hasPrefix(tag) else { return nil }
+    return trimmed(start.dropFirst(tag.count))[...]
+  }
+}
