@@ -14,6 +14,23 @@ let systemCommands: [Command] = [
     ])
   },
   Command(
+    "seconds", "The wall time that a call of a function takes: the least of several runs.",
+    [
+      .required("f", .function, "a function without arguments"),
+      .optional("runs", .int, default: 5, "how often it is called"),
+    ],
+    returns: "seconds", example: "seconds { sum(ones([1000])) } > 0  # true", effects: [.clock, .calls("f")]
+  ) { a in
+    let (f, clock) = (try a.function("f"), ContinuousClock())
+    var least = Duration.seconds(Int64.max)
+    for _ in 0..<(try a.int("runs", atLeast: 1)) {
+      let begin = clock.now
+      _ = try f.call([])
+      least = min(least, clock.now - begin)
+    }
+    return .float(least / .seconds(1))
+  },
+  Command(
     "threads", "The number of threads that share large operations; results do not depend on it.",
     [.optional("count", .int, "sets it")], returns: "the number", example: "threads()", effects: [.clock]
   ) { a in
