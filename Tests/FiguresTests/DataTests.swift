@@ -38,7 +38,7 @@ import Testing
   @Test func `a gap splits a line and a lone point is a dot`() throws {
     let plan = try Self.plan(Figure(marks: [.line(y: [1.0, .nan, 3, .nan, 5, 6])]))
     guard case .polyline(let x, let y, _, _, _)? = plan.shapes.first,
-      case .points(let px, let py, _, _)? = plan.shapes.last
+      case .points(let px, let py, _, _, _)? = plan.shapes.last
     else {
       Issue.record("unexpected shapes")
       return

@@ -124,7 +124,7 @@ enum Gallery {
           v, rows: n, columns: n, colormap: .diverging, label: "loss − loss*",
           extent: HeatMap.Extent(x: -3...3, y: -3...3)),
         .line(
-          x: [-2.5, -1.5, -0.4, 0.2, 1, 1.1], y: [2.2, 1.8, 1.5, 2.2, 2.9, 2.8], colour: Colour(0x1F2328)),
+          x: [-2.5, -1.5, -0.4, 0.2, 1, 1.1], y: [2.2, 1.8, 1.5, 2.2, 2.9, 2.8], ink: .text),
         .annotation("minimum", x: 1.1, y: 2.6),
       ], x: Axis("direction 1"), y: Axis("direction 2"))
   }

@@ -8,6 +8,7 @@ private let areas: [[Command]] = [
   arrangementCommands, scatterCommands, tensorFunctionCommands, elementaryCommands, activationCommands,
   linearAlgebraCommands, lossCommands, similarityCommands, layerCommands, imageCommands, derivativeCommands,
   transformCommands,
-  hypergradientCommands, faceCommands, modelCommands, trainingCommands, analysisCommands, figureCommands,
+  hypergradientCommands, faceCommands, modelCommands, trainingCommands, analysisCommands, figureCommands, markCommands,
+  fieldCommands, statisticsFigureCommands,
   fileCommands, systemCommands,
 ]

@@ -6,48 +6,51 @@ import Tensor
 /// Plots and pictures.
 let figureCommands: [Command] = [
   Command(
-    "plot", "A figure of curves or points.",
+    "plot", "A figure of curves or points, or of several figures laid over each other.",
     [
       .rest(
         "data", .any,
-        "one series; x and y; a record of named series; points (n, 2) an embedding, a run or a hypergradient"),
+        "one series; x and y; a record of named series; points (n, 2) an embedding, a run or a hypergradient; or figures, drawn in this order on the same axes"
+      ),
       .optional("title", .string, default: "", "above the figure"),
       .optional("x", .string, default: "", "what the horizontal axis measures"),
       .optional("y", .string, default: "", "what the vertical axis measures"),
       .optional(
-        "kind", .choice(["auto", "line", "scatter", "histogram"]), default: "auto", "how numbers are drawn"),
-      .optional("color", .tensor, "a class (integers) or a value (floats) for each point"),
+        "kind", .choice(["auto", "line", "scatter", "histogram", "stems"]), default: "auto",
+        "how numbers are drawn"),
+      .optional(
+        "color", .either([.string, .tensor]),
+        "the colour of a single series, or a class (integers) or a value (floats) for each point"),
       .optional("names", .sequence, "the names of the classes"),
       .optional("label", .string, default: "", "the legend's text for a single series"),
       .optional("log", .choice(["none", "x", "y", "both"]), default: "none", "logarithmic axes"),
+      .optional("xRange", .sequence, "the ends of the horizontal axis, such as [0, 1]"),
+      .optional("yRange", .sequence, "the ends of the vertical axis"),
       .optional(
-        "size", .choice(["screen", "column", "slide"]), default: "screen", "the size it is made for"),
+        "right", .object(["Figure"]),
+        "a figure on the same x, measured by an axis of its own on the right: its y, log and yRange"),
+      .optional("equal", .bool, default: false, "one unit is equally long on both axes"),
+      .optional(
+        "legend", .choice(["auto", "outside", "none"]), default: "auto",
+        "where: in a free corner or else outside, always outside, or nowhere"),
+      .optional(
+        "size", .either([.choice(["screen", "column", "slide"]), .sequence]), default: "screen",
+        "the size it is made for, or width and height in points"),
       .optional("dark", .bool, default: false, "the dark theme"),
     ],
     returns:
       "a figure; a cell that ends in it shows it, `show` shows it at once, `save(figure, \"f.svg\")` writes it",
-    errors: [("ShapeMismatch", "x, y or colours of different lengths")],
-    example: "plot([3.0, 2.0, 1.5, 1.2], title: \"loss\", x: \"epoch\")", effects: [.creates("Figure")]
-  ) { a in
-    if case .object(let box)? = a.rest("data").first, let hypergradient = box.object as? HypergradientObject {
-      return .object(FigureObject(try hypergradient.figure(title: a.string("title"))))
-    }
-    let log = try a.string("log")
-    let size: Size =
-      switch try a.string("size") {
-      case "column": .column
-      case "slide": .slide
-      default: .screen
-      }
-    let marks = try PlotData(a).marks()
-    return .object(
-      FigureObject(
-        Figure(
-          try a.string("title"), marks: marks,
-          x: Axis(try a.string("x"), scale: log == "x" || log == "both" ? .log : .linear),
-          y: Axis(try a.string("y"), scale: log == "y" || log == "both" ? .log : .linear), size: size,
-          theme: try a.bool("dark") ? .dark : .light)))
-  },
+    errors: [
+      ("ShapeMismatch", "x, y or colours of different lengths"),
+      ("InvalidArgument", "figures without axes (a grid, images) among those laid over each other"),
+    ],
+    example: """
+      k = arange(1, 40)
+      fall = line(k, 0.8 ** k, label: "residual")
+      cost = plot(line(k, 3.0 * k, label: "cost", color: "orange"), y: "products")
+      plot(fall, rule(y: 1e-2, label: "tolerance"), right: cost, title: "Cost of accuracy", x: "terms", y: "residual", log: "y")
+      """, effects: [.creates("Figure")]
+  ) { a in .object(FigureObject(try PlotData(a).figure())) },
   Command(
     "images", "Images side by side.",
     [
@@ -69,31 +72,13 @@ let figureCommands: [Command] = [
           title: try a.string("title"))))
   },
   Command(
-    "heatmap", "A matrix as colours.",
-    [
-      .required("values", .tensor, "(rows, columns)"), .optional("title", .string, default: "", "above it"),
-      .optional("x", .string, default: "", "below it"), .optional("y", .string, default: "", "beside it"),
-    ],
-    returns: "a figure", example: "heatmap([[1.0, 0.5], [0.5, 1.0]])", effects: [.creates("Figure")]
-  ) { a in
-    let values = try a.tensor("values")
-    guard values.rank == 2 else {
-      throw a.error("ShapeMismatch", "values", "has shape \(values.shape), a heat map needs rows and columns")
-    }
-    return .object(
-      FigureObject(
-        Figure(
-          try a.string("title"),
-          marks: [.heatMap(try values.doubles(), rows: values.shape[0], columns: values.shape[1])],
-          x: Axis(try a.string("x")), y: Axis(try a.string("y")))))
-  },
-  Command(
     "grid", "Figures in rows.",
     [
       .required("rows", .sequence, "a list of rows, each a list of figures"),
       .optional("title", .string, default: "", "above them"),
     ],
-    returns: "a figure", example: "grid([[plot([1, 2]), plot([2, 1])]])", effects: [.creates("Figure")]
+    returns: "a figure",
+    example: "grid([[plot([1, 2]), plot([2, 1])]])", effects: [.creates("Figure")]
   ) { a in
     let rows = try a.sequence("rows").map { row -> [Figure] in
       guard let cells = try row.elementsInOrder() else {

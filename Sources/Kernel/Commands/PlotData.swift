@@ -3,95 +3,161 @@ import Figures
 import Runtime
 import Tensor
 
-/// What the arguments of `plot` ask for, as marks.
+/// What the arguments of `plot` ask for, as a figure.
 struct PlotData {
   private let a: Arguments
 
   init(_ arguments: Arguments) { a = arguments }
 
-  func marks() throws -> [Mark] {
+  func figure() throws -> Figure {
+    let figures = try layers()
+    var panel = try Panel(laying: figures)
+    let log = try a.string("log")
+    panel.x = try axis("x", panel.x, isLog: log == "x" || log == "both")
+    panel.y = try axis("y", panel.y, isLog: log == "y" || log == "both")
+    if !a.isNone("right") {
+      let beside = try Panel(laying: [a.object("right", as: FigureObject.self).figure])
+      panel.right = Panel.Right(beside.marks, axis: beside.y)
+    }
+    if try a.bool("equal") { panel.equalUnits = true }
+    switch try a.string("legend") {
+    case "outside": panel.legend = .outside
+    case "none": panel.legend = .none
+    default: break
+    }
+    let title = try a.string("title")
+    return Figure(
+      title: title.isEmpty ? figures.lazy.map(\.title).first { !$0.isEmpty } ?? "" : title,
+      content: .panel(panel), size: try size(), theme: try a.bool("dark") ? .dark : .light)
+  }
+
+  private func axis(_ name: String, _ inherited: Axis, isLog: Bool) throws -> Axis {
+    var axis = inherited
+    let label = try a.string(name)
+    if !label.isEmpty { axis.label = label }
+    if isLog { axis.scale = .log }
+    axis.range = try a.optional("\(name)Range") { try a.ends($0) } ?? axis.range
+    return axis
+  }
+
+  private func size() throws -> Size? {
+    if case .string(let word) = a["size"] {
+      switch word.value {
+      case "column": return .column
+      case "slide": return .slide
+      default: return nil
+      }
+    }
+    let extents = try a.doubles("size")
+    guard extents.count == 2 else { throw a.mismatch("size", expected: "a width and a height") }
+    return Size(extents[0], extents[1])
+  }
+
+  /// The figures to be laid over each other; numbers become one.
+  private func layers() throws -> [Figure] {
     let data = a.rest("data")
-    guard let first = data.first else {
+    guard !data.isEmpty else {
       throw a.error("MissingArgument", "data", "is needed: what is to be drawn")
     }
+    let drawn = try data.map(figure)
+    guard drawn.contains(where: { $0 != nil }) else { return [Figure(marks: try marks(data))] }
+    return try zip(drawn, data).map { figure, value in try figure ?? Figure(marks: marks([value])) }
+  }
+
+  private func figure(of value: Value) throws -> Figure? {
+    guard case .object(let box) = value else { return nil }
+    switch box.object {
+    case let figure as FigureObject: return figure.figure
+    case let hypergradient as HypergradientObject: return try hypergradient.figure(title: "")
+    default: return nil
+    }
+  }
+
+  private func marks(_ data: [Value]) throws -> [Mark] {
     if data.count == 2 {
-      return try [series(x: numbers(first), y: numbers(data[1]), label: a.string("label"))]
+      return try [
+        series(x: a.numbers(data[0], "data"), y: a.numbers(data[1], "data"), label: a.string("label"))
+      ]
     }
     guard data.count == 1 else {
-      throw a.error("InvalidArgument", "data", "is one series, or x and y, not \(data.count)")
+      throw a.error(
+        "InvalidArgument", "data", "is one series, or x and y, or figures, not \(data.count) values")
     }
-    switch first {
+    switch data[0] {
     case .record(let box):
       return try zip(box.keys, box.values).map { name, values in
         if case .tuple(let pair) = values, pair.elements.count == 2 {
-          return try series(x: numbers(pair.elements[0]), y: numbers(pair.elements[1]), label: name)
+          return try series(
+            x: a.numbers(pair.elements[0], "data"), y: a.numbers(pair.elements[1], "data"), label: name)
         }
-        return try series(x: nil, y: numbers(values), label: name)
+        return try series(x: nil, y: a.numbers(values, "data"), label: name)
       }
     case .object(let box):
       if let embedding = box.object as? EmbeddingObject { return try [points(embedding.points.tensor())] }
       if let run = box.object as? RunObject { return [.line(y: run.history.losses, label: "loss")] }
-      throw a.mismatch("data", expected: "numbers, points, a record of series, an embedding or a run")
+      throw a.mismatch(
+        "data", expected: "numbers, points, a record of series, an embedding, a run or figures")
     case .tensor(let tensor) where tensor.rank == 2 && tensor.shape[1] == 2:
       return try [points(tensor)]
     case .tensor(let tensor) where tensor.rank == 2:
       return try (0..<tensor.shape[1]).map { column in
         try series(x: nil, y: tensor.narrowed(axis: 1, start: column, count: 1).doubles(), label: "\(column)")
       }
-    default: return try [series(x: nil, y: numbers(first), label: a.string("label"))]
-    }
-  }
-
-  private func numbers(_ value: Value) throws -> [Double] {
-    if case .tensor(let tensor) = value { return try tensor.doubles() }
-    guard let elements = try value.elementsInOrder() else {
-      throw a.mismatch("data", expected: "numbers: a tensor or a list")
-    }
-    return try elements.map {
-      guard let number = $0.number else { throw a.mismatch("data", expected: "numbers: a tensor or a list") }
-      return number
+    case let value: return try [series(x: nil, y: a.numbers(value, "data"), label: a.string("label"))]
     }
   }
 
   private func series(x: [Double]?, y: [Double], label: String) throws -> Mark {
-    if let x, x.count != y.count {
-      throw a.error("ShapeMismatch", "data", "has \(x.count) x for \(y.count) y")
-    }
+    if let x { try a.same(x.count, y.count, "data", "y") }
+    let places = x ?? y.indices.map(Double.init)
+    let coloured = try a.colours("color", count: y.count, label: label)
+    let ink: Ink = if case .single(let ink) = coloured { ink } else { .next }
     switch try a.string("kind") {
-    case "histogram": return .histogram(y, label: label)
-    case "scatter":
-      let x = x ?? y.indices.map(Double.init)
-      if a.isNone("color") { return .scatter(x: x, y: y, label: label) }
-      return try .scatter(x: x, y: y, colours: colours(count: y.count))
+    case "histogram": return .histogram(y, label: label, ink: ink)
+    case "stems": return .stems(x: x, y: y, label: label, ink: ink)
+    case "scatter": return Self.scatter(places, y, coloured, label)
     default:
-      if !a.isNone("color") {
-        return try .scatter(x: x ?? y.indices.map(Double.init), y: y, colours: colours(count: y.count))
-      }
-      return .line(x: x, y: y, label: label)
+      guard case .single = coloured else { return Self.scatter(places, y, coloured, label) }
+      return .line(x: x, y: y, label: label, ink: ink)
     }
   }
 
   private func points(_ tensor: Tensor) throws -> Mark {
-    let x = try tensor.narrowed(axis: 1, start: 0, count: 1).doubles()
-    let y = try tensor.narrowed(axis: 1, start: 1, count: 1).doubles()
-    if a.isNone("color") { return try .scatter(x: x, y: y, label: a.string("label")) }
-    return try .scatter(x: x, y: y, colours: colours(count: x.count))
+    let (x, y) = try a.columns(tensor)
+    let label = try a.string("label")
+    return try Self.scatter(x, y, a.colours("color", count: x.count, label: label), label)
   }
 
-  private func colours(count: Int) throws -> PointColours {
-    let tensor = try a.tensor("color")
-    guard tensor.count == count else {
-      throw a.error("ShapeMismatch", "color", "has \(tensor.count) entries for \(count) points")
+  private static func scatter(_ x: [Double], _ y: [Double], _ colours: PointColours, _ label: String) -> Mark
+  {
+    if case .single(let ink) = colours { return .scatter(x: x, y: y, label: label, ink: ink) }
+    return .scatter(x: x, y: y, colours: colours)
+  }
+}
+
+extension Panel {
+  /// The marks of several figures on one pair of axes, which keep what any of them says about the axes.
+  init(laying figures: [Figure]) throws {
+    let panels = try figures.map { figure -> Panel in
+      guard case .panel(let panel) = figure.content else {
+        throw CommandError(
+          "InvalidArgument", "plot: a grid or images have no axes to draw on",
+          help: "`grid([[a, b]])` puts figures side by side")
+      }
+      return panel
     }
-    if tensor.dtype.isFloating {
-      return .values(try tensor.doubles(), .viridis, label: try a.string("label"))
+    func first<T>(_ value: (Panel) -> T?) -> T? { panels.lazy.compactMap(value).first }
+    func axis(_ of: (Panel) -> Axis) -> Axis {
+      let axes = panels.map(of)
+      return Axis(
+        axes.map(\.label).first { !$0.isEmpty } ?? "",
+        scale: axes.contains { $0.scale == .log } ? .log : .linear,
+        range: axes.lazy.compactMap(\.range).first,
+        ticks: axes.lazy.compactMap(\.ticks).first)
     }
-    let classes = try tensor.ints()
-    let given = try a.optional("names") { try a.sequence($0).map(\.plainText) } ?? []
-    // Only classes that occur get an entry in the legend.
-    let present = Set(classes).sorted()
-    let place = Dictionary(uniqueKeysWithValues: present.enumerated().map { ($1, $0) })
-    let names = present.map { given.indices.contains($0) ? given[$0] : "\($0)" }
-    return .classes(classes.map { place[$0] ?? 0 }, names: names)
+    self.init(
+      marks: panels.flatMap(\.marks), x: axis(\.x), y: axis(\.y), right: first(\.right),
+      legend: first { $0.legend == .automatic ? nil : $0.legend } ?? .automatic,
+      equalUnits: panels.contains(where: \.equalUnits))
   }
 }

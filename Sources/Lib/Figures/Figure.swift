@@ -24,16 +24,18 @@ public struct Figure: Equatable, Sendable {
 
   /// Marks on a pair of axes.
   public init(
-    _ title: String = "", marks: [Mark], x: Axis = Axis(), y: Axis = Axis(), legend: Legend = .automatic,
-    equalUnits: Bool = false, size: Size? = nil, theme: Theme = .light
+    _ title: String = "", marks: [Mark], x: Axis = Axis(), y: Axis = Axis(), right: Panel.Right? = nil,
+    legend: Legend = .automatic, equalUnits: Bool = false, size: Size? = nil, theme: Theme = .light
   ) {
     self.init(
       title: title,
-      content: .panel(Panel(marks: marks, x: x, y: y, legend: legend, equalUnits: equalUnits)), size: size,
-      theme: theme)
+      content: .panel(
+        Panel(marks: marks, x: x, y: y, right: right, legend: legend, equalUnits: equalUnits)),
+      size: size, theme: theme)
   }
 
-  private init(title: String, content: Content, size: Size?, theme: Theme) {
+  /// A figure of any content.
+  public init(title: String, content: Content, size: Size?, theme: Theme) {
     (self.title, self.content, self.size, self.theme) = (title, content, size, theme)
   }
 
@@ -61,10 +63,32 @@ public struct Panel: Equatable, Sendable {
   public var marks: [Mark]
   /// The axes.
   public var x, y: Axis
+  /// What is measured against a second vertical axis, on the right.
+  public var right: Right?
   /// Where the legend goes.
   public var legend: Legend
   /// One unit is equally long on both axes, as distances in an embedding ask for.
   public var equalUnits: Bool
+
+  /// Marks on axes.
+  public init(
+    marks: [Mark], x: Axis = Axis(), y: Axis = Axis(), right: Right? = nil, legend: Legend = .automatic,
+    equalUnits: Bool = false
+  ) {
+    (self.marks, self.x, self.y, self.right, self.legend, self.equalUnits) = (
+      marks, x, y, right, legend, equalUnits
+    )
+  }
+
+  /// Marks on a second vertical axis.
+  public struct Right: Equatable, Sendable {
+    /// What is drawn, above the rest.
+    public var marks: [Mark]
+    /// The axis.
+    public var axis: Axis
+    /// Marks on their own axis.
+    public init(_ marks: [Mark], axis: Axis) { (self.marks, self.axis) = (marks, axis) }
+  }
 }
 
 /// Images side by side.

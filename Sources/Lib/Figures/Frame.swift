@@ -9,6 +9,8 @@ struct Frame {
   private(set) var plot: Rect
   private(set) var xRange, yRange: ClosedRange<Double>
   private(set) var xTicks, yTicks: [Tick]
+  /// Ticks of the right axis, at their places on the left one.
+  private(set) var rightTicks: [Tick] = []
   private(set) var slantsXTicks = false
   private(set) var legend: Rect?
   private(set) var legendIsInside = false
@@ -51,6 +53,11 @@ struct Frame {
       let labels = barTicks.map { Style.width($0.label, Style.tickFont) }.max() ?? 0
       right += 18 + 14 + 6 + labels + (bar.label.isEmpty ? 0 : Style.labelHeight)
     }
+    if let axis = plan.right?.axis {
+      rightTicks = ticksOfRight(height: outer.height - top - bottom)
+      let labels = rightTicks.map { Style.width($0.label, Style.tickFont) }.max() ?? 0
+      right += labels + 4 + (axis.label.isEmpty ? 0 : Style.labelHeight)
+    }
     for _ in 0..<2 {
       plot = outer.inset(left: left, top: top, right: right, bottom: bottom)
       if plan.equalUnits { equaliseUnits() }
@@ -72,6 +79,15 @@ struct Frame {
     if plan.equalUnits { equaliseUnits() }
     if plan.bar != nil {
       barRect = Rect(x: plot.x + plot.width + 18, y: plot.y, width: 14, height: plot.height)
+    }
+  }
+
+  private func ticksOfRight(height: Double) -> [Tick] {
+    guard let right = plan.right else { return [] }
+    let ticks =
+      right.axis.ticks ?? Self.ticks(right.axis.scale, right.range, count: max(2, Int(height / 48)))
+    return visible(ticks, right.range).map {
+      Tick(right.moved($0.value, onto: yRange, plan.y.scale), $0.label)
     }
   }
 
@@ -144,12 +160,17 @@ extension Frame {
         && point.y < corner.y + corner.height + 4
     }
     switch shape {
-    case .polyline(let xs, let ys, _, _, _):
+    case .polyline(let xs, let ys, _, _, _), .level(let xs, let ys, _, _, _):
       return xs.indices.contains { i in
         inside(xs[i], ys[i])
           || (i > 0 && crosses(position(xs[i - 1], ys[i - 1]), position(xs[i], ys[i]), corner))
       }
-    case .points(let xs, let ys, _, _): return xs.indices.contains { inside(xs[$0], ys[$0]) }
+    case .points(let xs, let ys, _, _, _): return xs.indices.contains { inside(xs[$0], ys[$0]) }
+    case .arrows(let xs, let ys, let dx, let dy, _, _):
+      return xs.indices.contains { i in
+        crosses(position(xs[i], ys[i]), position(xs[i] + dx[i], ys[i] + dy[i]), corner)
+      }
+    case .span: return false
     case .area(let xs, let lower, let upper, _):
       return xs.indices.contains { i in
         (0...8).contains { inside(xs[i], lower[i] + (upper[i] - lower[i]) * Double($0) / 8) }
@@ -164,10 +185,10 @@ extension Frame {
     case .errors(let xs, let lower, let upper, _):
       return xs.indices.contains { inside(xs[$0], lower[$0]) || inside(xs[$0], upper[$0]) }
     case .raster: return true
-    case .rule(.y(let value), _):
+    case .rule(.y(let value), _, _):
       let y = position(xRange.lowerBound, value).y
       return y > corner.y && y < corner.y + corner.height
-    case .rule(.x(let value), _):
+    case .rule(.x(let value), _, _):
       let x = position(value, yRange.lowerBound).x
       return x > corner.x && x < corner.x + corner.width
     case .words(let text, let x, let y, _, _):

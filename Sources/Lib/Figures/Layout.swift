@@ -6,12 +6,17 @@ struct Rect {
     Rect(
       x: x + left, y: y + top, width: max(20, width - left - right), height: max(20, height - top - bottom))
   }
+
+  func intersects(_ other: Rect) -> Bool {
+    x < other.x + other.width && other.x < x + width && y < other.y + other.height && other.y < y + height
+  }
 }
 
 /// The measures of the house style, in points.
 enum Style {
   static let font = 12.0
   static let tickFont = 10.5
+  static let noteFont = 10.5
   static let titleFont = 14.0
   static let titleHeight = 30.0
   static let titleBaseline = 20.0

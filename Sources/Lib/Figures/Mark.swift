@@ -5,22 +5,40 @@ public struct Line: Equatable, Sendable {
   public var x, y: [Double]
   /// Its legend text; empty for none.
   public var label: String
-  /// Its colour; nil takes the theme's next.
-  public var colour: Colour?
+  /// Its colour.
+  public var ink: Ink
   /// Width in points.
   public var width: Double
   /// Drawn dashed.
   public var dashed: Bool
+  /// A dot on each point.
+  public var hasMarkers: Bool
 }
 
 /// What decides the colour of scattered points.
 public enum PointColours: Equatable, Sendable {
-  /// One colour; nil takes the theme's next.
-  case single(Colour?)
+  /// One colour.
+  case single(Ink)
   /// A class index per point and the name of each class: one legend entry a class.
   case classes([Int], names: [String])
   /// A number per point, shown by a colour bar with this label.
   case values([Double], Colormap, label: String)
+}
+
+/// The form of a point.
+public enum Symbol: String, CaseIterable, Sendable {
+  /// A filled disc.
+  case dot
+  /// A ring.
+  case circle
+  /// A diagonal cross.
+  case cross
+  /// A filled square.
+  case square
+  /// A filled triangle.
+  case triangle
+  /// A filled diamond.
+  case diamond
 }
 
 /// Separate points.
@@ -33,6 +51,10 @@ public struct Scatter: Equatable, Sendable {
   public var colours: PointColours
   /// Diameter in points; nil shrinks with the number of points.
   public var size: Double?
+  /// Their form.
+  public var symbol: Symbol
+  /// Half-lengths of vertical error bars; empty for none.
+  public var errors: [Double]
 }
 
 /// The region between two curves, for intervals around a line. Takes the colour of the line that follows it.
@@ -42,7 +64,7 @@ public struct Band: Equatable, Sendable {
   /// Legend text.
   public var label: String
   /// Its colour.
-  public var colour: Colour?
+  public var ink: Ink
 }
 
 /// Counts of values in equal bins.
@@ -56,7 +78,7 @@ public struct Histogram: Equatable, Sendable {
   /// Legend text.
   public var label: String
   /// Its colour.
-  public var colour: Colour?
+  public var ink: Ink
 }
 
 /// One series of a bar chart: a value for each category.
@@ -67,10 +89,12 @@ public struct BarSeries: Equatable, Sendable {
   public var values: [Double]
   /// Half-lengths of the error bars; empty for none.
   public var errors: [Double]
+  /// Their colour.
+  public var ink: Ink
 
   /// A series of bars.
-  public init(_ label: String = "", values: [Double], errors: [Double] = []) {
-    (self.label, self.values, self.errors) = (label, values, errors)
+  public init(_ label: String = "", values: [Double], errors: [Double] = [], ink: Ink = .next) {
+    (self.label, self.values, self.errors, self.ink) = (label, values, errors, ink)
   }
 }
 
@@ -110,6 +134,88 @@ public struct HeatMap: Equatable, Sendable {
   }
 }
 
+/// Level lines of a function sampled on a regular grid.
+public struct Contour: Equatable, Sendable {
+  /// Row-major samples, the first row at the lowest y; no line passes beside a NaN.
+  public var values: [Double]
+  /// Extents of the grid.
+  public var rows, columns: Int
+  /// The coordinates of the first and last samples.
+  public var x, y: ClosedRange<Double>
+  /// The values whose lines are drawn.
+  public var levels: [Double]
+  /// Writes the value into each line where it fits.
+  public var showsLevels: Bool
+  /// Colours the lines by their values.
+  public var colormap: Colormap?
+  /// Their colour where no map gives it.
+  public var ink: Ink
+  /// Width in points.
+  public var width: Double
+  /// Legend text.
+  public var label: String
+}
+
+/// Arrows from places by displacements, both in data units.
+public struct Arrows: Equatable, Sendable {
+  /// Where they start.
+  public var x, y: [Double]
+  /// How far they go.
+  public var dx, dy: [Double]
+  /// Legend text.
+  public var label: String
+  /// Their colour.
+  public var ink: Ink
+  /// Width in points.
+  public var width: Double
+}
+
+/// A shaded strip across the whole plot.
+public struct Span: Equatable, Sendable {
+  /// Which coordinate it bounds.
+  public enum Direction: Equatable, Sendable {
+    /// Between two x.
+    case x
+    /// Between two y.
+    case y
+  }
+  /// Which coordinate it bounds.
+  public var direction: Direction
+  /// Its ends; an infinite one is the plot's edge.
+  public var lower, upper: Double
+  /// Legend text.
+  public var label: String
+  /// Its colour.
+  public var ink: Ink
+}
+
+/// A vertical line from zero (on a logarithmic axis, from below) to each value, as spectra are drawn.
+public struct Stems: Equatable, Sendable {
+  /// The tips.
+  public var x, y: [Double]
+  /// Legend text.
+  public var label: String
+  /// Their colour.
+  public var ink: Ink
+}
+
+/// Distributions side by side: median, quartiles, whiskers to the furthest value within 1.5 interquartile ranges
+/// (Tukey 1977), and the values beyond as dots.
+public struct BoxPlot: Equatable, Sendable {
+  /// Names and samples; non-finite values are left out.
+  public var groups: [Group]
+
+  /// One sample with its name.
+  public struct Group: Equatable, Sendable {
+    /// Written below.
+    public var name: String
+    /// The sample.
+    public var values: [Double]
+    /// A sample with its name.
+    public init(_ name: String, _ values: [Double]) { (self.name, self.values) = (name, values) }
+  }
+}
+
 /// A straight reference line across the whole plot.
 public struct Rule: Equatable, Sendable {
   /// Which coordinate is fixed.
@@ -121,16 +227,20 @@ public struct Rule: Equatable, Sendable {
   }
   /// Where.
   public var position: Position
-  /// Written along the line.
+  /// Written at the line's end.
   public var label: String
+  /// Its colour.
+  public var ink: Ink
 }
 
 /// Words at a place in the data.
 public struct Annotation: Equatable, Sendable {
   /// The words.
   public var text: String
-  /// Where they start, in data units.
+  /// The place they speak of, in data units; they stand beside it, where there is room.
   public var x, y: Double
+  /// Their colour.
+  public var ink: Ink
 }
 
 /// One thing drawn in a plot.
@@ -151,86 +261,14 @@ public enum Mark: Equatable, Sendable {
   case rule(Rule)
   /// Words.
   case annotation(Annotation)
-}
-
-extension Mark {
-  /// A curve; without `x` the points are numbered from 0.
-  public static func line<Number: BinaryFloatingPoint>(
-    x: [Number]? = nil, y: [Number], label: String = "", colour: Colour? = nil, width: Double = 2,
-    dashed: Bool = false
-  ) -> Mark {
-    .line(
-      Line(
-        x: x.map { doubles($0) } ?? y.indices.map(Double.init), y: doubles(y), label: label, colour: colour,
-        width: width, dashed: dashed))
-  }
-
-  /// Points of one colour.
-  public static func scatter<Number: BinaryFloatingPoint>(
-    x: [Number], y: [Number], label: String = "", colour: Colour? = nil, size: Double? = nil
-  ) -> Mark {
-    .scatter(Scatter(x: doubles(x), y: doubles(y), label: label, colours: .single(colour), size: size))
-  }
-
-  /// Points coloured by class, or by a value.
-  public static func scatter<Number: BinaryFloatingPoint>(
-    x: [Number], y: [Number], colours: PointColours, size: Double? = nil
-  ) -> Mark {
-    .scatter(Scatter(x: doubles(x), y: doubles(y), label: "", colours: colours, size: size))
-  }
-
-  /// The region between two curves.
-  public static func band<Number: BinaryFloatingPoint>(
-    x: [Number]? = nil, lower: [Number], upper: [Number], label: String = "", colour: Colour? = nil
-  ) -> Mark {
-    .band(
-      Band(
-        x: x.map { doubles($0) } ?? lower.indices.map(Double.init), lower: doubles(lower),
-        upper: doubles(upper),
-        label: label, colour: colour))
-  }
-
-  /// Binned counts of a sample.
-  public static func histogram<Number: BinaryFloatingPoint>(
-    _ values: [Number], bins: Int? = nil, density: Bool = false, label: String = "", colour: Colour? = nil
-  ) -> Mark {
-    .histogram(
-      Histogram(values: doubles(values), bins: bins, density: density, label: label, colour: colour))
-  }
-
-  /// Bars in named groups.
-  public static func bars(_ categories: [String], _ series: [BarSeries]) -> Mark {
-    .bars(Bars(categories: categories, series: series))
-  }
-
-  /// A row-major matrix as colours.
-  public static func heatMap<Number: BinaryFloatingPoint>(
-    _ values: [Number], rows: Int, columns: Int, colormap: Colormap = .viridis,
-    range: ClosedRange<Double>? = nil, rowNames: [String] = [], columnNames: [String] = [],
-    showsValues: Bool = false, label: String = "", extent: HeatMap.Extent? = nil
-  ) -> Mark {
-    .heatMap(
-      HeatMap(
-        values: doubles(values), rows: rows, columns: columns, colormap: colormap, range: range,
-        rowNames: rowNames, columnNames: columnNames, showsValues: showsValues, label: label, extent: extent))
-  }
-
-  /// A horizontal reference line.
-  public static func rule(y: Double, label: String = "") -> Mark {
-    .rule(Rule(position: .y(y), label: label))
-  }
-
-  /// A vertical reference line.
-  public static func rule(x: Double, label: String = "") -> Mark {
-    .rule(Rule(position: .x(x), label: label))
-  }
-
-  /// Words at a place in the data.
-  public static func annotation(_ text: String, x: Double, y: Double) -> Mark {
-    .annotation(Annotation(text: text, x: x, y: y))
-  }
-
-  private static func doubles<Number: BinaryFloatingPoint>(_ values: [Number]) -> [Double] {
-    (values as? [Double]) ?? values.map { Double($0) }
-  }
+  /// Level lines of a function of the plane.
+  case contour(Contour)
+  /// Arrows.
+  case arrows(Arrows)
+  /// A shaded strip across the whole plot.
+  case span(Span)
+  /// Vertical lines from zero to each value.
+  case stems(Stems)
+  /// Distributions as boxes.
+  case boxPlot(BoxPlot)
 }

@@ -33,7 +33,7 @@ struct HistogramBins {
     return Extent.whole(bins.rounded(.up), in: 1...80)
   }
 
-  private static func quantile(_ sorted: [Double], _ p: Double) -> Double {
+  static func quantile(_ sorted: [Double], _ p: Double) -> Double {
     let position = p * Double(sorted.count - 1)
     let below = Int(position)
     let above = min(below + 1, sorted.count - 1)
@@ -54,7 +54,7 @@ extension PlanBuilder {
     let counts = bins.counts(histogram.values)
     let total = Double(counts.reduce(0, +))
     let unit = histogram.density && total > 0 ? 1 / (total * bins.width) : 1
-    let colour = colour(histogram.colour).opacity(0.65)
+    let colour = colour(histogram.ink).opacity(0.65)
     let boxes = counts.enumerated().compactMap { index, count -> Shape.Box? in
       guard count > 0 else { return nil }
       let left = bins.low + Double(index) * bins.width
@@ -77,7 +77,7 @@ extension PlanBuilder {
       if !series.errors.isEmpty {
         try sameLength("bars", ("values", series.values.count), ("errors", series.errors.count))
       }
-      let colour = colour(nil)
+      let colour = colour(series.ink)
       let inset = bars.series.count > 1 ? width * 0.04 : 0
       var boxes: [Shape.Box] = []
       var (centres, lows, highs): ([Double], [Double], [Double]) = ([], [], [])
@@ -114,13 +114,23 @@ extension PlanBuilder {
     }
     let places = xs.indices.filter { !xs[$0].isNaN }
     func points(_ places: [Int], _ colours: [Colour]) -> Shape {
-      .points(x: places.map { xs[$0] }, y: places.map { ys[$0] }, colours: colours, size: size)
+      .points(
+        x: places.map { xs[$0] }, y: places.map { ys[$0] }, colours: colours, size: size,
+        symbol: scatter.symbol)
     }
     switch scatter.colours {
-    case .single(let asked):
-      let colour = colour(asked)
-      shapes.append(points(places, [colour.opacity(0.8)]))
-      key(scatter.label, colour, .point)
+    case .single(let ink):
+      let colour = colour(ink)
+      if !scatter.errors.isEmpty {
+        try sameLength("scatter", ("x", xs.count), ("errors", scatter.errors.count))
+        let known = places.filter { Extent.isDrawable(scatter.errors[$0]) }
+        let lows = known.map { ys[$0] - abs(scatter.errors[$0]) }
+        let highs = known.map { ys[$0] + abs(scatter.errors[$0]) }
+        extend(y: lows + highs)
+        shapes.append(.errors(x: known.map { xs[$0] }, lower: lows, upper: highs, colour: colour))
+      }
+      shapes.append(points(places, [colour.opacity(scatter.errors.isEmpty ? 0.8 : 1)]))
+      key(scatter.label, colour, .point(scatter.symbol))
     case .classes(let classes, let names):
       try sameLength("scatter", ("x", xs.count), ("classes", classes.count))
       for place in places where !names.indices.contains(classes[place]) {
@@ -130,10 +140,10 @@ extension PlanBuilder {
       }
       let members = Dictionary(grouping: places) { classes[$0] }
       for (index, name) in names.enumerated() {
-        let colour = colour(nil)
+        let colour = colour(.next)
         guard let own = members[index] else { continue }
         shapes.append(points(own, [colour.opacity(0.8)]))
-        key(name, colour, .point)
+        key(name, colour, .point(scatter.symbol))
       }
     case .values(let values, let colormap, let label):
       try sameLength("scatter", ("x", xs.count), ("values", values.count))
@@ -194,7 +204,8 @@ extension PlanBuilder {
       yTicks = Self.names(map.rowNames, map.rows) { Double(map.rows - 1 - $0) }
     }
     bar = ColourBar(colormap: map.colormap, range: range, label: Text.printable(map.label))
-    (tightX, isMatrix) = (true, true)
+    (tightX, tightY, coversGrid) = (true, true, true)
+    isMatrix = map.extent == nil
   }
 
   private mutating func addNumbers(
@@ -231,7 +242,7 @@ extension PlanBuilder {
     return stride(from: 0, to: count, by: step).map { Tick(place($0), "\($0)") }
   }
 
-  private static func colourRange(
+  static func colourRange(
     _ values: [Double], _ colormap: Colormap, asked: ClosedRange<Double>?
   ) -> ClosedRange<Double> {
     if let asked, Extent.isDrawable(asked.lowerBound), Extent.isDrawable(asked.upperBound),
@@ -247,7 +258,7 @@ extension PlanBuilder {
     return Extent.padded(data, scale: .linear, margin: 0)
   }
 
-  private static func colour(_ value: Double, _ range: ClosedRange<Double>, _ map: Colormap) -> Colour? {
+  static func colour(_ value: Double, _ range: ClosedRange<Double>, _ map: Colormap) -> Colour? {
     map.colour(at: (value - range.lowerBound) / (range.upperBound - range.lowerBound))
   }
 }

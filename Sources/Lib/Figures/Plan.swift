@@ -2,13 +2,18 @@
 /// understand.
 enum Shape {
   case polyline(x: [Double], y: [Double], colour: Colour, width: Double, dashed: Bool)
-  case points(x: [Double], y: [Double], colours: [Colour], size: Double)
+  case points(x: [Double], y: [Double], colours: [Colour], size: Double, symbol: Symbol)
   case area(x: [Double], lower: [Double], upper: [Double], colour: Colour)
   case boxes([Box], colour: Colour)
   case errors(x: [Double], lower: [Double], upper: [Double], colour: Colour)
   case raster(Raster, x: ClosedRange<Double>, y: ClosedRange<Double>)
-  case rule(Rule.Position, colour: Colour)
+  case rule(Rule.Position, label: String, colour: Colour)
   case words(String, x: Double, y: Double, centred: Bool, colour: Colour)
+  /// A level line with its value, written where it fits.
+  case level(x: [Double], y: [Double], label: String, colour: Colour, width: Double)
+  case arrows(x: [Double], y: [Double], dx: [Double], dy: [Double], colour: Colour, width: Double)
+  /// A strip across the plot, with finite ends.
+  case span(Span.Direction, ClosedRange<Double>, colour: Colour)
 
   struct Box {
     var x: ClosedRange<Double>
@@ -18,10 +23,10 @@ enum Shape {
 
 /// One line of a legend.
 struct LegendEntry {
-  enum Symbol { case line, dashes, point, box }
+  enum Form { case line, dashes, point(Symbol), box, arrow }
   var label: String
   var colour: Colour
-  var symbol: Symbol
+  var form: Form
 }
 
 /// The key to a scale of colours.
@@ -40,28 +45,43 @@ struct PanelPlan {
   var y: Axis
   var xRange: ClosedRange<Double> = 0...1
   var yRange: ClosedRange<Double> = 0...1
-  var drawsGrid = true
+  /// What is measured to the right, in its own units.
+  var right: RightAxis?
+  /// The frame and the lines behind the data.
+  var drawsAxes = true, drawsGrid = true
   var isEmpty = false
   let legendPlace: Legend
   let equalUnits: Bool
 
   init(_ panel: Panel, theme: Theme) throws {
     (x, y, legendPlace, equalUnits) = (panel.x, panel.y, panel.legend, panel.equalUnits)
-    var builder = PlanBuilder(theme: theme, x: panel.x, y: panel.y)
+    let asked = Set((panel.marks + (panel.right?.marks ?? [])).flatMap(\.inks))
+    var builder = PlanBuilder(theme: theme, x: panel.x, y: panel.y, taken: asked)
     try builder.add(panel.marks)
-    (shapes, legend, bar) = (builder.shapes, builder.legend, builder.bar)
-    drawsGrid = !builder.isMatrix
+    var beside = PlanBuilder(theme: theme, x: panel.x, y: panel.right?.axis ?? Axis(), taken: asked)
+    beside.nextColour = builder.nextColour
+    try beside.add(panel.right?.marks ?? [])
+    (shapes, legend, bar) = (builder.shapes, builder.legend, builder.bar ?? beside.bar)
+    drawsAxes = !builder.isMatrix
+    drawsGrid = !builder.coversGrid
     x.ticks = x.ticks ?? builder.xTicks
     y.ticks = y.ticks ?? builder.yTicks
-    isEmpty = builder.xExtent == nil || builder.yExtent == nil
-    xRange = try Self.range(x, builder.xExtent, margin: builder.tightX ? 0 : 0.03, name: "x")
-    yRange = try Self.range(
-      y, builder.yExtent, margin: builder.isMatrix ? 0 : 0.05, lower: !builder.pinsZero,
-      upper: !builder.pinsTop,
-      name: "y")
+    isEmpty = (builder.xExtent ?? beside.xExtent) == nil || (builder.yExtent ?? beside.yExtent) == nil
+    xRange = try Self.range(
+      x, Extent.union(builder.xExtent, beside.xExtent), margin: builder.tightX ? 0 : 0.03, name: "x")
+    yRange = try builder.yRange(y, name: "y")
+    if let axis = panel.right?.axis {
+      guard !equalUnits else {
+        throw FigureError.invalid(mark: "figure", "equal units and a second vertical axis exclude each other")
+      }
+      let right = RightAxis(axis: axis, range: try beside.yRange(axis, name: "right axis"))
+      shapes += beside.shapes.map { right.moved($0, onto: yRange, y.scale) }
+      legend += beside.legend
+      self.right = right
+    }
   }
 
-  private static func range(
+  fileprivate static func range(
     _ axis: Axis, _ extent: ClosedRange<Double>?, margin: Double, lower: Bool = true, upper: Bool = true,
     name: String
   ) throws -> ClosedRange<Double> {
@@ -93,11 +113,20 @@ struct PlanBuilder {
   var xTicks, yTicks: [Tick]?
   /// Bars and histograms stand on zero: no margin below (or above, where all hang down).
   var pinsZero = false, pinsTop = false
-  var tightX = false
-  var isMatrix = false
-  private var nextColour = 0
+  /// The data reach the ends of the axes, need no axes, or cover the lines behind them.
+  var tightX = false, tightY = false, isMatrix = false, coversGrid = false
+  /// Series colours asked for by name: `next` passes them over.
+  let taken: Set<Ink>
+  var nextColour = 0
 
-  init(theme: Theme, x: Axis, y: Axis) { (self.theme, self.x, self.y) = (theme, x, y) }
+  init(theme: Theme, x: Axis, y: Axis, taken: Set<Ink>) {
+    (self.theme, self.x, self.y, self.taken) = (theme, x, y, taken)
+  }
+
+  func yRange(_ axis: Axis, name: String) throws -> ClosedRange<Double> {
+    try PanelPlan.range(
+      axis, yExtent, margin: tightY ? 0 : 0.05, lower: !pinsZero, upper: !pinsTop, name: name)
+  }
 
   mutating func add(_ marks: [Mark]) throws {
     let bins = try HistogramBins(marks)
@@ -111,14 +140,33 @@ struct PlanBuilder {
       case .heatMap(let map): try add(map)
       case .rule(let rule): add(rule)
       case .annotation(let annotation): add(annotation)
+      case .contour(let contour): try add(contour)
+      case .arrows(let arrows): try add(arrows)
+      case .span(let span): try add(span)
+      case .stems(let stems): try add(stems)
+      case .boxPlot(let boxes): try add(boxes)
       }
     }
   }
 
-  mutating func colour(_ asked: Colour?) -> Colour {
-    if let asked { return asked }
-    defer { nextColour += 1 }
-    return theme.colour(nextColour)
+  mutating func colour(_ ink: Ink) -> Colour {
+    let colour = upcoming(ink)
+    if ink == .next { nextColour += 1 }
+    return colour
+  }
+
+  /// The colour an ink would get, without using it up.
+  private mutating func upcoming(_ ink: Ink) -> Colour {
+    switch ink {
+    case .next:
+      let count = theme.cycle.count
+      if taken.count < count { while taken.contains(.series(nextColour % max(1, count))) { nextColour += 1 } }
+      return theme.colour(nextColour)
+    case .series(let place): return theme.colour(max(0, place))
+    case .text: return theme.text
+    case .muted: return theme.muted
+    case .exact(let colour): return colour
+    }
   }
 
   mutating func extend(x values: [Double]) {
@@ -128,9 +176,9 @@ struct PlanBuilder {
     yExtent = Extent.union(yExtent, Extent.of(values, scale: y.scale))
   }
 
-  mutating func key(_ label: String, _ colour: Colour, _ symbol: LegendEntry.Symbol) {
+  mutating func key(_ label: String, _ colour: Colour, _ form: LegendEntry.Form) {
     if !label.isEmpty {
-      legend.append(LegendEntry(label: Text.printable(label), colour: colour, symbol: symbol))
+      legend.append(LegendEntry(label: Text.printable(label), colour: colour, form: form))
     }
   }
 
@@ -151,24 +199,27 @@ struct PlanBuilder {
       throw FigureError.invalid(
         mark: "line", "width must be between 0 and 100, not \(Text.short(line.width))")
     }
-    let colour = colour(line.colour)
+    let colour = colour(line.ink)
     let (xs, ys) = placed(line.x, line.y)
     extend(x: xs)
     extend(y: ys)
     shapes.append(.polyline(x: xs, y: ys, colour: colour, width: line.width, dashed: line.dashed))
-    let alone = xs.indices.filter { i in
-      !xs[i].isNaN && (i == 0 || xs[i - 1].isNaN) && (i + 1 == xs.count || xs[i + 1].isNaN)
+    let dots = xs.indices.filter { i in
+      !xs[i].isNaN
+        && (line.hasMarkers || (i == 0 || xs[i - 1].isNaN) && (i + 1 == xs.count || xs[i + 1].isNaN))
     }
-    if !alone.isEmpty {
+    if !dots.isEmpty {
       shapes.append(
-        .points(x: alone.map { xs[$0] }, y: alone.map { ys[$0] }, colours: [colour], size: line.width * 2.5))
+        .points(
+          x: dots.map { xs[$0] }, y: dots.map { ys[$0] }, colours: [colour], size: line.width + 3.5,
+          symbol: .dot))
     }
     key(line.label, colour, line.dashed ? .dashes : .line)
   }
 
   private mutating func add(_ band: Band) throws {
     try sameLength("band", ("x", band.x.count), ("lower", band.lower.count), ("upper", band.upper.count))
-    let colour = (band.colour ?? theme.colour(nextColour)).opacity(0.22)
+    let colour = upcoming(band.ink).opacity(0.22)
     let (_, lower) = placed(band.x, band.lower)
     let (xs, upper) = placed(band.x, band.upper)
     for run in runs(xs, lower) {
@@ -201,8 +252,7 @@ struct PlanBuilder {
       extend(x: [value])
       guard Extent.isDrawable(value, on: x.scale) else { return }
     }
-    shapes.append(.rule(rule.position, colour: theme.muted))
-    key(rule.label, theme.muted, .dashes)
+    shapes.append(.rule(rule.position, label: Text.printable(rule.label), colour: colour(rule.ink)))
   }
 
   private mutating func add(_ annotation: Annotation) {
@@ -211,7 +261,8 @@ struct PlanBuilder {
     extend(x: xs)
     extend(y: ys)
     shapes.append(
-      .words(Text.printable(annotation.text), x: xs[0], y: ys[0], centred: false, colour: theme.text))
+      .words(
+        Text.printable(annotation.text), x: xs[0], y: ys[0], centred: false, colour: colour(annotation.ink)))
   }
 
   func sameLength(_ mark: String, _ parts: (name: String, count: Int)...) throws {

@@ -27,10 +27,12 @@ extension Script {
   private mutating func setAxes(_ frame: Frame) {
     setMargins(frame.plot)
     // Tick marks take the border's colour; a matrix has neither.
-    let border = frame.plan.drawsGrid ? theme.axis : theme.axis.opacity(0)
-    line("set border \(frame.plan.drawsGrid ? 3 : 0) linewidth 1 linecolor rgb \(Self.colour(border))")
+    let hasAxes = frame.plan.drawsAxes
+    let border = hasAxes ? theme.axis : theme.axis.opacity(0)
+    let sides = hasAxes ? (frame.plan.right == nil ? 3 : 11) : 0
+    line("set border \(sides) linewidth 1 linecolor rgb \(Self.colour(border))")
     line(
-      "set tics out nomirror scale \(frame.plan.drawsGrid ? "0.5,0.3" : "0") textcolor rgb \(Self.colour(theme.muted)) "
+      "set tics out nomirror scale \(hasAxes ? "0.5,0.3" : "0") textcolor rgb \(Self.colour(theme.muted)) "
         + font(Style.tickFont))
     line("set xrange [\(frame.xRange.lowerBound):\(frame.xRange.upperBound)]")
     line("set yrange [\(frame.yRange.lowerBound):\(frame.yRange.upperBound)]")
@@ -39,6 +41,11 @@ extension Script {
     let turn = frame.slantsXTicks ? "rotate by 30 right" : "norotate"
     line("set xtics nomirror \(turn) offset 0,0.3 \(list(frame.xTicks))")
     line("set ytics nomirror \(list(frame.yTicks))")
+    if frame.plan.right != nil {
+      line("set y2range [\(frame.yRange.lowerBound):\(frame.yRange.upperBound)]")
+      if frame.plan.y.scale == .log { line("set logscale y2 10") }
+      line("set y2tics nomirror \(list(frame.rightTicks))")
+    }
     if frame.plan.drawsGrid {
       // Bars stand on named places: only values deserve a grid line.
       let isCategorical = frame.plan.x.ticks != nil
@@ -54,6 +61,12 @@ extension Script {
     label(
       Text.printable(frame.plan.y.label), x: outer.x + Style.edge + 6, y: plot.y + plot.height / 2,
       anchor: "center", colour: theme.text, extra: "rotate by 90")
+    if let right = frame.plan.right {
+      let labels = frame.rightTicks.map { Style.width($0.label, Style.tickFont) }.max() ?? 0
+      label(
+        Text.printable(right.axis.label), x: plot.x + plot.width + 14 + labels + Style.labelHeight * 0.5,
+        y: plot.y + plot.height / 2, anchor: "center", colour: theme.text, extra: "rotate by 90")
+    }
   }
 
   private func list(_ ticks: [Tick]) -> String {
@@ -61,77 +74,6 @@ extension Script {
       "\(quotedTick(tick.label)) \(tick.value) \(tick.label.isEmpty ? 1 : 0)"
     }
     return "(" + items.joined(separator: ", ") + ")"
-  }
-
-  private mutating func draw(
-    _ shape: Shape, _ frame: Frame, _ elements: inout [String], _ files: inout DataFiles
-  ) throws {
-    switch shape {
-    case .polyline(let x, let y, let colour, let width, let dashed):
-      let (xs, ys) = Decimation.envelope(x, y, frame: frame)
-      guard xs.contains(where: { !$0.isNaN }) else { return }
-      elements.append(
-        try files.columns([xs, ys]) + "using 1:2 with lines notitle linewidth \(width) "
-          + "dashtype \(dashed ? Self.dashes : "solid") linecolor rgb \(Self.colour(colour))")
-    case .points(let x, let y, let colours, let size):
-      guard !x.isEmpty else { return }
-      let style = "notitle pointtype 7 pointsize \(pointScale * size)"
-      if colours.count == x.count, colours.count > 1 {
-        let packed = colours.map {
-          Double(
-            UInt32(255 - $0.alpha) << 24 | UInt32($0.red) << 16 | UInt32($0.green) << 8 | UInt32($0.blue))
-        }
-        elements.append(
-          try files.columns([x, y, packed]) + "using 1:2:3 with points \(style) linecolor rgb variable")
-      } else {
-        elements.append(
-          try files.columns([x, y])
-            + "using 1:2 with points \(style) linecolor rgb \(Self.colour(colours.first ?? theme.text))")
-      }
-    case .area(let x, let lower, let upper, let colour):
-      elements.append(
-        try files.columns([x, lower, upper])
-          + "using 1:2:3 with filledcurves notitle fillstyle solid noborder "
-          + "fillcolor rgb \(Self.colour(colour))")
-    case .boxes(let boxes, let colour):
-      guard !boxes.isEmpty else { return }
-      let floor = frame.plan.y.scale == .log ? frame.yRange.lowerBound : -Double.infinity
-      elements.append(
-        try files.columns([
-          boxes.map { ($0.x.lowerBound + $0.x.upperBound) / 2 }, boxes.map(\.y.upperBound),
-          boxes.map(\.x.lowerBound), boxes.map(\.x.upperBound), boxes.map { max($0.y.lowerBound, floor) },
-          boxes.map(\.y.upperBound),
-        ]) + "using 1:2:3:4:5:6 with boxxyerror notitle fillstyle solid border "
-          + "linecolor rgb \(Self.colour(theme.page)) linewidth 0.5 fillcolor rgb \(Self.colour(colour))")
-    case .errors(let x, let lower, let upper, let colour):
-      // Double-headed vectors whose heads are at right angles are error bars with caps.
-      let lows = lower.map { max($0, frame.yRange.lowerBound) }
-      elements.append(
-        try files.columns([x, lows, x.map { _ in 0 }, zip(upper, lows).map { $0 - $1 }])
-          + "using 1:2:3:4 with vectors heads nofilled size screen \(3.5 / layout.size.width),90 "
-          + "linewidth 1.25 linecolor rgb \(Self.colour(colour)) notitle")
-    case .raster(let raster, let x, let y):
-      elements.append(try pixels(raster, x: x, y: y, width: frame.plot.width, &files))
-    case .rule(let position, let colour):
-      let ends: String
-      switch position {
-      case .y(let value) where frame.yRange.contains(value):
-        ends = "from graph 0, first \(value) to graph 1, first \(value)"
-      case .x(let value) where frame.xRange.contains(value):
-        ends = "from first \(value), graph 0 to first \(value), graph 1"
-      default: return
-      }
-      line(
-        "set arrow \(tag()) \(ends) nohead front dashtype \(Self.dashes) linewidth 1.25 linecolor rgb \(Self.colour(colour))"
-      )
-    case .words(let words, let x, let y, let centred, let colour):
-      guard frame.xRange.contains(x), frame.yRange.contains(y) else { return }
-      let place = frame.position(x, y)
-      label(
-        words, x: place.x + (centred ? 0 : 5), y: place.y - (centred ? 0 : 8),
-        anchor: centred ? "center" : "left",
-        size: centred ? Style.tickFont : Style.font, colour: colour)
-    }
   }
 
   private mutating func drawLegend(_ frame: Frame, _ rect: Rect) {
@@ -146,15 +88,21 @@ extension Script {
         return
       }
       let colour = "rgb \(Self.colour(entry.colour))"
-      switch entry.symbol {
+      switch entry.form {
       case .line, .dashes:
+        let dashes = if case .line = entry.form { "solid" } else { Self.dashes }
         line(
           "set arrow \(tag()) from \(screen(x, middle)) to \(screen(x + Style.swatch, middle)) nohead front "
-            + "linewidth 2 dashtype \(entry.symbol == .line ? "solid" : Self.dashes) linecolor \(colour)")
-      case .point:
+            + "linewidth 2 dashtype \(dashes) linecolor \(colour)")
+      case .arrow:
+        line(
+          "set arrow \(tag()) from \(screen(x, middle)) to \(screen(x + Style.swatch, middle)) \(heads(2)) front "
+            + "linewidth 2 linecolor \(colour)")
+      case .point(let symbol):
         line(
           "set label \(tag()) '' at \(screen(x + Style.swatch / 2, middle)) front "
-            + "point pointtype 7 pointsize \(pointScale * 7.5) linecolor \(colour)")
+            + "point pointtype \(Self.pointType(symbol)) pointsize \(pointScale * 7.5) linewidth 1.5 linecolor \(colour)"
+        )
       case .box:
         line(
           "set object \(tag()) rectangle from \(screen(x + 4, middle + 5)) to \(screen(x + Style.swatch - 4, middle - 5)) "
@@ -203,9 +151,4 @@ extension Script {
           &files)))
   }
 
-  // Round caps lengthen each dash by the line's width.
-  private static var dashes: String { "(9,12)" }
-
-  /// gnuplot's point size for a diameter of one point.
-  private var pointScale: Double { isSVG ? 1 / 9.0 : 0.15 }
 }

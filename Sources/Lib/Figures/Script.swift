@@ -16,6 +16,8 @@ struct Script {
   let terminal: Terminal
   /// Labels, arrows and objects are numbered, so that one panel can remove its own.
   var nextTag = 1
+  /// Where words already stand in the panel being drawn.
+  var taken: [Rect] = []
 
   init(_ figure: Figure, _ terminal: Terminal, _ files: inout DataFiles) throws {
     layout = try Layout(figure)
@@ -71,7 +73,9 @@ struct Script {
     line("unset xlabel")
     line("unset ylabel")
     line("unset grid")
+    line("unset y2tics")
     nextTag = 1
+    taken = []
   }
 
   var isSVG: Bool { if case .svg = terminal { true } else { false } }

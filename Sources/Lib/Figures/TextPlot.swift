@@ -87,7 +87,7 @@ struct TextPlot {
     xTicks = ticks(plan.x, plan.xRange, max(2, canvas.width / 12))
     let series = plan.shapes.filter { shape in
       switch shape {
-      case .polyline, .points, .boxes: true
+      case .polyline, .points, .boxes, .arrows: true
       default: false
       }
     }
@@ -132,7 +132,16 @@ struct TextPlot {
         for box in boxes { fill(box, shade(colour), symbol(colour)) }
       case .polyline(let x, let y, let colour, _, let dashed):
         curve(x, y, colour, symbol(colour), dashed: dashed)
-      case .points(let x, let y, let colours, _):
+      case .level(let x, let y, _, let colour, _): curve(x, y, colour, ".", dashed: false)
+      case .arrows(let x, let y, let dx, let dy, let colour, _):
+        for i in x.indices {
+          arrow(place(x[i], y[i]), place(x[i] + dx[i], y[i] + dy[i]), colour, symbol(colour))
+        }
+      case .span(let direction, let ends, let colour):
+        for edge in [ends.lowerBound, ends.upperBound] where Extent.isDrawable(edge) {
+          rule(direction == .x ? .x(edge) : .y(edge), "", colour.opacity(1))
+        }
+      case .points(let x, let y, let colours, _, _):
         for i in x.indices {
           let colour = colours.count == x.count ? colours[i] : colours.first ?? plan.fallbackColour
           guard let at = place(x[i], y[i]) else { continue }
@@ -146,7 +155,7 @@ struct TextPlot {
       case .errors(let x, let lower, let upper, let colour):
         for i in x.indices { line(place(x[i], lower[i]), place(x[i], upper[i]), colour, "|") }
       case .raster(let raster, let x, let y): paint(raster, x, y)
-      case .rule(let position, let colour): rule(position, colour)
+      case .rule(let position, let words, let colour): rule(position, words, colour)
       case .words(let words, let x, let y, let centred, let colour):
         guard let at = place(x, y) else { continue }
         let words = clean(words)
@@ -240,18 +249,35 @@ struct TextPlot {
     }
   }
 
-  private mutating func rule(_ position: Rule.Position, _ colour: Colour) {
+  private mutating func arrow(
+    _ tail: (x: Int, y: Int)?, _ tip: (x: Int, y: Int)?, _ colour: Colour, _ symbol: Character
+  ) {
+    guard let tail, let tip else { return }
+    line(tail, tip, colour, symbol)
+    // The head points the way the arrow goes; dots are about as far apart across as down.
+    let (across, down) = (tip.x - tail.x, tip.y - tail.y)
+    guard style.unicode, across != 0 || down != 0 else { return canvas.stamp(tip.x, tip.y, symbol, colour) }
+    let eighth = Int((atan2(Double(-down), Double(across)) / (.pi / 4)).rounded())
+    let heads: [Character] = ["→", "↗", "↑", "↖", "←", "↙", "↓", "↘"]
+    canvas.stamp(tip.x, tip.y, heads[(eighth + 8) % 8], colour)
+  }
+
+  private mutating func rule(_ position: Rule.Position, _ words: String, _ colour: Colour) {
+    let words = clean(words)
     switch position {
     case .y(let value):
       guard plan.yRange.contains(value), let at = place(plan.xRange.lowerBound, value) else { return }
       for column in 0..<canvas.width where canvas[column, at.y / 4].isEmpty {
         canvas[column, at.y / 4] = .init(glyph: style.unicode ? "┄" : "-", colour: colour)
       }
+      canvas.write(words, column: canvas.width - Text.columns(words), row: at.y / 4, colour: nil)
     case .x(let value):
       guard plan.xRange.contains(value), let at = place(value, plan.yRange.lowerBound) else { return }
       for row in 0..<canvas.height where canvas[at.x / 2, row].isEmpty {
         canvas[at.x / 2, row] = .init(glyph: style.unicode ? "┆" : ":", colour: colour)
       }
+      let isRoomy = at.x / 2 + 1 + Text.columns(words) <= canvas.width
+      canvas.write(words, column: at.x / 2 + (isRoomy ? 1 : -Text.columns(words)), row: 0, colour: nil)
     }
   }
 
@@ -329,11 +355,12 @@ struct TextPlot {
       let key = entry.colour.opacity(1)
       if symbols[key] == nil { symbols[key] = Self.symbols[symbols.count % Self.symbols.count] }
       let symbol: String
-      switch (usesSymbols, entry.symbol) {
+      switch (usesSymbols, entry.form) {
       case (true, _): symbol = String(symbols[key] ?? "*")
       case (false, .line): symbol = "──"
       case (false, .dashes): symbol = "╌╌"
       case (false, .point): symbol = "●"
+      case (false, .arrow): symbol = "→"
       case (false, .box): symbol = "■"
       }
       var pen = Pen(enabled: style.colour)
