@@ -2,8 +2,9 @@
 # make test   set up, build, run all tests
 # make build  the `faa` program alone, at .build/release/faa
 # make install [PREFIX=/usr/local]
+# make reference  writes docs/commands from the table of commands
 # make lint   formatting and doc comments; `make format` rewrites
-.PHONY: demo test build install lint format setup clean
+.PHONY: demo test build install reference lint format setup clean
 
 PREFIX ?= /usr/local
 BUILD = swift build -c release --product faa
@@ -24,6 +25,10 @@ test: setup
 
 install: build
 	install -D $(FAA) $(DESTDIR)$(PREFIX)/bin/faa
+
+reference: build
+	@mkdir -p docs/commands
+	@$(FAA) reference docs/commands
 
 lint:
 	swift format lint -r --strict Package.swift Sources Tests

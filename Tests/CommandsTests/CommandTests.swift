@@ -1,3 +1,4 @@
+import Foundation
 import Runtime
 import Tensor
 import Testing
@@ -42,8 +43,42 @@ struct CommandTests {
     }
   }
 
-  @Test("names are given once")
-  func namesAreUnique() { #expect(Set(allCommands.map(\.name)).count == allCommands.count) }
+  @Test(
+    "names are given once; some core commands have a form for tensors and figures that takes their place")
+  func namesAreUnique() {
+    #expect(Set(allCommands.map(\.name)).count == allCommands.count)
+    let taken = Set(allCommands.map(\.name)).intersection(coreCommands.map(\.name))
+    #expect(taken == ["all", "any", "max", "min", "show", "sum", "tensor"])
+  }
+
+  @Test(
+    "every command has its chapter, and docs/commands says what the table says (`make reference` writes it)")
+  func reference() throws {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appendingPathComponent("docs/commands")
+    let files = CommandReference(allCommands).files
+    for (name, text) in files {
+      let kept = try? String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
+      #expect(kept == text, "docs/commands/\(name) differs from the table")
+    }
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    #expect(Set(names) == Set(files.map(\.name)))
+    #expect(!names.contains("other.md"))
+  }
+
+  @Test(
+    "help finds commands, chapters, patterns and words",
+    arguments: [
+      ("fit", "fit(model, on"), ("losses", "crossEntropy"), ("*entropy*", "binaryCrossEntropy"),
+      ("arg???", "argmax"),
+      ("logarithm", "logdet"), ("", "hypergradients"),
+    ])
+  func help(_ topic: String, _ expected: String) {
+    #expect(Session(commands: allCommands).help(topic)?.contains(expected) == true)
+  }
+
+  @Test("help on a word that nothing mentions is no help")
+  func noHelp() { #expect(Session(commands: allCommands).help("flurble") == nil) }
 
   static let values: [(String, String)] = [
     ("sum([1, 2, 3])", "6"), ("mean([1, 2, 6])", "3.0"), ("max(3, 7)", "7"),

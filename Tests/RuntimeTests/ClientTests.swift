@@ -68,7 +68,7 @@ extension RuntimeTests {
           Example:
             fit(1, on: 2, epochs: 3)
           """)
-      #expect(session.help("step") == "func step(w, size: 1) { w }")
+      #expect(session.help("step") == "step(w, size: 1)\n\nfunc step(w, size: 1) { w }")
       #expect(session.help("nothing like it") == nil)
     }
 
@@ -104,7 +104,8 @@ extension RuntimeTests {
         return text
       }
       #expect(output("?print").hasPrefix("print(values…"))
-      #expect(output("?prin") == "UnknownName")
+      #expect(output("?prin").hasPrefix("  print  Writes values"))
+      #expect(output("?pirnt") == "UnknownName")
       #expect(output("%time 1 + 1").hasPrefix("wall "))
       #expect(output("%timeit 1 + 1").contains("± "))
       session.magics["shout"] = { .text($0.uppercased()) }

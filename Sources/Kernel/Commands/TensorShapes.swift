@@ -56,12 +56,6 @@ let tensorShapeCommands: [Command] = [
     return .tensor(try .stacked(tensors, axis: a.int("axis")))
   },
   Command(
-    "split", "Pieces of given sizes along an axis.",
-    [.x, .required("sizes", .sequence, "the sizes"), .optional("axis", .int, default: 0, "the axis")],
-    returns: "a list of tensors", errors: [("ShapeMismatch", "the sizes do not add up")],
-    example: "split(arange(5), [2, 3])"
-  ) { a in .list(try a.tensor("x").split(a.ints("sizes"), axis: a.int("axis")).map { .tensor($0) }) },
-  Command(
     "pad", "Zeros around.",
     [.x, .required("amounts", .sequence, "for each axis a pair: how many before and after")],
     returns: "a larger tensor", example: "pad(ones([2]), [(1, 1)])"

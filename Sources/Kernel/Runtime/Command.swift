@@ -25,6 +25,8 @@ public struct Command: @unchecked Sendable {
   public let example: String
   /// What it touches besides its result.
   public let effects: Effects
+  /// The chapter it belongs to.
+  public internal(set) var topic = Topic.other
   /// The work.
   public let body: (Arguments) throws -> Value
   /// A short cut for plain numbers that skips argument binding; nil from it means "take the long way".

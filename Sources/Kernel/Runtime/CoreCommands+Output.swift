@@ -28,9 +28,14 @@ let outputCommands: [Command] = [
     return .none
   },
   Command(
-    "help", "Explains a command or a variable; without argument, lists the commands.",
-    [.optional("topic", .either([.string, .function]), "a name as text, or a function")],
-    example: "help(\"print\")", effects: [.output]
+    "help", "Explains a command, a variable or a chapter of commands; without argument, lists the chapters.",
+    [
+      .optional(
+        "topic", .either([.string, .function]), "a name, a chapter, a pattern such as `*norm*`, or a function"
+      )
+    ],
+    returns: "nothing; the page is printed", errors: [("UnknownName", "when nothing is called that")],
+    example: "help(\"numbers\")", effects: [.output]
   ) { a in
     let topic: String
     switch a["topic"] {

@@ -3,19 +3,26 @@ import Tensor
 /// Commands on text.
 let textCommands: [Command] = [
   Command(
-    "split", "The parts of a text between separators.",
+    "split", "The parts of a text between separators, or pieces of a tensor of given sizes.",
     [
-      .required("text", .string, "the text"),
-      .optional("separator", .string, default: " ", "what stands between the parts"),
+      .required("x", .either([.string, .tensor]), "a text or a tensor"),
+      .optional(
+        "by", .either([.string, .sequence]), default: " ",
+        "what stands between the parts of a text; the sizes of the pieces of a tensor"),
+      .optional("axis", .int, default: 0, "the axis of a tensor"),
     ],
-    returns: "a list of strings", example: "split(\"a,b\", \",\")  # [\"a\", \"b\"]"
+    returns: "a list of strings or of tensors", errors: [("ShapeMismatch", "the sizes do not add up")],
+    example: "split(\"a,b\", \",\")  # [\"a\", \"b\"]"
   ) { a in
-    let separator = try a.string("separator")
+    guard case .string(let text) = a["x"] else {
+      return .list(try a.tensor("x").split(a.ints("by"), axis: a.int("axis")).map { .tensor($0) })
+    }
+    let separator = try a.string("by")
     if separator.isEmpty {
-      throw a.error("OutOfRange", "separator", "cannot be empty", help: "`list(text)` gives the characters")
+      throw a.error("OutOfRange", "by", "cannot be empty", help: "`list(text)` gives the characters")
     }
     var parts: [Value] = []
-    var rest = Substring(try a.string("text"))
+    var rest = Substring(text.value)
     while let found = rest.firstRange(of: separator) {
       parts.append(.text(String(rest[..<found.lowerBound])))
       rest = rest[found.upperBound...]

@@ -1,7 +1,14 @@
 /// The commands every session has: output, numbers, sequences, text, conversions and checks.
 public let coreCommands: [Command] =
-  outputCommands + numberCommands + sequenceCommands + functionalCommands + textCommands + conversionCommands
-  + checkCommands
+  [
+    outputCommands.under("output", "printing, recording and help"),
+    numberCommands.under("numbers", "plain numbers"),
+    sequenceCommands.under("sequences", "lists, ranges, tuples and records"),
+    functionalCommands.under("functional", "functions over sequences"),
+    textCommands.under("text", "strings"),
+    conversionCommands.under("conversions", "one kind of value as another"),
+    checkCommands.under("checks", "assertions and expected errors"),
+  ].flatMap(\.self)
 
 extension Value {
   /// Names that stand for numbers; variables may hide them.

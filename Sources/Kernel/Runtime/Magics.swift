@@ -102,7 +102,8 @@ extension Session {
   private func unknownTopic(_ topic: String) -> CommandError {
     CommandError(
       "UnknownName", "there is no help on `\(topic)`",
-      help: Suggestion.phrase(for: topic, in: commands.keys + machine.globals.definedNames))
+      help: Suggestion.phrase(for: topic, in: commands.keys + machine.globals.definedNames + topicNames)
+        ?? "`?` lists all chapters")
   }
 
   private func variableTable() -> String {

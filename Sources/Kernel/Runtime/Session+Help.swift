@@ -1,40 +1,34 @@
 import Syntax
 
 extension Session {
-  /// The help page of a command, a method or a variable; the list of commands for an empty topic; nil when there is no such name.
+  /// What there is to say on a topic: the page of a command, the definition's first line or the value of a variable, the list of
+  /// a chapter (`losses`), of a pattern (`*entropy*`), or of what mentions a word; the chapters for an empty topic; nil when
+  /// there is none of these.
   public func help(_ topic: String) -> String? {
     if topic.isEmpty { return overview() }
     if let value = value(of: topic) {
-      if case .function(let function) = value, function.command == nil { return definition(topic) }
-      if case .function(let function) = value, let command = function.command {
-        return HelpPage(command).text
+      if case .function(let function) = value {
+        return function.command.map { HelpPage($0).text } ?? "\(function.synopsis)\n\n\(source(of: function))"
       }
       return "\(topic): \(value.article)\n  \(value.brief(columns: width))"
     }
-    return commands[topic].map { HelpPage($0).text }
+    if let command = commands[topic] { return HelpPage(command).text }
+    if let (chapter, rows) = table.chapters.first(where: { $0.topic.name == topic }) {
+      return "\(topic): \(chapter.summary)\n" + list(rows)
+    }
+    if Glob.isPattern(topic) {
+      let glob = Glob(topic)
+      return found(table.filter { glob.matches($0.name) })
+    }
+    let word = topic.lowercased()
+    return found(
+      table.filter { $0.name.lowercased().contains(word) || $0.summary.lowercased().contains(word) })
   }
 
-  /// The source of a function of the language; for a command, its help page.
+  /// The source of a function of the language; for anything else, its help.
   func definition(_ topic: String) -> String? {
-    guard let value = value(of: topic) else { return commands[topic].map { HelpPage($0).text } }
-    guard case .function(let function) = value, let code = function.code else {
-      return "\(topic): \(value.article)\n  \(value.brief(columns: width))"
-    }
-    return code.source.text(code.span)
-  }
-
-  private func overview() -> String {
-    let names = commands.values.map(\.name).sorted()
-    var lines = ["Commands (`?name` explains one):"]
-    var line = " "
-    for name in names {
-      if line.count + name.count + 1 > width {
-        lines.append(line)
-        line = " "
-      }
-      line += " " + name
-    }
-    return (lines + [line]).joined(separator: "\n")
+    guard case .function(let function)? = value(of: topic), function.code != nil else { return help(topic) }
+    return source(of: function)
   }
 
   /// Names of all commands, in order.
@@ -42,58 +36,59 @@ extension Session {
 
   /// The row of a command.
   public func command(_ name: String) -> Command? { commands[name] }
-}
 
-/// The page `?name` shows: synopsis, summary, parameters with defaults, result, errors, effects, example.
-struct HelpPage {
-  let command: Command
+  /// The chapters of the table, which `?name` lists.
+  public var topicNames: [String] { table.chapters.map(\.topic.name) }
 
-  init(_ command: Command) { self.command = command }
+  private func source(of function: FunctionBox) -> String {
+    guard let code = function.code else { return function.synopsis }
+    return code.source.text(code.span)
+  }
 
-  var text: String {
-    var lines = [Synopsis.line(command.name, command.parameters), "", command.summary]
-    if !command.parameters.isEmpty {
-      lines.append("")
-      let width = command.parameters.map { $0.name.count }.max() ?? 0
-      for parameter in command.parameters {
-        let pad = String(repeating: " ", count: width - parameter.name.count)
-        var note = parameter.kind.description
-        if let value = parameter.defaultValue, !parameter.isRest {
-          if case .none = value {
-            note += ", optional"
-          } else {
-            note += ", default \(value.brief(columns: 30))"
-          }
-        }
-        lines.append(
-          "  \(parameter.name)\(pad)  " + (parameter.doc.isEmpty ? note : "\(parameter.doc) (\(note))"))
+  private func overview() -> String {
+    let chapters = table.chapters
+    let column = (chapters.map { $0.topic.name.count }.max() ?? 0) + 4
+    let lines = chapters.flatMap { chapter, rows in
+      let head = ("  " + chapter.name).padded(to: column) + chapter.summary
+      return [head] + wrapped(rows.map(\.name).sorted(), indent: column)
+    }
+    let start = [
+      "`?losses` lists a chapter with summaries, `?fit` explains a command, `??f` shows how f is written,",
+      "`?*norm*` finds names, `?entropy` whatever speaks of it.", "",
+    ]
+    return (start + lines).joined(separator: "\n")
+  }
+
+  /// Words filled into lines.
+  private func wrapped(_ words: [String], indent: Int) -> [String] {
+    let margin = String(repeating: " ", count: indent)
+    var lines: [String] = []
+    var line = margin
+    for word in words {
+      if line.count > indent, line.count + word.count + 1 > width {
+        lines.append(line)
+        line = margin
       }
+      line += (line.count > indent ? " " : "") + word
     }
-    if !command.returns.isEmpty { lines += ["", "Returns \(command.returns)."] }
-    for error in command.errors { lines.append("Fails with \(error.code) \(error.when).") }
-    if !command.effects.isPure { lines.append("Effects: \(command.effects.text).") }
-    if !command.example.isEmpty {
-      lines += ["", "Example:"] + command.example.split(separator: "\n").map { "  \($0)" }
-    }
-    return lines.joined(separator: "\n")
+    return lines + [line]
+  }
+
+  private func found(_ rows: [Command]) -> String? { rows.isEmpty ? nil : list(rows) }
+
+  /// Each command and its summary.
+  private func list(_ rows: [Command]) -> String {
+    let column = (rows.map(\.name.count).max() ?? 0) + 4
+    return rows.sorted { $0.name < $1.name }.flatMap { row in
+      let lines = wrapped(row.summary.split(separator: " ").map(String.init), indent: column)
+      return [("  " + row.name).padded(to: column) + lines[0].dropFirst(column)] + lines.dropFirst()
+    }.joined(separator: "\n")
   }
 }
 
-extension Effects {
-  /// The effects in words.
-  var text: String {
-    list.map { effect in
-      switch effect {
-      case .reads(let name): "reads \(name)"
-      case .writes(let name): "changes \(name)"
-      case .creates(let name): "makes \(name)"
-      case .readsFiles: "reads files"
-      case .writesFiles: "writes files"
-      case .rng: "draws random numbers"
-      case .output: "sends output"
-      case .clock: "depends on the clock"
-      case .calls(let name): "calls \(name)"
-      }
-    }.joined(separator: ", ")
+extension String {
+  /// Filled up with blanks.
+  fileprivate func padded(to count: Int) -> String {
+    self + String(repeating: " ", count: max(0, count - self.count))
   }
 }

@@ -8,6 +8,8 @@ import Tensor
 public final class Session {
   /// Commands by name.
   let commands: [String: Command]
+  /// The same rows in the order they came.
+  let table: [Command]
   /// The interpreter and the variables.
   let machine: Machine
   /// The seed that random commands derive their streams from.
@@ -23,10 +25,10 @@ public final class Session {
 
   /// A session that knows the core commands and these; a later row with the same name replaces an earlier one.
   public init(commands: [Command] = [], seed: UInt64 = 0) {
-    var table: [String: Command] = [:]
-    for command in coreCommands { table[command.name] = command }
-    for command in commands { table[command.name] = command }
-    self.commands = table
+    let rows = coreCommands + commands
+    let last = Dictionary(rows.indices.map { (rows[$0].name, $0) }, uniquingKeysWith: { $1 })
+    table = rows.indices.filter { last[rows[$0].name] == $0 }.map { rows[$0] }
+    self.commands = last.mapValues { rows[$0] }
     self.seed = seed
     machine = Machine()
     machine.session = self

@@ -14,6 +14,7 @@ struct FAA: ParsableCommand {
     version: "faa \(version)",
     subcommands: [
       SessionCommand.self, RunCommand.self, CheckCommand.self, ParamsCommand.self, DoctorCommand.self,
+      ReferenceCommand.self,
     ],
     defaultSubcommand: SessionCommand.self)
 }

@@ -13,22 +13,23 @@ typedef struct {
   void *out;
 } Extreme;
 
-#define EXTREME_KERNELS(T, suffix, name, BEATS)                                                          \
+#define EXTREME_KERNELS(T, BITS, suffix, name, BEATS)                                                    \
   CLONES static T name##_row_##suffix(const T *x, ptrdiff_t n) {                                         \
     T lanes[LANES];                                                                                      \
-    int bad = 0;                                                                                         \
+    BITS odd[LANES] = {0}, bad = 0;                                                                      \
     for (int l = 0; l < LANES; l++) lanes[l] = x[0];                                                     \
     ptrdiff_t i = 0;                                                                                     \
     for (; i + LANES <= n; i += LANES)                                                                   \
       for (int l = 0; l < LANES; l++) {                                                                  \
         T v = x[i + l];                                                                                  \
         lanes[l] = v BEATS lanes[l] ? v : lanes[l];                                                      \
-        bad |= v != v;                                                                                   \
+        odd[l] |= v != v;                                                                                \
       }                                                                                                  \
     for (; i < n; i++) {                                                                                 \
       lanes[0] = x[i] BEATS lanes[0] ? x[i] : lanes[0];                                                  \
       bad |= x[i] != x[i];                                                                               \
     }                                                                                                    \
+    for (int l = 0; l < LANES; l++) bad |= odd[l];                                                       \
     if (bad)                                                                                             \
       for (i = 0; i < n; i++)                                                                            \
         if (x[i] != x[i]) return x[i];                                                                   \
@@ -39,10 +40,10 @@ typedef struct {
   CLONES static void name##_columns_##suffix(const T *restrict x, T *restrict best, ptrdiff_t n) {       \
     for (ptrdiff_t i = 0; i < n; i++) best[i] = x[i] BEATS best[i] || x[i] != x[i] ? x[i] : best[i];     \
   }
-EXTREME_KERNELS(float, f32, largest, >)
-EXTREME_KERNELS(double, f64, largest, >)
-EXTREME_KERNELS(float, f32, smallest, <)
-EXTREME_KERNELS(double, f64, smallest, <)
+EXTREME_KERNELS(float, int32_t, f32, largest, >)
+EXTREME_KERNELS(double, int64_t, f64, largest, >)
+EXTREME_KERNELS(float, int32_t, f32, smallest, <)
+EXTREME_KERNELS(double, int64_t, f64, smallest, <)
 
 static void rows_chunk(void *context, ptrdiff_t chunk) {
   const Extreme *e = context;
