@@ -47,6 +47,21 @@ public struct SpectralBounds: Sendable {
   }
 }
 
+extension SpectralBounds: CustomStringConvertible {
+  /// The ends with their errors, and the steps they suggest.
+  public var description: String {
+    let rows = [
+      ["smallest", brief(ritzMin, 6), "± " + brief(errorMin, 2)],
+      ["largest", brief(ritzMax, 6), "± " + brief(errorMax, 2), isTrusted ? "trusted" : "not settled: take more steps"],
+      ["κ", brief(kappa, 4)], ["γ auto", brief(safeGamma, 6), "1 / (largest + its error)"],
+      ["γ optimal", brief(optimalGamma, 6), "2 / (both ends, inflated)"],
+      ["γ bare", brief(bareGamma, 6), "2 / (Ritz ends): shown, never used"],
+    ]
+    return "Spectrum from \(steps) products\n" + table(rows.map { ["  " + $0[0]] + $0.dropFirst() })
+      + (isIndefinite ? "\n  note: negative curvature: no series converges; use minres() or damping" : "")
+  }
+}
+
 /// The ends of the spectrum of a symmetric map after at most `steps` products, by Lanczos with full reorthogonalisation.
 ///
 /// - `start`: the start vector; random by default, because a vector with a symmetry of the map never sees the rest of it.
