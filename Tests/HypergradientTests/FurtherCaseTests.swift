@@ -120,7 +120,8 @@ struct FurtherCaseTests {
       .model(
         { theta, _ in
           let (a, b) = (
-            try theta[0].narrowed(axis: 0, start: 0, count: 1), try theta[0].narrowed(axis: 0, start: 1, count: 1)
+            try theta[0].narrowed(axis: 0, start: 0, count: 1),
+            try theta[0].narrowed(axis: 0, start: 1, count: 1)
           )
           // The ridge is a residual of its own, so that its curvature is kept whole.
           return [try (x * a).exp() + b - y, theta[0]]
@@ -217,7 +218,8 @@ struct FurtherCaseTests {
     )
     let (mu, yv) = (try row["mu"].number, try row["yv"].number)
     let inner: BilevelLoss = { theta, lambda in
-      try dot(lambda[0].softmax(), (theta[0] - a).square().sum([1])) * 0.5 + dot(theta[0], theta[0]) * (0.5 * mu)
+      try dot(lambda[0].softmax(), (theta[0] - a).square().sum([1])) * 0.5 + dot(theta[0], theta[0])
+        * (0.5 * mu)
     }
     let head: BilevelLoss = { phi, theta in
       let features = try x.matmul(theta[0])

@@ -41,7 +41,8 @@ struct OptionTests {
         let value = try result.value.numbers
         #expect(norm(minus(value, truth)) < 1e-7 * norm(truth), "\(index) \(result)")
         if method is ConjugateGradient {
-          #expect(result.solution.residuals.count < plain.solution.residuals.count || plain.status != .converged)
+          #expect(
+            result.solution.residuals.count < plain.solution.residuals.count || plain.status != .converged)
         }
       }
     }
@@ -139,7 +140,8 @@ struct OptionTests {
     let g = try row.inputs["g"].tensor
     var method = AdamStep(
       rate: try value("lr"), first: [try row.inputs["m0"].tensor], second: [try row.inputs["v0"].tensor],
-      step: Int(try value("t")), beta1: try value("beta1"), beta2: try value("beta2"), epsilon: try value("eps"))
+      step: Int(try value("t")), beta1: try value("beta1"), beta2: try value("beta2"),
+      epsilon: try value("eps"))
     let (update, slope) = try method.update([g])
     row.expect(try update.numbers, try row.expected["update"].numbers, "update")
     row.expect(try slope.numbers, try row.expected["du_dg_exact"].numbers, "du/dg")
@@ -155,7 +157,8 @@ struct OptionTests {
     let sama = try method.update([g]).slope.numbers
     row.expect(sama, try row.expected["du_dg_sama_no_bias_correction"].numbers, "SAMA")
     let corner = try AdamStep(rate: 0.01).update([scalar(0)])
-    row.expect(try corner.slope.numbers, [try row.expected["first_step_zero_gradient"]["du_dg"].number], "zero")
+    row.expect(
+      try corner.slope.numbers, [try row.expected["first_step_zero_gradient"]["du_dg"].number], "zero")
     let flat = BilevelProblem(
       inner: { try dot($0[0], c.matmul($1[0])) }, outer: { theta, _ in try dot(b, theta[0]) })
     let warned = try hypergradient(
@@ -179,7 +182,9 @@ struct OptionTests {
   @Test("minima that are differentiated give first and second derivatives of θ*(λ)")
   func argminDerivatives() throws {
     // θ* = λ³ by hand: g = 0.5 (θ - λ³)² + a term that vanishes at the minimum with its slope.
-    let inner: BilevelLoss = { try ($0[0] - $1[0] * $1[0] * $1[0]).square() * 0.5 + ($0[0] - $1[0] * $1[0] * $1[0]).square().square() }
+    let inner: BilevelLoss = {
+      try ($0[0] - $1[0] * $1[0] * $1[0]).square() * 0.5 + ($0[0] - $1[0] * $1[0] * $1[0]).square().square()
+    }
     let lambda = try scalar(0.7)
     let best = try minimize(inner, from: [scalar(0)], given: [lambda]).theta
     let theta: (Tensor) throws -> Tensor = { try argmin(inner, at: best, given: [$0])[0] }

@@ -30,7 +30,8 @@ let figureCommands: [Command] = [
     example: "plot([3.0, 2.0, 1.5, 1.2], title: \"loss\", x: \"epoch\")", effects: [.creates("Figure")]
   ) { a in
     if case .object(let box)? = a.rest("data").first, let hypergradient = box.object as? HypergradientObject {
-      return .object(FigureObject(try HypergradientFigures(hypergradient).residuals(title: a.string("title"))))
+      return .object(
+        FigureObject(try HypergradientFigures(hypergradient).residuals(title: a.string("title"))))
     }
     let log = try a.string("log")
     let size: Size =

@@ -23,7 +23,8 @@ let hypergradientCommands: [Command] =
     ) { a in
       let theta = try Tree(a["from"], "from", a)
       let lambda = try Tree(a["given"], "given", a)
-      let problem = try BilevelProblem(innerProblem("inner", theta, lambda, a), outer: { $0[0] + $1[0] })
+      let problem = try BilevelProblem(
+        innerProblem("inner", theta, lambda, a), outer: { theta, _ in theta[0] })
       let result = try minimize(
         problem.inner, from: theta.leaves, given: lambda.leaves, by: minimizer(a),
         tolerance: a.optionalDouble("tolerance", above: 0))
@@ -38,10 +39,12 @@ let hypergradientCommands: [Command] =
           "by", .object(["Method"]), "the method, such as `neumann(terms: 20)` (the default) or `cg()`"),
         .optional("damping", .number, default: 0.0, "δ: solves (H + δ I) q = ∇θ f; its bias is reported"),
         .optional(
-          "pre", .any, "preconditioner: \"jacobi\", a positive diagonal like θ such as adamScale(v), or a function v ↦ P v"
+          "pre", .any,
+          "preconditioner: \"jacobi\", a positive diagonal like θ such as adamScale(v), or a function v ↦ P v"
         ),
         .optional(
-          "warmStart", .either([.object(["Hypergradient"]), .tensors]), "where q starts: a result before, or its q"),
+          "warmStart", .either([.object(["Hypergradient"]), .tensors]),
+          "where q starts: a result before, or its q"),
         .optional(
           "hvp", .choice(HVPChoice.names.keys.sorted()), default: "reverseOverReverse",
           "how products with H are composed; \"auto\" measures two and takes the faster"),
@@ -81,7 +84,8 @@ let hypergradientCommands: [Command] =
     Command(
       "plan", "What methods would cost at a point, before any of them runs.",
       problemParameters + [
-        .optional("methods", .sequence, default: [], "methods such as [cg(), dense()]; a selection by default")
+        .optional(
+          "methods", .sequence, default: [], "methods such as [cg(), dense()]; a selection by default")
       ],
       returns: "a table: Hessian-vector products, predicted time, bytes of vectors",
       errors: [("HypergradientError", "losses or parameters that are not finite")],
@@ -97,7 +101,8 @@ let hypergradientCommands: [Command] =
           "Plan", try plan(methods.isEmpty ? usualMethods : methods, at: point).description))
     },
     Command(
-      "adamScale", "1 / (√v + ε) of Adam's second moment v: a diagonal preconditioner for `hypergradient(…, pre:)`.",
+      "adamScale",
+      "1 / (√v + ε) of Adam's second moment v: a diagonal preconditioner for `hypergradient(…, pre:)`.",
       [
         .required("v", .tensors, "the second moment, with θ's structure"),
         .optional("epsilon", .number, default: 1e-8, "ε"),
@@ -140,7 +145,8 @@ private func options(_ a: Arguments, _ theta: Tree) throws -> HypergradientOptio
   case .none: break
   case .string(let box):
     guard box.value == "jacobi" else {
-      throw a.error("UnknownChoice", "pre", "must be \"jacobi\", a diagonal or a function, not \"\(box.value)\"")
+      throw a.error(
+        "UnknownChoice", "pre", "must be \"jacobi\", a diagonal or a function, not \"\(box.value)\"")
     }
     options.preconditioner = .jacobi
   case .function(let apply):

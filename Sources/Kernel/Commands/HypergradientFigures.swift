@@ -28,7 +28,8 @@ struct HypergradientFigures {
       let y = result.solution.residuals
       return Figure(
         title.isEmpty ? "\(result.method)" : title,
-        marks: [.line(x: y.indices.map(Double.init), y: y, label: "residual |∇f - Hq|")], x: Axis("iterations"),
+        marks: [.line(x: y.indices.map(Double.init), y: y, label: "residual |∇f - Hq|")],
+        x: Axis("iterations"),
         y: Axis("", scale: .log))
     }
     let series = try result.terms(count: terms, gamma: gamma.map(StepSize.literal))
@@ -85,7 +86,8 @@ struct HypergradientFigures {
       marks: [
         .line(x: x, y: x.map { _ in 1 }, label: "exact"),
         .line(
-          x: x, y: x.map { 1 - raised(1 - gamma * $0, to: terms) }, label: "\(terms) terms, γ = \(fixed(gamma, 4))"),
+          x: x, y: x.map { 1 - raised(1 - gamma * $0, to: terms) },
+          label: "\(terms) terms, γ = \(fixed(gamma, 4))"),
         .line(x: x, y: x.map { $0 / ($0 + shift) }, label: "damping δ = \(fixed(shift, 3))"),
         .line(x: x, y: x.map { gamma * $0 }, label: "one term (T1-T2)", dashed: true),
       ], x: Axis("σ"), y: Axis("filter factor"))

@@ -1,5 +1,5 @@
-import Foundation
 import Figures
+import Foundation
 import Hypergradient
 import Runtime
 
@@ -29,7 +29,8 @@ struct PlayFrame {
 
   private var title: String {
     let step = track.gamma.map { "   γ " + short($0) } ?? ""
-    let rho = spectrum.flatMap { bounds in track.gamma.map { "   ρ ≥ " + short(bounds.rho(gamma: $0)) } } ?? ""
+    let rho =
+      spectrum.flatMap { bounds in track.gamma.map { "   ρ ≥ " + short(bounds.rho(gamma: $0)) } } ?? ""
     return "\(track.name)\(step)\(rho)   step \(index)"
   }
 
@@ -57,7 +58,10 @@ struct PlayFrame {
 
   /// The two coordinates shown of a vector; the second is 0 for vectors of one element.
   private func plane(_ vector: [Double]) -> (Double, Double) {
-    (vector.indices.contains(axes.0) ? vector[axes.0] : 0, vector.indices.contains(axes.1) ? vector[axes.1] : 0)
+    (
+      vector.indices.contains(axes.0) ? vector[axes.0] : 0,
+      vector.indices.contains(axes.1) ? vector[axes.1] : 0
+    )
   }
 
   /// The partial sums as a path of arrows: older ones dotted, the newest solid with a head; o the origin, × the exact q.
@@ -73,7 +77,9 @@ struct PlayFrame {
       guard point.0.isFinite, point.1.isFinite else { return nil }
       let column = ((point.0 - left) / wide * Double(columns - 1)).rounded()
       let row = ((point.1 - bottom) / high * Double(rows - 1)).rounded()
-      return (Int(min(max(column, 0), Double(columns - 1))), rows - 1 - Int(min(max(row, 0), Double(rows - 1))))
+      return (
+        Int(min(max(column, 0), Double(columns - 1))), rows - 1 - Int(min(max(row, 0), Double(rows - 1)))
+      )
     }
     for (number, (from, to)) in zip(path, path.dropFirst()).enumerated() {
       guard let a = place(from), let b = place(to) else { continue }

@@ -11,7 +11,8 @@ let methodCommands: [Command] = [
   method(
     "randomizedNeumann",
     "One random term of the series in place of all: unbiased, at half the products and a higher variance.",
-    [.optional("terms", .int, default: 20, "of how many"), gamma, seed], "randomizedNeumann(terms: 10, seed: 3)"
+    [.optional("terms", .int, default: 20, "of how many"), gamma, seed],
+    "randomizedNeumann(terms: 10, seed: 3)"
   ) { a in
     RandomizedNeumann(
       terms: try a.int("terms", atLeast: 1), gamma: try a.step("gamma"), seed: try a.seed())
@@ -55,7 +56,9 @@ let methodCommands: [Command] = [
     "unroll", "Differentiates the last steps of gradient descent backwards.",
     [
       .optional("last", .int, default: 20, "how many steps"), rate,
-      .optional("from", .either([.function, .tensors]), "where they start: θ by default, a constant, or a function of λ (a tuple where λ has several parts)"),
+      .optional(
+        "from", .either([.function, .tensors]),
+        "where they start: θ by default, a constant, or a function of λ (a tuple where λ has several parts)"),
       .optional("checkpoints", .int, "how many iterates to keep; all by default"),
     ], "unroll(last: 20)"
   ) { a in
@@ -65,17 +68,21 @@ let methodCommands: [Command] = [
     case .none: return Unroll(last: last, rate: rate, from: .point, checkpoints: checkpoints)
     case .function(let f):
       let start = UnrollStart.function { lambda in
-        try Tree(f.call([lambda.count == 1 ? .tensor(lambda[0]) : .tuple(lambda.map { .tensor($0) })]), "from", a)
-          .leaves
+        try Tree(
+          f.call([lambda.count == 1 ? .tensor(lambda[0]) : .tuple(lambda.map { .tensor($0) })]), "from", a
+        )
+        .leaves
       }
       return Unroll(last: last, rate: rate, from: start, checkpoints: checkpoints)
     default:
       return Unroll(
-        last: last, rate: rate, from: .constant(try Tree(a["from"], "from", a).leaves), checkpoints: checkpoints)
+        last: last, rate: rate, from: .constant(try Tree(a["from"], "from", a).leaves),
+        checkpoints: checkpoints)
     }
   },
   method(
-    "forward", "Differentiates steps of gradient descent forwards: memory does not grow with their number; for few λ.",
+    "forward",
+    "Differentiates steps of gradient descent forwards: memory does not grow with their number; for few λ.",
     [
       .optional("steps", .int, default: 20, "how many steps"), rate,
       .optional("from", .tensors, "where they start: θ by default"),

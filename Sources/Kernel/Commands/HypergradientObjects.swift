@@ -21,7 +21,8 @@ final class HypergradientObject: HostObject {
     [
       "value", "direct", "indirect", "status", "report", "q", "residual", "relativeResidual", "residuals",
       "bestIteration", "rho", "kappa", "gamma", "hvps", "mixedProducts", "products", "batches", "paths",
-      "seconds", "innerGradientNorm", "error", "errorIsBound", "notes", "terms", "spectrum", "compare", "plan",
+      "seconds", "innerGradientNorm", "error", "errorIsBound", "notes", "terms", "spectrum", "compare",
+      "plan",
       "verify", "figure",
     ]
   }
@@ -110,8 +111,10 @@ final class HypergradientObject: HostObject {
     ) { [self] a in
       .object(
         FigureObject(
-          try HypergradientFigures(self, gamma: a.optionalDouble("gamma", above: 0), terms: a.optionalInt("terms", atLeast: 1))
-            .figure(a.string("kind"), damping: a.double("damping", atLeast: 0))))
+          try HypergradientFigures(
+            self, gamma: a.optionalDouble("gamma", above: 0), terms: a.optionalInt("terms", atLeast: 1)
+          )
+          .figure(a.string("kind"), damping: a.double("damping", atLeast: 0))))
     }
   }
 }

@@ -5,10 +5,12 @@ import Tensor
 /// Watching a method at work.
 let playCommands: [Command] = [
   Command(
-    "play", "Steps through the series or solver behind a hypergradient: arrows, spectrum, residual, estimate.",
+    "play",
+    "Steps through the series or solver behind a hypergradient: arrows, spectrum, residual, estimate.",
     [
       .required("hg", .object(["Hypergradient"]), "the hypergradient"),
-      .optional("method", .choice(PlayTrack.methods), "what to watch; its own method, or neumann, by default"),
+      .optional(
+        "method", .choice(PlayTrack.methods), "what to watch; its own method, or neumann, by default"),
       .optional("gamma", .either([.number, .choice(["auto", "optimal"])]), "another step γ"),
       .optional("frames", .int, default: 6, "how many frames to print where nobody sits at a keyboard"),
       .optional("axes", .sequence, default: [0, 1], "the two coordinates of q to draw"),
@@ -82,7 +84,9 @@ final class Player {
   /// Answers keys until the reader leaves.
   func converse(on stage: any Stage) throws {
     while true {
-      let lines = [frame().text(width: stage.width), "", remark.isEmpty ? Self.keys : Self.keys + "\n" + remark]
+      let lines = [
+        frame().text(width: stage.width), "", remark.isEmpty ? Self.keys : Self.keys + "\n" + remark,
+      ]
       stage.show(lines.joined(separator: "\n"))
       remark = ""
       guard let key = stage.key() else { return }
@@ -94,7 +98,9 @@ final class Player {
       case "j", "jump": try ask(stage, "to step:") { try self.jump(to: self.integer($0)) }
       case "g", "gamma": try ask(stage, "γ (a number, auto or optimal):") { try self.restart(gamma: $0) }
       case "m", "method":
-        try ask(stage, "method (\(PlayTrack.methods.joined(separator: ", "))):") { try self.restart(method: $0) }
+        try ask(stage, "method (\(PlayTrack.methods.joined(separator: ", "))):") {
+          try self.restart(method: $0)
+        }
       case "c", "coordinates":
         try ask(stage, "two coordinates of q:") { answer in
           let numbers = answer.split { !$0.isNumber }.compactMap { Int($0) }

@@ -11,7 +11,8 @@ let innerProblemCommands: [Command] = [
     example: "fixedPoint({ θ, λ in 0.5 * tanh(θ) + λ })", effects: [.calls("map")]
   ) { a in .object(InnerObject(.fixedPoint(try a.function("map")))) },
   Command(
-    "composed", "An inner loss given as a model and a loss of its outputs, so that its Gauss-Newton matrix is known.",
+    "composed",
+    "An inner loss given as a model and a loss of its outputs, so that its Gauss-Newton matrix is known.",
     [
       .required("model", .function, "a function of θ and λ that returns outputs"),
       .required("loss", .function, "a function of those outputs and λ that returns one number"),

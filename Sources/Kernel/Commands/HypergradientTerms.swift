@@ -35,7 +35,8 @@ final class TermsObject: HostObject {
   func call(_ a: Arguments) throws -> Value {
     .object(
       TermsObject(
-        owner, count: try a.optionalInt("count", atLeast: 1), gamma: try a.optional("gamma") { try a.step($0) }))
+        owner, count: try a.optionalInt("count", atLeast: 1),
+        gamma: try a.optional("gamma") { try a.step($0) }))
   }
 
   func iterate() throws -> (() throws -> Value?)? {

@@ -11,7 +11,8 @@ let spectrumCommands: [Command] = [
       .required("of", .either([.tensor, innerKind]), "a matrix, or an inner loss of θ and λ"),
       .optional("at", .tensors, "the pair (θ, λ), for a loss"),
       .optional("steps", .int, default: 10, "products to take"),
-      .optional("start", .tensors, "the start vector; random by default, since a symmetric one is blind to the rest"),
+      .optional(
+        "start", .tensors, "the start vector; random by default, since a symmetric one is blind to the rest"),
       .optional("seed", .int, default: 1, "of the random start"),
     ],
     returns:
@@ -28,7 +29,8 @@ let spectrumCommands: [Command] = [
           seed: UInt64(bitPattern: Int64(a.int("seed"))))))
   },
   Command(
-    "powerIteration", "Rayleigh quotients of power iteration: estimates of the eigenvalue of largest magnitude.",
+    "powerIteration",
+    "Rayleigh quotients of power iteration: estimates of the eigenvalue of largest magnitude.",
     [
       .required("of", .either([.tensor, innerKind]), "a matrix, or an inner loss of θ and λ"),
       .optional("at", .tensors, "the pair (θ, λ), for a loss"),

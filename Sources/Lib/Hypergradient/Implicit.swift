@@ -15,7 +15,8 @@ public func argmin(
   let n = start.elementCount
   guard n <= limit else {
     throw HypergradientError(
-      .invalidArgument, in: name, "a derivative through the minimum of \(n) parameters needs their \(n)² Hessian",
+      .invalidArgument, in: name,
+      "a derivative through the minimum of \(n) parameters needs their \(n)² Hessian",
       help: "up to \(limit) are taken; use hypergradient() for two levels, or frozen(…) to stop the path")
   }
   let constant = lambda.detached

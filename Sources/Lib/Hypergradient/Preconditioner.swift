@@ -65,9 +65,9 @@ public enum Preconditioner {
         for index in 0..<n { diagonal[index] += signs[index] * image[index] / 32 }
       }
     }
-    // A diagonal near zero says nothing of its row: such rows are left as the average one.
+    // A diagonal of zero, or below the noise of an estimate, says nothing of its row: such rows are scaled as the average one.
     let mean = diagonal.reduce(0) { $0 + abs($1) } / Double(max(n, 1))
-    let least = 1e-3 * mean
+    let least = (n <= 256 ? 4 * b.epsilon : 1e-2) * mean
     return try b.shaped(
       from: diagonal.map { 1 / (abs($0) > least ? abs($0) : mean > 0 ? mean : 1) })
   }

@@ -52,7 +52,10 @@ extension SpectralBounds: CustomStringConvertible {
   public var description: String {
     let rows = [
       ["smallest", brief(ritzMin, 6), "± " + brief(errorMin, 2)],
-      ["largest", brief(ritzMax, 6), "± " + brief(errorMax, 2), isTrusted ? "trusted" : "not settled: take more steps"],
+      [
+        "largest", brief(ritzMax, 6), "± " + brief(errorMax, 2),
+        isTrusted ? "trusted" : "not settled: take more steps",
+      ],
       ["κ", brief(kappa, 4)], ["γ auto", brief(safeGamma, 6), "1 / (largest + its error)"],
       ["γ optimal", brief(optimalGamma, 6), "2 / (both ends, inflated)"],
       ["γ bare", brief(bareGamma, 6), "2 / (Ritz ends): shown, never used"],

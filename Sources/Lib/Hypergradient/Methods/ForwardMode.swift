@@ -68,7 +68,8 @@ public struct ForwardMode: HypergradientMethod {
     solution.status = columns.allSatisfy(\.isFinite) ? .truncated(error: .nan) : .nonFinite
     solution.gamma = gamma
     solution.spectrum = spectrum
-    solution.notes.append("the derivative of \(steps) steps; its distance from that of the minimum is not known")
+    solution.notes.append(
+      "the derivative of \(steps) steps; its distance from that of the minimum is not known")
     return MethodOutcome(direct: direct, indirect: indirect, solution: solution)
   }
 }

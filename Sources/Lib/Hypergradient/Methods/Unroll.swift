@@ -31,7 +31,8 @@ public struct Unroll: HypergradientMethod {
   public init(
     last steps: Int = 20, rate: StepSize = .auto, from start: [Tensor]? = nil, checkpoints: Int? = nil
   ) {
-    self.init(last: steps, rate: rate, from: start.map(UnrollStart.constant) ?? .point, checkpoints: checkpoints)
+    self.init(
+      last: steps, rate: rate, from: start.map(UnrollStart.constant) ?? .point, checkpoints: checkpoints)
   }
 
   /// The first `steps` steps from `start`.
@@ -75,14 +76,15 @@ public struct Unroll: HypergradientMethod {
     var theta = try initial(point)
     // The first iterate of every stretch; the stretch itself is run again on the way back.
     var saved: [[Tensor]] = []
+    // The last stretch is the first to go back through, and need not be run again.
     var iterates: [[Tensor]] = []
-    var previous = theta
     for step in 0..<steps {
-      if step % stretch == 0 { saved.append(theta) }
+      if step % stretch == 0 {
+        saved.append(theta)
+        iterates = []
+      }
+      iterates.append(theta)
       theta = try descent.next(theta)
-      // The last stretch is the first to go back through, and need not be run again.
-      iterates = step % stretch == 0 ? [saved[saved.count - 1]] : iterates + [previous]
-      previous = theta
     }
     let (slopes, direct) = try outerGradients(point, at: theta)
     var a = slopes

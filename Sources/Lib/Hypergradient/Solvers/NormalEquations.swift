@@ -60,7 +60,9 @@ public struct NormalEquations: LinearSolver {
     if status == nil, solution.residual > 10 * target {
       let stuck = squared <= floor || residuals.count <= limit
       solution.status = stuck ? .stagnated : .truncated(error: .infinity)
-      if stuck { solution.notes.append("b has a part outside the range of A: this is a least-squares solution") }
+      if stuck {
+        solution.notes.append("b has a part outside the range of A: this is a least-squares solution")
+      }
     }
     return solution
   }

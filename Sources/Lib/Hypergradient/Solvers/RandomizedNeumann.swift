@@ -47,7 +47,8 @@ public struct RandomizedNeumann: LinearSolver {
     solution.gamma = step
     solution.spectrum = spectrum
     solution.notes.append(
-      "one term (power \(power) of 0…\(terms - 1)) stands for all: unbiased over seeds, single values scatter widely")
+      "one term (power \(power) of 0…\(terms - 1)) stands for all: unbiased over seeds, single values scatter widely"
+    )
     return solution
   }
 }
