@@ -1,7 +1,7 @@
 // Neumann hypergradients with 20 terms on the problems of torch_reference.py, which computes the same numbers with
 // hand-written torch.autograd. Prints one line a problem: name, microseconds (best of several), norm of the hypergradient, and
 // the time of a Hessian-vector product over that of a gradient. With the argument `vit` the hypergradient of a ViT-Tiny with 10 terms
-// and the peak memory in MB; with `memory` the peak after 20, 200 and 2000 terms on the perceptron, a process each.
+// and the peak memory in MB; with `memory` and a number of terms the same of the perceptron; with a problem's name that one alone.
 import Glibc
 import Hypergradient
 import Layers
@@ -113,7 +113,7 @@ struct Classifier: Layer {
 /// The most memory this process has held, in MB.
 func peakMemory() -> Int {
   var usage = rusage()
-  getrusage(RUSAGE_SELF, &usage)
+  getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
   return usage.ru_maxrss / 1000
 }
 
@@ -142,10 +142,11 @@ case "memory":
   let terms = CommandLine.arguments.dropFirst(2).first.flatMap { Int($0) } ?? 20
   let (best, _) = try measure(perceptron(), terms: terms)
   print("mlp-25k", terms, "terms", (best * 1e7).rounded() / 10, "us", peakMemory(), "MB")
-default:
-  for setting in try [
+case let chosen:
+  let settings = try [
     quadratic(10), quadratic(100), quadratic(1000), logistic(10), logistic(100), logistic(1000), perceptron(),
-  ] {
+  ]
+  for setting in settings where chosen == nil || chosen == setting.name {
     let (best, norm) = try measure(setting, terms: 20)
     let point = try BilevelPoint(setting.problem, theta: setting.theta, lambda: setting.lambda)
     let costs = try plan([Neumann()], at: point)

@@ -91,7 +91,7 @@ func innerProblem(
   }
   guard case .object(let box) = a[name], let inner = box.object as? InnerObject else {
     let f = try a.function(name)
-    return .loss { try number(f.call(arguments($0, $1)), a) }
+    return .loss { try lossNumber(f.call(arguments($0, $1)), a) }
   }
   switch inner.kind {
   case .fixedPoint(let map):
@@ -107,10 +107,10 @@ func innerProblem(
       },
       loss: { z, l in
         let value = outputs?.rebuilt(z) ?? .none
-        return try number(loss.call(lambda.leaves.isEmpty ? [value] : [value, lambda.rebuilt(l)]), a)
+        return try lossNumber(loss.call(lambda.leaves.isEmpty ? [value] : [value, lambda.rebuilt(l)]), a)
       })
   case .batched(let loss, let batches):
-    return .batches(count: batches.count) { try number(loss.call(arguments($0, $1) + [batches[$2]]), a) }
+    return .batches(count: batches.count) { try lossNumber(loss.call(arguments($0, $1) + [batches[$2]]), a) }
   }
 }
 
@@ -124,13 +124,13 @@ func bilevelProblem(_ a: Arguments) throws -> (problem: BilevelProblem, theta: T
   let lambda = try Tree(pair.elements[1], "λ", a)
   let problem = BilevelProblem(
     try innerProblem("through", theta, lambda, a),
-    outer: { try number(outer.call([theta.rebuilt($0), lambda.rebuilt($1)]), a) },
+    outer: { try lossNumber(outer.call([theta.rebuilt($0), lambda.rebuilt($1)]), a) },
     thetaNames: theta.names("θ"), lambdaNames: lambda.names("λ"))
   return (problem, theta, lambda)
 }
 
 /// The value of a loss written in the language.
-private func number(_ value: Value, _ a: Arguments) throws -> Tensor {
+func lossNumber(_ value: Value, _ a: Arguments) throws -> Tensor {
   switch value {
   case .tensor(let tensor): return tensor
   case .float(let number): return try .scalar(number, dtype: .f64)

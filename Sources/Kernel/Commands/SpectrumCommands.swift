@@ -3,8 +3,41 @@ import Hypergradient
 import Runtime
 import Tensor
 
-/// The ends of a spectrum from products alone.
+/// The ends of a spectrum from products alone, and products from differences.
 let spectrumCommands: [Command] = [
+  Command(
+    "differenceProduct", "A Hessian-vector product by central differences of the gradient, with its error.",
+    [
+      .required("f", .function, "a function that returns one number"), .required("at", .tensors, "the point"),
+      .required("along", .tensors, "the direction, like the point"),
+      .optional(
+        "step", .either([.number, .choice(["auto", "darts"])]), default: "auto",
+        "ε; \"darts\" is 0.01 over the direction's length"),
+    ],
+    returns: "a record: product, step, relativeStep, and the estimated truncation and roundOff, absolute",
+    errors: [("HypergradientError", "a direction of another shape, a step that is not positive")],
+    example:
+      "differenceProduct({ x in sum(x ** 3) }, at: tensor([1.0, 2.0], dtype: f64), along: tensor([1.0, 0.0], dtype: f64)).product",
+    effects: [.calls("f")]
+  ) { a in
+    let f = try a.function("f")
+    let point = try Tree(a["at"], "at", a)
+    let direction = try Tree(a["along"], "along", a)
+    let step: DifferenceStep
+    if case .string(let box) = a["step"] {
+      step = box.value == "darts" ? .darts : .automatic
+    } else {
+      step = .literal(try a.double("step", above: 0))
+    }
+    let result = try differenceProduct(at: point.leaves, along: direction.leaves, step: step) {
+      try lossNumber(f.call([point.rebuilt($0)]), a)
+    }
+    return .record([
+      ("product", try point.result(result.product)), ("step", .float(result.step)),
+      ("relativeStep", .float(result.relativeStep)), ("truncation", .float(result.truncation)),
+      ("roundOff", .float(result.roundOff)),
+    ])
+  },
   Command(
     "lanczos", "Ritz values of a symmetric matrix, or of the Hessian of an inner loss, after a few products.",
     [
@@ -94,7 +127,7 @@ final class SpectrumObject: HostObject {
   var memberNames: [String] {
     [
       "ritzValues", "ritzMin", "ritzMax", "errorMin", "errorMax", "isTrusted", "isIndefinite", "gammaAuto",
-      "gammaOptimal", "gammaBare", "kappa", "steps",
+      "gammaOptimal", "gammaBare", "kappa", "steps", "rho", "terms",
     ]
   }
   func member(_ name: String) throws -> Value? {
@@ -111,7 +144,32 @@ final class SpectrumObject: HostObject {
     case "gammaBare": .float(bounds.bareGamma)
     case "kappa": .float(bounds.kappa)
     case "steps": .int(bounds.steps)
+    case "rho": rho
+    case "terms": terms
     default: nil
+    }
+  }
+
+  private var rho: Value {
+    .native(
+      "rho", [.required("gamma", .number, "γ")],
+      summary: "The largest |1 - γσ| over the Ritz values: a lower bound of the series' factor."
+    ) { [bounds] a in .float(bounds.rho(gamma: try a.double("gamma", above: 0))) }
+  }
+
+  private var terms: Value {
+    .native(
+      "terms",
+      [
+        .required("gamma", .number, "γ"),
+        .optional("error", .number, default: 1e-6, "the relative error of q"),
+      ],
+      summary: "The number of Neumann terms to a relative error, ln(1/ε) / ln(1/ρ); none where it diverges."
+    ) { [bounds] a in
+      bounds.predictedTerms(
+        gamma: try a.double("gamma", above: 0), relativeError: try a.double("error", above: 0)
+      )
+      .map { .int($0) } ?? .none
     }
   }
 }

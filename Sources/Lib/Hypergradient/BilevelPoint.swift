@@ -33,7 +33,9 @@ public final class BilevelPoint {
 
   private let record: GradientRecord
   private var gaussNewton: GaussNewton?
-  private var usesGaussNewton = false
+  private var usesGaussNewton = false, usesDifferences = false
+  /// The last ε of differences of gradients.
+  private var lastStep = 0.0
   private var draws: BatchDraws?
   private var batchRecords: [Int: GradientRecord] = [:]
 
@@ -86,8 +88,9 @@ public final class BilevelPoint {
 
   /// Prepares a computation: how products are composed, and which mini-batches they see.
   func configure(_ options: HypergradientOptions) throws {
-    usesGaussNewton = false
+    (usesGaussNewton, usesDifferences) = (false, false)
     switch options.mode {
+    case .finiteDifference: usesDifferences = problem.isSymmetric
     case .auto: try chooseMode()
     case .gaussNewton:
       guard case .model(let model, let loss) = problem.kind else {
@@ -147,6 +150,7 @@ public final class BilevelPoint {
   /// How products are composed, as the report says it.
   var composition: String {
     if usesGaussNewton { return "Gauss-Newton: Jᵀ Λ J in place of H" }
+    if usesDifferences { return "differences of gradients, the last with ε = \(brief(lastStep, 3))" }
     if !problem.isSymmetric { return "reverse: (I - ∂Φ/∂θ)ᵀ v" }
     let name = HVPChoice.names.values.first { $0.mode == mode }?.description ?? mode.rawValue
     guard let timings else { return name }
@@ -184,9 +188,23 @@ public final class BilevelPoint {
     try check(v, theta, "the Hessian")
     hessianProducts += 1
     if usesGaussNewton, let gaussNewton { return try gaussNewton.product(v) }
+    if usesDifferences { return try difference(v) }
     let record = try nextRecord()
     return problem.isSymmetric
       ? try record.hessianProduct(v, mode: mode) : try record.transposedProduct(v)
+  }
+
+  /// H v by two gradients.
+  private func difference(_ v: [Tensor]) throws -> [Tensor] {
+    let length = try v.norm()
+    guard length > 0 else { return try v.zeros() }
+    let size = max(1, try theta.tensors.norm())
+    lastStep = try differenceStep(.automatic, length: length, size: size, roundOff: v.epsilon)
+    let constant = lambda.tensors
+    let objective = Objective { try self.problem.inner($0, constant) }
+    let ahead = try objective.gradient(theta.tensors.adding(lastStep, v)).gradient
+    let behind = try objective.gradient(theta.tensors.adding(-lastStep, v)).gradient
+    return try ahead.adding(-1, behind).scaled(1 / (2 * lastStep))
   }
 
   /// C^T v, of λ's shapes.
@@ -205,7 +223,7 @@ public final class BilevelPoint {
 
   /// H v and C^T v from one reverse sweep (from two sweeps for Gauss-Newton).
   public func products(_ v: [Tensor]) throws -> (hessian: [Tensor], mixedTransposed: [Tensor]) {
-    if usesGaussNewton { return (try hessianProduct(v), try mixedTransposed(v)) }
+    if usesGaussNewton || usesDifferences { return (try hessianProduct(v), try mixedTransposed(v)) }
     try check(v, theta, "the Hessian")
     hessianProducts += 1
     return try nextRecord().products(v)

@@ -49,6 +49,8 @@ public enum HVPChoice: Equatable, Sendable, CustomStringConvertible {
   case auto
   /// The Gauss-Newton matrix in place of H; needs the inner problem as a model and a loss.
   case gaussNewton
+  /// Central differences of the gradient, two gradients a product; no second derivative is taken of the inner loss by θ.
+  case finiteDifference
 
   /// The composition, where it is fixed.
   var mode: HVPMode? {
@@ -56,7 +58,7 @@ public enum HVPChoice: Equatable, Sendable, CustomStringConvertible {
     case .reverseOverReverse: .reverseOverReverse
     case .forwardOverReverse: .forwardOverReverse
     case .reverseOverForward: .reverseOverForward
-    case .auto, .gaussNewton: nil
+    case .auto, .gaussNewton, .finiteDifference: nil
     }
   }
 
@@ -64,6 +66,7 @@ public enum HVPChoice: Equatable, Sendable, CustomStringConvertible {
   public static let names: [String: HVPChoice] = [
     "auto": .auto, "forwardOverReverse": .forwardOverReverse, "reverseOverReverse": .reverseOverReverse,
     "reverseOverForward": .reverseOverForward, "gaussNewton": .gaussNewton,
+    "finiteDifference": .finiteDifference,
   ]
 
   /// In words.
@@ -74,6 +77,7 @@ public enum HVPChoice: Equatable, Sendable, CustomStringConvertible {
     case .reverseOverForward: "reverse over forward"
     case .auto: "auto"
     case .gaussNewton: "Gauss-Newton"
+    case .finiteDifference: "differences of gradients"
     }
   }
 }

@@ -157,9 +157,12 @@ extension Hypergradient: CustomStringConvertible {
     if solution.residuals.count > 1 {
       rows.append(("residual", "\(brief(residual, 3)) (relative \(brief(relativeResidual, 2)))"))
     }
-    let spectrum = [
+    var spectrum = [
       rho.map { "ρ \(brief($0, 5))" }, kappa.map { "κ \(brief($0, 4))" }, gamma.map { "γ \(brief($0, 5))" },
     ].compactMap(\.self)
+    if method is Neumann, let rho, let terms = neumannTerms(rho: rho), !spectrum.isEmpty {
+      spectrum.append("\(terms) terms to 1e-6")
+    }
     if !spectrum.isEmpty { rows.append(("series", spectrum.joined(separator: "   "))) }
     rows.append(
       (point.problem.isSymmetric ? "inner |∇θ g|" : "|θ - Φ(θ)|", brief(innerGradientNorm, 3)))

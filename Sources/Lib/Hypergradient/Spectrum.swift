@@ -1,3 +1,4 @@
+import Glibc
 import Tensor
 
 /// What some products with a symmetric map tell of the ends of its spectrum.
@@ -33,6 +34,11 @@ public struct SpectralBounds: Sendable {
   /// The spectral radius of I - γ A over the Ritz values: a lower bound of the true one.
   public func rho(gamma: Double) -> Double {
     max(abs(1 - gamma * ritzMin), abs(1 - gamma * ritzMax))
+  }
+
+  /// The number of Neumann terms with step `gamma` to a relative error of q, ln(1/ε) / ln(1/ρ); nil where it does not converge.
+  public func predictedTerms(gamma: Double, relativeError: Double = 1e-6) -> Int? {
+    neumannTerms(rho: rho(gamma: gamma), relativeError: relativeError)
   }
 
   /// The bounds that a Lanczos tridiagonal matrix gives; `next` is the off-diagonal element after the last.
@@ -131,4 +137,11 @@ public func powerIteration(
     v = w
   }
   return quotients
+}
+
+/// ln(1/ε) / ln(1/ρ), rounded up: the terms after which a series of spectral radius ρ has a relative error of at most ε.
+public func neumannTerms(rho: Double, relativeError: Double = 1e-6) -> Int? {
+  guard rho > 0, rho < 1, relativeError > 0, relativeError < 1 else { return rho == 0 ? 1 : nil }
+  let terms = (log(relativeError) / log(rho)).rounded(.up)
+  return terms < 1e12 ? Int(terms) : nil
 }
