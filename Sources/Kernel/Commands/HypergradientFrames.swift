@@ -22,7 +22,7 @@ struct PlayFrame {
     var lines = [title, ""]
     lines += beside(canvas(), facts())
     lines.append("")
-    if let spectrum { lines.append(strip(spectrum, columns: min(width, 78) - 22)) }
+    if let spectrum { lines.append(strip(spectrum, columns: min(width, 78) - 26)) }
     lines.append(bar(columns: min(width, 78) - 34))
     return lines.map { String($0.prefix(width)) }.joined(separator: "\n")
   }
@@ -43,7 +43,7 @@ struct PlayFrame {
       "dF        " + list(step.value), "error     " + (step.error.map { "≈ " + short($0) } ?? "-"),
       "q_k       " + list(step.partial), "added     " + list(step.added),
     ]
-    if let exact { facts.append("exact q   " + list(exact) + "  ×") }
+    if let exact { facts.append("× exact   " + list(exact)) }
     if !step.verdict.isEmpty { facts += ["", step.verdict] }
     return facts
   }

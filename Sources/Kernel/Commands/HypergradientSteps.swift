@@ -32,7 +32,7 @@ final class PlayTrack {
   init(_ result: Hypergradient, method name: String, gamma: StepSize?) throws {
     self.result = result
     self.name = name
-    let start = try Self.visible(result.point.outerGradient.map { try $0 * 0 })
+    let start = try Self.visible(result.point.outerGradient.map { try .zeros($0.shape, dtype: $0.dtype) })
     let norm = try result.point.outerGradient.map { try $0.square().sum().cast(to: .f64).item() }.reduce(0, +)
       .squareRoot()
     steps = [
