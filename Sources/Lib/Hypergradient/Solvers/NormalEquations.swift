@@ -14,10 +14,12 @@ public struct NormalEquations: LinearSolver {
     self.tolerance = tolerance
   }
 
-  /// "normal"
-  public var name: String { "normal" }
+  /// "normalEquations"
+  public var name: String { "normalEquations" }
   /// The call that makes this method.
-  public var description: String { iterations.map { "normal(iterations: \($0))" } ?? "normal()" }
+  public var description: String {
+    iterations.map { "normalEquations(iterations: \($0))" } ?? "normalEquations()"
+  }
   /// Two products an iteration.
   public func predictedProducts(parameters n: Int) -> Int { 2 * min(n, 200) }
 
