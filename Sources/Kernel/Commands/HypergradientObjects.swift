@@ -1,4 +1,3 @@
-import Figures
 import Hypergradient
 import Runtime
 import Tensor
@@ -6,10 +5,11 @@ import Tensor
 /// A hypergradient: its status before its value.
 final class HypergradientObject: HostObject {
   let result: Hypergradient
-  private let lambda: Tree
+  let theta: Tree, lambda: Tree
 
-  init(_ result: Hypergradient, _ lambda: Tree) {
+  init(_ result: Hypergradient, _ theta: Tree, _ lambda: Tree) {
     self.result = result
+    self.theta = theta
     self.lambda = lambda
   }
 
@@ -19,34 +19,63 @@ final class HypergradientObject: HostObject {
 
   var memberNames: [String] {
     [
-      "value", "direct", "indirect", "status", "q", "residual", "relativeResidual", "rho", "kappa", "gamma",
-      "hvps",
-      "seconds", "innerGradientNorm", "error", "notes", "terms", "compare", "verify",
+      "value", "direct", "indirect", "status", "report", "q", "residual", "relativeResidual", "residuals",
+      "bestIteration", "rho", "kappa", "gamma", "hvps", "mixedProducts", "products", "batches", "paths",
+      "seconds", "innerGradientNorm", "error", "errorIsBound", "notes", "terms", "spectrum", "compare",
+      "plan",
+      "verify", "figure",
     ]
   }
 
   func member(_ name: String) throws -> Value? {
     func number(_ value: Double?) -> Value { value.map { .float($0) } ?? .none }
+    func texts(_ list: [String]) -> Value { .list(list.map { .text($0) }) }
     switch name {
     case "value": return try lambda.result(result.value)
     case "direct": return try lambda.result(result.direct)
     case "indirect": return try lambda.result(result.indirect)
     case "status": return .text(result.status.name)
-    case "q": return result.q.count == 1 ? .tensor(result.q[0]) : .list(result.q.map { .tensor($0) })
+    case "report": return .object(ReportObject("Report", result.description))
+    case "q": return result.q.isEmpty ? .none : try theta.result(result.q)
     case "residual": return .float(result.residual)
     case "relativeResidual": return .float(result.relativeResidual)
+    case "residuals": return .tensor(try Tensor(result.solution.residuals))
+    case "bestIteration": return .int(result.solution.bestIteration)
     case "rho": return number(result.rho)
     case "kappa": return number(result.kappa)
     case "gamma": return number(result.gamma)
     case "hvps": return .int(result.hvpCount)
+    case "mixedProducts": return .int(result.mixedCount)
+    case "products": return .text(result.composition)
+    case "batches": return .list(result.batches.map { .int($0) })
+    case "paths": return texts(result.point.paths)
     case "seconds": return .float(result.seconds)
     case "innerGradientNorm": return .float(result.innerGradientNorm)
     case "error": return number(result.error)
-    case "notes": return .list(result.notes.map { .text($0) })
-    case "terms": return .object(TermsObject(result, lambda))
+    case "errorIsBound": return .bool(result.errorIsBound)
+    case "notes": return texts(result.notes)
+    case "terms": return .object(TermsObject(self))
+    case "spectrum": return spectrum
     case "compare": return compare
+    case "plan": return .object(ReportObject("Plan", try plan(usualMethods, at: result.point).description))
     case "verify": return verify
+    case "figure": return figure
     default: return nil
+    }
+  }
+
+  private var spectrum: Value {
+    .native(
+      "spectrum", [.optional("steps", .int, default: 30, "products to take")],
+      summary: "The ends of the Hessian's spectrum at the point, by Lanczos."
+    ) { [result] a in
+      guard result.point.problem.isSymmetric else {
+        throw CommandError("InvalidArgument", "spectrum: the matrix of a fixed point is not symmetric")
+      }
+      return .object(
+        SpectrumObject(
+          try lanczos(
+            result.point.hessian, like: result.point.theta.tensors, steps: a.int("steps", atLeast: 1))))
     }
   }
 
@@ -55,13 +84,7 @@ final class HypergradientObject: HostObject {
       "compare", [.required("methods", .sequence, "methods, such as [cg(), dense()]")],
       summary: "This result and those of other methods, against an exact solve."
     ) { [result] a in
-      let methods = try a.sequence("methods").map { value in
-        guard case .object(let box) = value, let method = box.object as? MethodObject else {
-          throw a.mismatch("methods", expected: "a list of methods such as [cg(), dense()]")
-        }
-        return method.method
-      }
-      return .object(ReportObject("Comparison", try result.compare(methods).description))
+      .object(ComparisonObject(try result.compare(methodList("methods", a))))
     }
   }
 
@@ -73,91 +96,50 @@ final class HypergradientObject: HostObject {
     }
   }
 
-  /// Residual and estimated error of the Neumann series against the number of terms.
-  func figure(title: String) throws -> Figure {
-    let terms = try result.terms()
-    var (k, residual, error): ([Double], [Double], [Double]) = ([], [], [])
-    while let term = terms.next() {
-      k.append(Double(term.k + 1))
-      residual.append(term.residual)
-      error.append(term.error.isFinite ? term.error : .nan)
-    }
-    if let failure = terms.failure { throw failure }
-    return Figure(
-      title.isEmpty ? "Neumann series, γ = \(fixed(terms.gamma, 4))" : title,
-      marks: [
-        .line(x: k, y: residual, label: "residual |∇f - Hq|"),
-        .line(x: k, y: error, label: "error of dF (estimate)", dashed: true),
-      ], x: Axis("terms"), y: Axis("", scale: .log))
-  }
-}
-
-/// The terms of a Neumann series, computed as they are visited: one Hessian-vector product each.
-final class TermsObject: HostObject {
-  private let result: Hypergradient
-  private let lambda: Tree
-
-  init(_ result: Hypergradient, _ lambda: Tree) {
-    self.result = result
-    self.lambda = lambda
-  }
-
-  var typeName: String { "Terms" }
-  func summary() -> String { "terms of \(result.method)" }
-
-  func display(width: Int) -> Display {
-    do {
-      return Display(text: try result.termTable())
-    } catch {
-      return Display(text: "\(error)")
-    }
-  }
-
-  func iterate() throws -> (() throws -> Value?)? {
-    let terms = try result.terms()
-    return { [lambda] in
-      guard let term = terms.next() else {
-        if let failure = terms.failure { throw failure }
-        return nil
-      }
-      return .object(TermObject(term, lambda))
+  private var figure: Value {
+    .native(
+      "figure",
+      [
+        .optional(
+          "kind", .choice(["residuals", "spectrum", "filters", "ritz"]), default: "residuals",
+          "residual and error against terms; |1 - γσ| over the spectrum; the factor by which each method inverts σ; "
+            + "Ritz values against Lanczos steps"),
+        .optional("gamma", .number, "another γ for the spectrum and the filters"),
+        .optional("terms", .int, "another number of terms"),
+        .optional("damping", .number, default: 0.1, "δ of the damped filter, relative to σ_max"),
+      ], summary: "A figure of this computation."
+    ) { [self] a in
+      .object(
+        FigureObject(
+          try HypergradientFigures(
+            self, gamma: a.optionalDouble("gamma", above: 0), terms: a.optionalInt("terms", atLeast: 1)
+          )
+          .figure(a.string("kind"), damping: a.double("damping", atLeast: 0))))
     }
   }
 }
 
-/// One term of a Neumann series.
-final class TermObject: HostObject {
-  private let term: NeumannTerm
-  private let lambda: Tree
+/// The comparison of several methods: a table, and its numbers.
+final class ComparisonObject: HostObject {
+  private let comparison: Comparison
+  init(_ comparison: Comparison) { self.comparison = comparison }
 
-  init(_ term: NeumannTerm, _ lambda: Tree) {
-    self.term = term
-    self.lambda = lambda
-  }
+  var typeName: String { "Comparison" }
+  func summary() -> String { "comparison of \(comparison.rows.count) methods" }
+  func display(width: Int) -> Display { Display(text: comparison.description) }
+  var memberNames: [String] { ["methods", "statuses", "cosines", "errors", "hvps", "reference"] }
 
-  var typeName: String { "Term" }
-  func summary() -> String { "term \(term.k): |v| \(term.norm), ratio \(term.ratio)" }
-
-  /// One aligned line, under a header for the first term.
-  func display(width: Int) -> Display {
-    Display(text: (term.k == 0 ? NeumannTerm.header + "\n" : "") + term.description)
-  }
-
-  var memberNames: [String] { ["k", "v", "norm", "ratio", "q", "value", "cosine", "residual", "error"] }
   func member(_ name: String) throws -> Value? {
-    func tensors(_ list: [Tensor]) -> Value {
-      list.count == 1 ? .tensor(list[0]) : .list(list.map { .tensor($0) })
+    func numbers(_ value: (Comparison.Row) -> Double?) -> Value {
+      .list(comparison.rows.map { value($0).map { .float($0) } ?? .none })
     }
     switch name {
-    case "k": return .int(term.k)
-    case "v": return tensors(term.v)
-    case "norm": return .float(term.norm)
-    case "ratio": return .float(term.ratio)
-    case "q": return tensors(term.q)
-    case "value": return try lambda.result(term.value)
-    case "cosine": return term.cosine.map { .float($0) } ?? Value.none
-    case "residual": return .float(term.residual)
-    case "error": return .float(term.error)
+    case "methods": return .list(comparison.rows.map { .text($0.method) })
+    case "statuses": return .list(comparison.rows.map { .text($0.result?.status.name ?? "failed") })
+    case "cosines": return numbers(\.cosine)
+    case "errors": return numbers(\.relativeError)
+    case "hvps": return .list(comparison.rows.map { $0.result.map { .int($0.hvpCount) } ?? .none })
+    case "reference": return .text(comparison.referenceMethod)
     default: return nil
     }
   }
@@ -177,6 +159,12 @@ final class ReportObject: HostObject {
 
   func summary() -> String { typeName + (passed.map { $0 ? ": passed" : ": failed" } ?? "") }
   func display(width: Int) -> Display { Display(text: text) }
-  var memberNames: [String] { passed == nil ? [] : ["passed"] }
-  func member(_ name: String) throws -> Value? { name == "passed" ? passed.map { .bool($0) } : nil }
+  var memberNames: [String] { passed == nil ? ["text"] : ["text", "passed"] }
+  func member(_ name: String) throws -> Value? {
+    switch name {
+    case "passed": passed.map { .bool($0) }
+    case "text": .text(text)
+    default: nil
+    }
+  }
 }

@@ -68,7 +68,8 @@ struct PlotData {
     guard case .object(let box) = value else { return nil }
     switch box.object {
     case let figure as FigureObject: return figure.figure
-    case let hypergradient as HypergradientObject: return try hypergradient.figure(title: "")
+    case let hypergradient as HypergradientObject:
+      return try HypergradientFigures(hypergradient).residuals(title: "")
     default: return nil
     }
   }

@@ -32,6 +32,8 @@ public enum REPL {
   /// output is no terminal, or a dumb one, entries are read as plain lines.
   /// - Returns: the exit status: 0, or 128 plus the signal that ended the conversation.
   public static func run(session: Session, options: Options = Options()) -> Int32 {
-    Conversation(session: session, options: options, terminal: Terminal()).run()
+    let terminal = Terminal()
+    if terminal.isInteractive { session.stage = TerminalStage(terminal) }
+    return Conversation(session: session, options: options, terminal: terminal).run()
   }
 }

@@ -19,6 +19,9 @@ public final class Session {
   /// Magics of the client, such as `history` of a prompt: the name without `%`, and what to do with the rest of the line.
   public var magics: [String: (String) throws -> Value] = [:]
 
+  /// Whoever sits at the client, for commands that are steered while they run; nil where nobody does.
+  public var stage: (any Stage)?
+
   private var sink: ((Output) -> Void)?
   private var cellKey: UInt64 = 0
   private var draws: UInt64 = 0

@@ -76,10 +76,22 @@ extension Hypergradient {
   /// The exact implicit gradient at this point. Throws when there is none (a singular Hessian).
   func reference() throws -> Hypergradient {
     let isSmall = point.theta.elementCount <= 512
+    let tolerance = 8 * point.outerGradient.epsilon
     let method: any HypergradientMethod =
-      isSmall ? Dense() : MINRES(tolerance: 8 * point.outerGradient.epsilon)
+      if isSmall {
+        Dense()
+      } else if point.problem.isSymmetric {
+        MINRES(tolerance: tolerance)
+      } else {
+        GMRES(tolerance: tolerance)
+      }
+    // The system itself: all batches, the true curvature and no start that might hide a failure.
     var options = options
     options.warmStart = nil
+    options.preconditioner = nil
+    options.batches = .full
+    options.fallback = []
+    options.mode = .reverseOverReverse
     let result = try hypergradient(at: point, by: method, options)
     guard result.status.isUsable else {
       throw HypergradientError(

@@ -1,32 +1,43 @@
 import Autodiff
 import Tensor
 
-/// The inner gradient ∇θ g recorded at one (θ, λ) as a function of both, ready for products with the second derivatives
-/// H = ∂²g/∂θ∂θ^T and C = ∂²g/∂θ∂λ^T.
+/// What the inner problem sets to zero - its gradient ∇θ g, or θ - Φ(θ, λ) for a fixed point - recorded at one (θ, λ) as a
+/// function of both, ready for products with its derivatives H by θ and C by λ.
 ///
-/// A reverse sweep with v gives H v and C^T v together, or either alone for less; a forward sweep gives H v or C u.
+/// A reverse sweep with v gives H^T v and C^T v together, or either alone for less; a forward sweep gives H v or C u.
 final class GradientRecord {
   let value: Double
-  /// ∇θ g.
+  /// ∇θ g, or θ - Φ.
   let gradient: [Tensor]
-  /// Which of θ's tensors the inner loss depends on, and whether its gradient depends on λ.
+  /// Which of θ's tensors the inner problem depends on, and whether what it sets to zero depends on λ.
   let reached: [Bool], dependsOnLambda: Bool
   private let theta: [Tensor], lambda: [Tensor]
-  private let inner: BilevelLoss
+  private let inner: ([Tensor]) throws -> Tensor
   private let record: Linearization
   /// The recording restricted to one of the two, made when first asked for.
   private lazy var thetaOnly = record.restricted(toLeaves: 0..<theta.count)
   private let lambdaOnly: Linearization
 
-  init(_ problem: BilevelProblem, _ theta: [Tensor], _ lambda: [Tensor], in operation: String) throws {
+  /// Records the whole inner problem, or mini-batch `batch` of it.
+  init(
+    _ problem: BilevelProblem, _ theta: [Tensor], _ lambda: [Tensor], batch: Int? = nil, in operation: String
+  ) throws {
     let split = theta.count
     var value = 0.0
     var reached: [Bool] = []
+    var loss = problem.inner
+    if let batch, case .batches(_, let one) = problem.kind { loss = { try one($0, $1, batch) } }
     record = try Linearization(
-      of: { point in
+      of: { [loss] point in
         let lambda = Array(point[split...])
+        if case .fixedPoint(let map) = problem.kind {
+          let gap = try defect(map, Array(point[..<split]), lambda)
+          value = try 0.5 * gap.detached.dot(gap.detached)
+          reached = gap.map { _ in true }
+          return gap
+        }
         let inner = try recordedGradients(at: Array(point[..<split]), "inner", in: operation) {
-          try problem.inner($0, lambda)
+          try loss($0, lambda)
         }
         value = try inner.value.item()
         reached = inner.gradients.map { $0 != nil }
@@ -36,23 +47,30 @@ final class GradientRecord {
     self.reached = reached
     self.theta = theta
     self.lambda = lambda
-    inner = problem.inner
+    inner = { [loss] in try loss($0, lambda) }
     gradient = record.outputs.detached
     lambdaOnly = record.restricted(toLeaves: split..<(split + lambda.count))
     dependsOnLambda = (0..<split).contains { [lambdaOnly] in lambdaOnly.reaches(output: $0) }
     try problem.theta(theta).check(gradient, is: "the inner gradient by", in: operation)
   }
 
-  /// H v.
+  /// H v of a Hessian, in any composition.
   func hessianProduct(_ v: [Tensor], mode: HVPMode) throws -> [Tensor] {
     switch mode {
-    case .reverseOverReverse:
-      return try completed(thetaOnly.pullback(v).prefix(theta.count), theta)
-    case .forwardOverReverse:
-      return try completed(thetaOnly.pushforward(v.map(Optional.some) + lambda.map { _ in nil })[...], theta)
-    case .reverseOverForward:
-      return try hvp(at: theta, along: v, mode: mode) { try self.inner($0, self.lambda) }.detached
+    case .reverseOverReverse: try transposedProduct(v)
+    case .forwardOverReverse: try product(v)
+    case .reverseOverForward: try hvp(at: theta, along: v, mode: mode, inner).detached
     }
+  }
+
+  /// H^T v by a reverse sweep.
+  func transposedProduct(_ v: [Tensor]) throws -> [Tensor] {
+    try completed(thetaOnly.pullback(v).prefix(theta.count), theta)
+  }
+
+  /// H v by a forward sweep.
+  func product(_ v: [Tensor]) throws -> [Tensor] {
+    try completed(thetaOnly.pushforward(v.map(Optional.some) + lambda.map { _ in nil })[...], theta)
   }
 
   /// C^T v, of λ's shapes.
@@ -65,7 +83,7 @@ final class GradientRecord {
     try completed(lambdaOnly.pushforward(theta.map { _ in nil } + u.map(Optional.some))[...], theta)
   }
 
-  /// H v and C^T v from one sweep.
+  /// H^T v and C^T v from one sweep.
   func products(_ v: [Tensor]) throws -> (hessian: [Tensor], mixedTransposed: [Tensor]) {
     let both = try record.pullback(v)
     return (

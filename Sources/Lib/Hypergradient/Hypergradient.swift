@@ -22,15 +22,33 @@ public final class Hypergradient {
   public let hvpCount: Int, mixedCount: Int
   /// Wall time, recording included.
   public let seconds: Double
+  /// How products with the curvature were composed.
+  public let composition: String
+  /// The mini-batches drawn, in order; empty where every product saw all of them.
+  public let batches: [Int]
+
+  /// Zeros whose derivative by λ is that of the exact hypergradient, where λ was being differentiated by.
+  private let derivative: [Tensor]?
 
   fileprivate init(
     _ point: BilevelPoint, _ method: any HypergradientMethod, _ options: HypergradientOptions,
-    since begin: Double
+    derivative: [Tensor]? = nil, since begin: Double
   ) throws {
+    self.derivative = derivative
     let before = (point.hessianProducts, point.mixedProducts)
-    let outcome = try method.run(at: point, options)
+    try point.configure(options)
+    var (used, outcome) = (method, try method.run(at: point, options))
+    for next in options.fallback where !outcome.isUsable {
+      let failure = "\(used) ended as \(outcome.solution.status)"
+      try point.configure(options)
+      outcome = try next.run(at: point, options)
+      outcome.solution.notes.insert("\(failure); \(next) took its place, as asked", at: 0)
+      used = next
+    }
     self.point = point
-    self.method = method
+    self.method = used
+    composition = point.composition
+    batches = point.drawnBatches
     self.options = options
     direct = outcome.direct.detached
     indirect = outcome.indirect.detached
@@ -57,7 +75,13 @@ public final class Hypergradient {
   }
 
   /// direct + indirect, whatever the status.
-  public var unqualifiedValue: [Tensor] { get throws { try direct.adding(1, indirect) } }
+  public var unqualifiedValue: [Tensor] {
+    get throws {
+      let sum = try direct.adding(1, indirect)
+      guard let derivative else { return sum }
+      return try zip(sum, derivative).map { try $0 + $1 }
+    }
+  }
 
   /// How the computation ended.
   public var status: SolveStatus { solution.status }
@@ -82,13 +106,18 @@ public final class Hypergradient {
   public var notes: [String] {
     var notes = point.notes
     let scale = max(1, abs(point.innerValue))
-    if point.innerGradientNorm > 1e-4 * scale, !(method is OneStep), !(method is Unroll) {
+    if point.innerGradientNorm > 1e-4 * scale, method.assumesMinimum {
       notes.append(
         "θ is not a minimiser (|∇θ g| = \(brief(point.innerGradientNorm, 3))): the implicit gradient is an approximation there"
       )
     }
     return notes + solution.notes
   }
+}
+
+extension MethodOutcome {
+  /// Whether the status lets the value be read.
+  fileprivate var isUsable: Bool { solution.status.isUsable && indirect.isFinite }
 }
 
 /// dF/dλ of a bilevel problem at (θ, λ), θ being a minimiser of the inner loss. Throws `nonFinite`, `shapeMismatch` or
@@ -98,16 +127,19 @@ public func hypergradient(
   by method: any HypergradientMethod = Neumann(), _ options: HypergradientOptions = .init()
 ) throws -> Hypergradient {
   let begin = monotonicSeconds()
-  let point = try BilevelPoint(problem, theta: theta, lambda: lambda, mode: options.mode)
-  return try Hypergradient(point, method, options, since: begin)
+  let point = try BilevelPoint(problem, theta: theta, lambda: lambda, followsStops: options.followsStops)
+  // The exact derivative rides on the value that the method found, so that hypergradients can themselves be differentiated.
+  let derivative =
+    lambda.contains(where: \.isRecorded)
+    ? try differentiableHypergradient(problem, at: theta, lambda).map { try $0 - $0.detached } : nil
+  return try Hypergradient(point, method, options, derivative: derivative, since: begin)
 }
 
 /// The same at a point that is already recorded.
 public func hypergradient(
   at point: BilevelPoint, by method: any HypergradientMethod, _ options: HypergradientOptions = .init()
 ) throws -> Hypergradient {
-  point.mode = options.mode
-  return try Hypergradient(point, method, options, since: monotonicSeconds())
+  try Hypergradient(point, method, options, since: monotonicSeconds())
 }
 
 extension Hypergradient: CustomStringConvertible {
@@ -125,11 +157,21 @@ extension Hypergradient: CustomStringConvertible {
     if solution.residuals.count > 1 {
       rows.append(("residual", "\(brief(residual, 3)) (relative \(brief(relativeResidual, 2)))"))
     }
-    let spectrum = [
+    var spectrum = [
       rho.map { "ρ \(brief($0, 5))" }, kappa.map { "κ \(brief($0, 4))" }, gamma.map { "γ \(brief($0, 5))" },
     ].compactMap(\.self)
+    if method is Neumann, let rho, let terms = neumannTerms(rho: rho), !spectrum.isEmpty {
+      spectrum.append("\(terms) terms to 1e-6")
+    }
     if !spectrum.isEmpty { rows.append(("series", spectrum.joined(separator: "   "))) }
-    rows.append(("inner |∇θ g|", brief(innerGradientNorm, 3)))
+    rows.append(
+      (point.problem.isSymmetric ? "inner |∇θ g|" : "|θ - Φ(θ)|", brief(innerGradientNorm, 3)))
+    if hvpCount > 0 { rows.append(("products", composition)) }
+    if point.problem.batchCount != nil {
+      let drawn = batches.isEmpty ? "" : ": " + brief(batches.map(Double.init))
+      rows.append(("batches", options.batches.rawValue + drawn))
+    }
+    for (index, path) in point.paths.enumerated() { rows.append((index == 0 ? "paths" : "", path)) }
     rows.append(("cost", "\(hvpCount) HVPs, \(mixedCount) mixed products, \(brief(seconds * 1e3, 3)) ms"))
     let width = rows.map(\.0.count).max() ?? 0
     let body = rows.map { "  " + $0 + String(repeating: " ", count: width - $0.count) + "  " + $1 }

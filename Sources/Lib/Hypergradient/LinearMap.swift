@@ -4,7 +4,7 @@ import Tensor
 public final class LinearMap {
   /// What is known of the map's symmetry.
   public enum Symmetry: Sendable {
-    /// A A^T = A^T A and more: u·Av = v·Au, by construction.
+    /// u·Av = v·Au, by construction.
     case symmetric
     /// Known not to be symmetric.
     case general
@@ -17,11 +17,16 @@ public final class LinearMap {
   /// The number of products taken so far.
   public private(set) var productCount = 0
   private let product: ([Tensor]) throws -> [Tensor]
+  private let transposedProduct: (([Tensor]) throws -> [Tensor])?
 
-  /// The map v -> `product(v)`.
-  public init(symmetry: Symmetry = .unknown, _ product: @escaping ([Tensor]) throws -> [Tensor]) {
+  /// The map v -> `product(v)`, and its transpose where it is known.
+  public init(
+    symmetry: Symmetry = .unknown, transposed: (([Tensor]) throws -> [Tensor])? = nil,
+    _ product: @escaping ([Tensor]) throws -> [Tensor]
+  ) {
     self.symmetry = symmetry
     self.product = product
+    transposedProduct = transposed
   }
 
   /// The map of a matrix. Throws `shapeMismatch` unless it is square.
@@ -30,7 +35,10 @@ public final class LinearMap {
       throw HypergradientError(
         .shapeMismatch, in: "linear map", "a matrix of shape \(matrix.shape) is not square")
     }
-    self.init(symmetry: symmetry) { [try matrix.matmul($0[0]).detached] }
+    let transpose = try matrix.transposed()
+    self.init(symmetry: symmetry, transposed: { [try transpose.matmul($0[0]).detached] }) {
+      [try matrix.matmul($0[0]).detached]
+    }
   }
 
   /// A v.
@@ -39,10 +47,23 @@ public final class LinearMap {
     return try product(v)
   }
 
+  /// A^T v. Throws `invalidArgument` where neither symmetry nor a transpose is known.
+  public func transposed(_ v: [Tensor]) throws -> [Tensor] {
+    if symmetry == .symmetric { return try self(v) }
+    guard let transposedProduct else {
+      throw HypergradientError(
+        .invalidArgument, in: "linear map", "products with the transpose are not known", help: "use gmres()")
+    }
+    productCount += 1
+    return try transposedProduct(v)
+  }
+
   /// A + δ I.
   public func shifted(by delta: Double) -> LinearMap {
     if delta == 0 { return self }
-    return LinearMap(symmetry: symmetry) { try self($0).adding(delta, $0) }
+    return LinearMap(symmetry: symmetry, transposed: { try self.transposed($0).adding(delta, $0) }) {
+      try self($0).adding(delta, $0)
+    }
   }
 
   /// Whether u·Av = v·Au, tested (two products) where it is not declared.

@@ -45,7 +45,9 @@ public enum SolveStatus: Equatable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .converged: "converged"
-    case .truncated(let error): "truncated, error ≈ \(brief(error, 2)) of the implicit part"
+    case .truncated(let error):
+      error.isFinite
+        ? "truncated, error ≈ \(brief(error, 2)) of the implicit part" : "truncated, its error is not known"
     case .stagnated: "stagnated"
     case .divergent(let rho): "divergent, ρ = \(brief(rho, 4))"
     case .negativeCurvature(let curvature): "negative curvature \(brief(curvature, 3))"
@@ -99,6 +101,8 @@ public protocol LinearSolver: HypergradientMethod {
   /// Solves A q = b from `start` (zeros for nil). `strongConvexity` is a proven lower bound of the spectrum, where the caller has one.
   func solve(_ map: LinearMap, _ b: [Tensor], start: [Tensor]?, strongConvexity: Double?) throws
     -> LinearSolution
+  /// Whether each product may come from another random matrix, as a series' may.
+  var acceptsNoise: Bool { get }
 }
 
 extension LinearSolver {

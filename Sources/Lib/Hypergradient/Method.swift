@@ -10,6 +10,17 @@ public protocol HypergradientMethod: CustomStringConvertible, Sendable {
   func run(at point: BilevelPoint, _ options: HypergradientOptions) throws -> MethodOutcome
   /// The number of Hessian-vector products it will take for n inner parameters, about.
   func predictedProducts(parameters n: Int) -> Int
+  /// The number of vectors of θ's size it holds at once, about.
+  func predictedVectors(parameters n: Int) -> Int
+  /// Whether θ must be the inner problem's solution for the result to be what it claims.
+  var assumesMinimum: Bool { get }
+}
+
+extension HypergradientMethod {
+  /// A handful of vectors.
+  public func predictedVectors(parameters n: Int) -> Int { 6 }
+  /// The implicit function theorem holds at a solution only.
+  public var assumesMinimum: Bool { true }
 }
 
 /// Choices that hold for every method that solves a linear system.
@@ -18,23 +29,38 @@ public struct HypergradientOptions {
   public var damping: Double
   /// Where to start the solve, such as the previous outer step's q.
   public var warmStart: [Tensor]?
-  /// How Hessian-vector products are composed.
-  public var mode: HVPMode
+  /// How products with the curvature are composed.
+  public var mode: HVPChoice
   /// μ with H - μ I positive semi-definite, where the caller can prove it (a convex loss plus μ/2 |θ|²): turns estimates into bounds.
   public var strongConvexity: Double?
   /// The failures whose value may be read all the same, by name ("divergent").
   public var allowed: Set<String>
+  /// An approximate inverse of the matrix.
+  public var preconditioner: Preconditioner?
+  /// Which mini-batches the products see, where the inner loss is a mean over some; and the seed of the draws.
+  public var batches: BatchPolicy, seed: UInt64
+  /// What is tried in turn when the method fails.
+  public var fallback: [any HypergradientMethod]
+  /// Whether values frozen in the losses are followed all the same.
+  public var followsStops: Bool
 
   /// Undamped, from zero, measured against nothing.
   public init(
-    damping: Double = 0, warmStart: [Tensor]? = nil, mode: HVPMode = .reverseOverReverse,
-    strongConvexity: Double? = nil, allowed: Set<String> = []
+    damping: Double = 0, warmStart: [Tensor]? = nil, mode: HVPChoice = .reverseOverReverse,
+    strongConvexity: Double? = nil, allowed: Set<String> = [], preconditioner: Preconditioner? = nil,
+    batches: BatchPolicy = .full, seed: UInt64 = 0, fallback: [any HypergradientMethod] = [],
+    followsStops: Bool = false
   ) {
     self.damping = damping
     self.warmStart = warmStart
     self.mode = mode
     self.strongConvexity = strongConvexity
     self.allowed = allowed
+    self.preconditioner = preconditioner
+    self.batches = batches
+    self.seed = seed
+    self.fallback = fallback
+    self.followsStops = followsStops
   }
 }
 
@@ -62,9 +88,14 @@ extension LinearSolver {
       throw HypergradientError(
         .invalidArgument, in: name, "damping \(options.damping)", help: "damping is a number from 0 upwards")
     }
+    guard options.batches != .fresh || acceptsNoise else {
+      throw HypergradientError(
+        .invalidArgument, in: name, "batches \"fresh\" change the matrix at every product, a solve needs one",
+        help: "use neumann() or randomizedNeumann(), or batches \"same\" or \"full\"")
+    }
     let map = point.hessian.shifted(by: options.damping)
     var solution = try solve(
-      map, point.outerGradient, start: options.warmStart,
+      map, point.outerGradient, through: options.preconditioner, start: options.warmStart,
       strongConvexity: options.strongConvexity.map { $0 + options.damping })
     let mixed = try point.mixedTransposed(solution.q)
     var outcome = MethodOutcome(
@@ -97,6 +128,9 @@ extension LinearSolver {
     return outcome
   }
 
+  /// Whether each product may come from another random matrix.
+  public var acceptsNoise: Bool { false }
+
   /// Krylov methods and dense solves: n at most.
   public func predictedProducts(parameters n: Int) -> Int { min(n, 200) }
 }
@@ -106,7 +140,14 @@ extension Neumann {
   public func predictedProducts(parameters n: Int) -> Int { terms + (gamma.isChosen ? min(n, 8) : 0) }
 }
 
+extension GMRES {
+  /// The Krylov basis.
+  public func predictedVectors(parameters n: Int) -> Int { min(restart, n) + 4 }
+}
+
 extension Dense {
   /// A product for each column.
   public func predictedProducts(parameters n: Int) -> Int { n }
+  /// The matrix.
+  public func predictedVectors(parameters n: Int) -> Int { n }
 }

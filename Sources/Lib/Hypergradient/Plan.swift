@@ -55,14 +55,10 @@ public func plan(_ methods: [any HypergradientMethod], at point: BilevelPoint) t
   let n = point.theta.elementCount
   let size = point.theta.tensors.reduce(0) { $0 + $1.count * $1.dtype.size }
   let rows = methods.map { method in
-    let products = method.predictedProducts(parameters: n)
-    let vectors =
-      switch method {
-      case is Dense: n
-      case is Unroll: products + 4
-      case let gmres as GMRES: min(gmres.restart, n) + 4
-      default: 6
-      }
+    // Forward mode carries a column for every element of λ.
+    let columns = method is ForwardMode ? point.lambda.elementCount : 1
+    let products = method.predictedProducts(parameters: n) * columns
+    let vectors = method.predictedVectors(parameters: n)
     let each = mode == .forwardOverReverse ? forward : reverse
     // An unrolled step records a gradient again on the way back.
     let perStep = method is Unroll ? each + 3 * gradient : each

@@ -1,3 +1,4 @@
+import Glibc
 import Tensor
 
 /// What some products with a symmetric map tell of the ends of its spectrum.
@@ -35,6 +36,11 @@ public struct SpectralBounds: Sendable {
     max(abs(1 - gamma * ritzMin), abs(1 - gamma * ritzMax))
   }
 
+  /// The number of Neumann terms with step `gamma` to a relative error of q, ln(1/ε) / ln(1/ρ); nil where it does not converge.
+  public func predictedTerms(gamma: Double, relativeError: Double = 1e-6) -> Int? {
+    neumannTerms(rho: rho(gamma: gamma), relativeError: relativeError)
+  }
+
   /// The bounds that a Lanczos tridiagonal matrix gives; `next` is the off-diagonal element after the last.
   init(diagonal: [Double], offDiagonal: [Double], next: Double) {
     let (values, last) = tridiagonalEigenvalues(diagonal: diagonal, offDiagonal: offDiagonal)
@@ -44,6 +50,24 @@ public struct SpectralBounds: Sendable {
     errorMin = abs(next * (last.first ?? 0))
     errorMax = abs(next * (last.last ?? 0))
     steps = diagonal.count
+  }
+}
+
+extension SpectralBounds: CustomStringConvertible {
+  /// The ends with their errors, and the steps they suggest.
+  public var description: String {
+    let rows = [
+      ["smallest", brief(ritzMin, 6), "± " + brief(errorMin, 2)],
+      [
+        "largest", brief(ritzMax, 6), "± " + brief(errorMax, 2),
+        isTrusted ? "trusted" : "not settled: take more steps",
+      ],
+      ["κ", brief(kappa, 4)], ["γ auto", brief(safeGamma, 6), "1 / (largest + its error)"],
+      ["γ optimal", brief(optimalGamma, 6), "2 / (both ends, inflated)"],
+      ["γ bare", brief(bareGamma, 6), "2 / (Ritz ends): shown, never used"],
+    ]
+    return "Spectrum from \(steps) products\n" + table(rows.map { ["  " + $0[0]] + $0.dropFirst() })
+      + (isIndefinite ? "\n  note: negative curvature: no series converges; use minres() or damping" : "")
   }
 }
 
@@ -113,4 +137,11 @@ public func powerIteration(
     v = w
   }
   return quotients
+}
+
+/// ln(1/ε) / ln(1/ρ), rounded up: the terms after which a series of spectral radius ρ has a relative error of at most ε.
+public func neumannTerms(rho: Double, relativeError: Double = 1e-6) -> Int? {
+  guard rho > 0, rho < 1, relativeError > 0, relativeError < 1 else { return rho == 0 ? 1 : nil }
+  let terms = (log(relativeError) / log(rho)).rounded(.up)
+  return terms < 1e12 ? Int(terms) : nil
 }

@@ -1,7 +1,7 @@
 import Glibc
 
 /// A number with `digits` significant digits, in the shortest of the usual notations.
-func brief(_ value: Double, _ digits: Int = 4) -> String {
+package func brief(_ value: Double, _ digits: Int = 4) -> String {
   guard value.isFinite else { return value.isNaN ? "NaN" : value > 0 ? "∞" : "-∞" }
   var buffer = [CChar](repeating: 0, count: 48)
   _ = withVaList([Int32(digits), value]) { vsnprintf(&buffer, buffer.count, "%.*g", $0) }
@@ -37,4 +37,9 @@ func monotonicSeconds() -> Double {
   var time = timespec()
   clock_gettime(CLOCK_MONOTONIC, &time)
   return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}
+
+extension Double {
+  /// self^exponent.
+  func power(_ exponent: Double) -> Double { pow(self, exponent) }
 }

@@ -94,7 +94,9 @@ extension [Tensor] {
   }
 
   /// Whether `other` has the same shapes in the same order.
-  func matches(_ other: [Tensor]) -> Bool { map(\.shape) == other.map(\.shape) }
+  func matches(_ other: [Tensor]) -> Bool {
+    count == other.count && zip(self, other).allSatisfy { $0.shape == $1.shape }
+  }
 
   private static func combined<T: TensorScalar & BinaryFloatingPoint>(
     _ a: Tensor, _ factor: T, _ b: Tensor, _: T.Type

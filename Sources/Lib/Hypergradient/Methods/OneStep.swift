@@ -29,6 +29,9 @@ public struct OneStep: HypergradientMethod {
   /// The call that makes this method.
   public var description: String { "oneStep(\(variant.rawValue), rate: \(brief(rate)))" }
 
+  /// Any θ: the step starts there.
+  public var assumesMinimum: Bool { false }
+
   /// None: one mixed product is all.
   public func predictedProducts(parameters n: Int) -> Int { 0 }
 

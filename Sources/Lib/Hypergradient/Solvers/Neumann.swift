@@ -49,6 +49,9 @@ public struct Neumann: LinearSolver {
     self.probes = probes
   }
 
+  /// A series may take each factor from another batch.
+  public var acceptsNoise: Bool { true }
+
   /// "neumann"
   public var name: String { "neumann" }
   /// The call that makes this method.
@@ -128,6 +131,8 @@ public struct Neumann: LinearSolver {
       }
       return (value, nil)
     }
+    // Bounds of a spectrum exist for symmetric maps; a fixed-point iteration's own step is 1.
+    guard try map.isSymmetric(like: b) else { return (1, nil) }
     let bounds = try lanczos(map, like: b, steps: probes, untilTrusted: gamma == .auto)
     guard bounds.upper > 0 else {
       throw HypergradientError(

@@ -1,0 +1,161 @@
+import Figures
+import Foundation
+import Hypergradient
+import Runtime
+
+/// One picture of a method at work: the vectors added so far from the origin to q_k, the spectrum, the residual, the estimate.
+struct PlayFrame {
+  let track: PlayTrack
+  /// Which step is shown.
+  let index: Int
+  /// Which two coordinates of q the arrows show.
+  let axes: (Int, Int)
+  /// The spectrum, where the matrix is symmetric; and the exact q, where it is cheap.
+  let spectrum: SpectralBounds?
+  let exact: [Double]?
+
+  private var step: PlayStep { track.steps[index] }
+  private var canvasSize: (columns: Int, rows: Int) { (44, 13) }
+
+  /// The frame as lines of text, at most `width` columns wide.
+  func text(width: Int) -> String {
+    var lines = [title, ""]
+    lines += beside(canvas(), facts())
+    lines.append("")
+    if let spectrum { lines.append(strip(spectrum, columns: min(width, 78) - 26)) }
+    lines.append(bar(columns: min(width, 78) - 34))
+    return lines.map { String($0.prefix(width)) }.joined(separator: "\n")
+  }
+
+  private var title: String {
+    let step = track.gamma.map { "   γ " + short($0) } ?? ""
+    let rho =
+      spectrum.flatMap { bounds in track.gamma.map { "   ρ ≥ " + short(bounds.rho(gamma: $0)) } } ?? ""
+    return "\(track.name)\(step)\(rho)   step \(index)"
+  }
+
+  private func facts() -> [String] {
+    func list(_ values: [Double]) -> String {
+      "[" + values.prefix(3).map { short($0) }.joined(separator: ", ") + (values.count > 3 ? ", …]" : "]")
+    }
+    var facts = [
+      "residual  " + short(step.residual), "ratio     " + (step.ratio.map { short($0) } ?? "-"),
+      "dF        " + list(step.value), "error     " + (step.error.map { "≈ " + short($0) } ?? "-"),
+      "q_k       " + list(step.partial), "added     " + list(step.added),
+    ]
+    if let exact { facts.append("× exact   " + list(exact)) }
+    if !step.verdict.isEmpty { facts += ["", step.verdict] }
+    return facts
+  }
+
+  private func beside(_ left: [String], _ right: [String]) -> [String] {
+    let top = 1
+    return left.indices.map { row in
+      let fact = right.indices.contains(row - top) ? right[row - top] : ""
+      return left[row] + "   " + fact
+    }
+  }
+
+  /// The two coordinates shown of a vector; the second is 0 for vectors of one element.
+  private func plane(_ vector: [Double]) -> (Double, Double) {
+    (
+      vector.indices.contains(axes.0) ? vector[axes.0] : 0,
+      vector.indices.contains(axes.1) ? vector[axes.1] : 0
+    )
+  }
+
+  /// The partial sums as a path of arrows: older ones dotted, the newest solid with a head; o the origin, × the exact q.
+  private func canvas() -> [String] {
+    let (columns, rows) = canvasSize
+    let path = track.steps[...index].map { plane($0.partial) }
+    let shown = path + (exact.map { [plane($0)] } ?? [])
+    let (xs, ys) = (shown.map(\.0).filter(\.isFinite), shown.map(\.1).filter(\.isFinite))
+    let (left, bottom) = (xs.min() ?? 0, ys.min() ?? 0)
+    let (wide, high) = (max((xs.max() ?? 0) - left, 1e-300), max((ys.max() ?? 0) - bottom, 1e-300))
+    var cells = [[Character]](repeating: [Character](repeating: " ", count: columns), count: rows)
+    func place(_ point: (Double, Double)) -> (Int, Int)? {
+      guard point.0.isFinite, point.1.isFinite else { return nil }
+      let column = ((point.0 - left) / wide * Double(columns - 1)).rounded()
+      let row = ((point.1 - bottom) / high * Double(rows - 1)).rounded()
+      return (
+        Int(min(max(column, 0), Double(columns - 1))), rows - 1 - Int(min(max(row, 0), Double(rows - 1)))
+      )
+    }
+    for (number, (from, to)) in zip(path, path.dropFirst()).enumerated() {
+      guard let a = place(from), let b = place(to) else { continue }
+      let isNewest = number == path.count - 2
+      let count = max(abs(b.0 - a.0), abs(b.1 - a.1), 1)
+      for part in 0...count {
+        let column = a.0 + ((b.0 - a.0) * part * 2 + count) / (2 * count)
+        let row = a.1 + ((b.1 - a.1) * part * 2 + count) / (2 * count)
+        if cells.indices.contains(row), cells[row].indices.contains(column) {
+          cells[row][column] = isNewest ? "•" : "·"
+        }
+      }
+      if isNewest { cells[b.1][b.0] = head(b.0 - a.0, a.1 - b.1) }
+    }
+    if let origin = place((0, 0)) { cells[origin.1][origin.0] = "o" }
+    if let exact, let target = place(plane(exact)), index == 0 || cells[target.1][target.0] == " " {
+      cells[target.1][target.0] = "×"
+    }
+    return ["┌" + String(repeating: "─", count: columns) + "┐"] + cells.map { "│" + String($0) + "│" }
+      + ["└" + String(repeating: "─", count: columns) + "┘  q[\(axes.0)] → , q[\(axes.1)] ↑"]
+  }
+
+  private func head(_ right: Int, _ up: Int) -> Character {
+    if right == 0, up == 0 { return "•" }
+    if abs(right) > 4 * abs(up) { return right > 0 ? "→" : "←" }
+    if abs(up) * 4 > abs(right) * 8 { return up > 0 ? "↑" : "↓" }
+    return right > 0 ? (up > 0 ? "↗" : "↘") : (up > 0 ? "↖" : "↙")
+  }
+
+  /// Ritz values between 0 and past the limit 2/γ, beyond which a mode grows.
+  private func strip(_ bounds: SpectralBounds, columns: Int) -> String {
+    let limit = track.gamma.map { 2 / $0 }
+    let low = min(0, bounds.ritzMin)
+    let high = max(bounds.ritzMax, limit ?? 0) * 1.05
+    guard high > low, columns > 8 else { return "spectrum  -" }
+    var cells = [Character](repeating: "─", count: columns)
+    func mark(_ value: Double, _ character: Character) {
+      cells[min(max(Int((value - low) / (high - low) * Double(columns - 1)), 0), columns - 1)] = character
+    }
+    mark(0, "0")
+    if let limit { mark(limit, "╳") }
+    for value in bounds.ritzValues { mark(value, value < 0 || limit.map { value >= $0 } == true ? "!" : "┃") }
+    return "spectrum  " + String(cells) + (limit.map { "  ╳ 2/γ = " + short($0) } ?? "")
+  }
+
+  /// The residual on a logarithmic bar from 1e-12 of the first (empty) to the first (full).
+  private func bar(columns: Int) -> String {
+    let first = track.steps[0].residual
+    let relative = first > 0 ? step.residual / first : 0
+    let share = relative > 0 ? min(max(1 + log10(relative) / 12, 0), 1) : 0
+    let full = Int((share * Double(max(columns, 1))).rounded())
+    return "residual  " + String(repeating: "█", count: full)
+      + String(repeating: "░", count: max(columns - full, 0)) + "  " + short(relative) + " of the first"
+  }
+
+  /// The same as figures: the path of q_k in the plane, and the residual against steps.
+  func figure() -> Figure {
+    let steps = Array(track.steps[...index])
+    let path = steps.map { plane($0.partial) }
+    var marks: [Mark] = [.line(x: path.map(\.0), y: path.map(\.1), label: "q_0 … q_\(index)")]
+    marks.append(.scatter(x: path.map(\.0), y: path.map(\.1)))
+    if let exact {
+      let target = plane(exact)
+      marks.append(.scatter(x: [target.0], y: [target.1], label: "exact q"))
+    }
+    return .grid(
+      [
+        [
+          Figure(marks: marks, x: Axis("q[\(axes.0)]"), y: Axis("q[\(axes.1)]")),
+          Figure(
+            marks: [.line(x: steps.map { Double($0.index) }, y: steps.map(\.residual), label: "residual")],
+            x: Axis("step"), y: Axis("", scale: .log)),
+        ]
+      ], title: title, size: Size(760, 320))
+  }
+}
+
+/// Four significant digits.
+private func short(_ value: Double) -> String { brief(value, 4) }

@@ -1,0 +1,68 @@
+import Tensor
+
+/// θ*(λ) = argmin inner(·, λ) as a function of λ that can be differentiated: `theta`, which must be the minimiser at this λ, with the
+/// derivatives that the implicit function theorem gives it, up to second order.
+///
+/// θ ← θ - A (∇θ g)(θ, λ) with the constant A = H^-1 taken at the minimum leaves the value as it is and makes one more order of derivative
+/// right each time it is done: the first step gives dθ/dλ = -H^-1 C, the second d²θ/dλ². It needs H (n products and n² memory).
+/// Throws `invalidArgument` for more than `limit` parameters and `notConverged` where H is singular.
+public func argmin(
+  _ inner: @escaping BilevelLoss, at theta: [Tensor], given lambda: [Tensor], name: String = "argmin",
+  limit: Int = 1024
+) throws -> [Tensor] {
+  guard lambda.contains(where: \.isRecorded) else { return theta.detached }
+  let start = theta.detached
+  let n = start.elementCount
+  guard n <= limit else {
+    throw HypergradientError(
+      .invalidArgument, in: name,
+      "a derivative through the minimum of \(n) parameters needs their \(n)² Hessian",
+      help: "up to \(limit) are taken; use hypergradient() for two levels, or frozen(…) to stop the path")
+  }
+  let constant = lambda.detached
+  let (_, _, hessian) = try Objective { try inner($0, constant) }.hessian(start)
+  var unit = [Double](repeating: 0, count: n)
+  var columns: [Double] = []
+  for index in 0..<n {
+    try checkInterrupt()
+    unit[index] = 1
+    columns += try hessian(start.shaped(from: unit)).flattened()
+    unit[index] = 0
+  }
+  let matrix = try Tensor(columns, shape: Shape([n, n]))
+  let inverse: Tensor
+  do {
+    inverse = try ((matrix + matrix.transposed()) * 0.5).inverse().detached
+  } catch {
+    throw HypergradientError(
+      .notConverged, in: name, "the Hessian at the minimum is singular: θ*(λ) has no derivative",
+      help: "add a ridge to the inner loss")
+  }
+  Paths.solved(name)
+  var point = start
+  for _ in 0..<2 {
+    let (_, gradients) = try recordedGradients(at: point, "inner", in: name) { try inner($0, lambda) }
+    let flat = try Tensor.concatenated(
+      zip(gradients, start).map { gradient, like in
+        try (gradient ?? .zeros(like.shape, dtype: like.dtype)).reshaped([like.count]).cast(to: .f64)
+      })
+    let step = try inverse.matmul(flat)
+    var offset = 0
+    point = try point.map { parameter in
+      defer { offset += parameter.count }
+      let part = try step.narrowed(axis: 0, start: offset, count: parameter.count)
+      return try parameter - part.reshaped(parameter.shape).cast(to: parameter.dtype)
+    }
+  }
+  // The value stays the minimiser that was given; the steps contribute their derivatives.
+  return try zip(start, point).map { try $0 + ($1 - $1.detached) }
+}
+
+/// The gradient of F(λ) = f(θ*(λ), λ) as a function of λ that can be differentiated again; `theta` is the minimiser at this λ.
+func differentiableHypergradient(
+  _ problem: BilevelProblem, at theta: [Tensor], _ lambda: [Tensor]
+) throws -> [Tensor] {
+  try recordedGradients(at: lambda, "outer", in: "hypergradient") { lambda in
+    try problem.outer(argmin(problem.inner, at: theta, given: lambda, name: "θ*(λ)"), lambda)
+  }.gradients.enumerated().map { try $1 ?? .zeros(lambda[$0].shape, dtype: lambda[$0].dtype) }
+}

@@ -1,0 +1,105 @@
+import Autodiff
+import Foundation
+import Hypergradient
+import Tensor
+import Testing
+
+/// The mistakes that published code has made, each as its wrong formula: the tolerance that the right one passes must reject it.
+@Suite("Mutants of the hypergradient")
+struct MutantTests {
+  struct Mutant: CustomTestStringConvertible, Sendable {
+    let name: String
+    /// What the formula gives instead of `right`, at a relative distance of about `distance`.
+    let distance: ClosedRange<Double>
+    let values: @Sendable () throws -> (right: [Double], wrong: [Double], row: Case)
+    var testDescription: String { name }
+  }
+
+  private static func quadratic() throws -> (
+    row: Case, result: Hypergradient, c: Tensor, direct: [Double], indirect: [Double]
+  ) {
+    let row = try Case.named("02_quadratic_n4_m3")
+    let (problem, theta, lambda) = try ImplicitCaseTests.quadratic(row)
+    let result = try hypergradient(of: problem, at: theta, lambda, by: Dense())
+    return (
+      row, result, try row.inputs["C"].tensor, try result.direct.numbers, try result.indirect.numbers
+    )
+  }
+
+  private static func sum(_ a: [Double], _ b: [Double], _ factor: Double = 1) -> [Double] {
+    zip(a, b).map { $0 + factor * $1 }
+  }
+
+  private static func series(_ terms: Int, scaled: Bool = true) throws -> (Case, [Double]) {
+    let (row, result, c, direct, _) = try quadratic()
+    let series = try Neumann(terms: terms, gamma: .optimal).solve(
+      result.point.hessian, result.point.outerGradient)
+    let q = try series.q[0] * (scaled ? 1 : 1 / #require(series.gamma))
+    return (row, sum(direct, try c.transposed().matmul(q).doubles(), -1))
+  }
+
+  static let mutants: [Mutant] = [
+    Mutant(name: "plus sign of the implicit part", distance: 1.5...2.1) {
+      let (row, result, _, direct, indirect) = try quadratic()
+      return (try result.value.numbers, sum(direct, indirect, -1), row)
+    },
+    Mutant(name: "direct term flipped", distance: 0.3...0.4) {
+      let (row, result, _, direct, indirect) = try quadratic()
+      return (try result.value.numbers, sum(indirect, direct, -1), row)
+    },
+    Mutant(name: "γ missing outside the sum", distance: 1...3) {
+      let (row, right) = try series(20)
+      return (right, try series(20, scaled: false).1, row)
+    },
+    Mutant(name: "K off by one", distance: 1e-4...0.1) {
+      let (row, right) = try series(9)
+      return (right, try series(8).1, row)
+    },
+    Mutant(name: "C instead of its transpose, on the square part", distance: 0.1...3) {
+      let (row, result, c, _, _) = try quadratic()
+      let square = try c.narrowed(axis: 0, start: 0, count: 3)
+      let q = try result.q[0].narrowed(axis: 0, start: 0, count: 3)
+      return (
+        try square.transposed().matmul(q).doubles(), try square.matmul(q).doubles(), row
+      )
+    },
+    Mutant(name: "(p - n)/2·ε for (p - n)/(2ε)", distance: 0.99...1.01) {
+      let row = try Case.named("19_finite_difference_hvp")
+      let data = try Logistic()
+      let (theta, v) = (try row.inputs["theta"].tensor, try row.inputs["v"].tensor)
+      let slope = grad { (theta: Tensor) in try data.losses(theta).sum() }
+      let eps = 1e-5
+      let gap = try (slope(theta + v * eps) - slope(theta - v * eps)).doubles()
+      return (try row.expected["Hv"].numbers, gap.map { $0 / 2 * eps }, row)
+    },
+    Mutant(name: "one batch for all terms", distance: 0.05...0.15) {
+      let row = try Case.named("21_stochastic_neumann")
+      return (
+        try row.expected["full_batch_q_K"].numbers, try row.expected["reuse_same_batch_mean"].numbers, row
+      )
+    },
+    Mutant(name: "φ frozen", distance: 0.05...0.6) {
+      let row = try Case.named("33_tame_mini_dual_loop")
+      let want = row.expected["at_lam0_converged"]
+      return (
+        try want["hypergradient_full"].numbers, try want["hypergradient_phi_frozen"].numbers, row
+      )
+    },
+    Mutant(name: "first order only: C^T applied to ∇f, H forgotten", distance: 0.1...5) {
+      let (row, result, c, direct, _) = try quadratic()
+      let b = result.point.outerGradient[0]
+      return (
+        try result.value.numbers, sum(direct, try c.transposed().matmul(b).doubles(), -1), row
+      )
+    },
+  ]
+
+  @Test("is rejected by the tolerance that the right formula passes", arguments: 0..<mutants.count)
+  func rejected(_ index: Int) throws {
+    let mutant = Self.mutants[index]
+    let (right, wrong, row) = try mutant.values()
+    #expect(row.isClose(right, right) && !row.isClose(wrong, right), "\(mutant.name)")
+    let distance = norm(minus(wrong, right)) / norm(right)
+    #expect(mutant.distance.contains(distance), "\(mutant.name): \(distance)")
+  }
+}
