@@ -8,7 +8,8 @@ private let areas: [[Command]] = [
   arrangementCommands, scatterCommands, tensorFunctionCommands, elementaryCommands, activationCommands,
   linearAlgebraCommands, lossCommands, similarityCommands, layerCommands, imageCommands, derivativeCommands,
   transformCommands,
-  hypergradientCommands, faceCommands, modelCommands, trainingCommands, analysisCommands, figureCommands, markCommands,
+  hypergradientCommands, faceCommands, modelCommands, trainingCommands, analysisCommands, figureCommands,
+  markCommands,
   fieldCommands, statisticsFigureCommands,
   fileCommands, systemCommands,
 ]
