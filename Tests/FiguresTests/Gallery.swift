@@ -138,6 +138,73 @@ enum Gallery {
       x: Axis("valence"), y: Axis("arousal"))
   }
 
+  static func bowl(_ x: Double, _ y: Double) -> Double { (1 - x) * (1 - x) + 20 * (y - x * x) * (y - x * x) }
+
+  /// Samples of a function, row by row from below.
+  static func samples(_ n: Int, _ range: ClosedRange<Double>, _ f: (Double, Double) -> Double) -> [Double] {
+    func place(_ i: Int) -> Double {
+      range.lowerBound + (range.upperBound - range.lowerBound) * Double(i) / Double(n - 1)
+    }
+    return (0..<(n * n)).map { f(place($0 % n), place($0 / n)) }
+  }
+
+  static var contours: Figure {
+    let values = samples(81, -2...2, bowl)
+    return Figure(
+      "Rosenbrock",
+      marks: [
+        .contour(
+          values, rows: 81, columns: 81, x: -2...2, y: -2...2,
+          levels: Contour.levels(of: values, count: 10, scale: .log), showsLevels: true, label: "f"),
+        .line(x: [-1.5, -1, 0, 0.6, 1], y: [1.8, 0.9, 0.1, 0.3, 1], label: "descent", hasMarkers: true),
+        .arrows(x: [-1.5], y: [1.8], dx: [0.6], dy: [-0.9], label: "−∇f"),
+        .scatter(x: [1.0], y: [1], label: "minimum", ink: .text, symbol: .cross),
+        .annotation("(1, 1)", x: 1, y: 1),
+      ], x: Axis("θ₁"), y: Axis("θ₂"))
+  }
+
+  static var twin: Figure {
+    let k = (1...40).map(Double.init)
+    return Figure(
+      "Cost of accuracy",
+      marks: [
+        .span(.x, from: 20, to: .infinity, label: "enough", ink: .series(2)),
+        .line(x: k, y: k.map { pow(0.8, $0) }, label: "residual"), .rule(y: 1e-2, label: "tolerance"),
+        .rule(x: 20, label: "k = 20"),
+      ], x: Axis("terms"), y: Axis("residual", scale: .log),
+      right: Panel.Right(
+        [.line(x: k, y: k.map { 3 * $0 }, label: "cost", ink: .series(1), dashed: true)],
+        axis: Axis("products")))
+  }
+
+  static var spread: Figure {
+    Figure(
+      "Gain by optimiser",
+      marks: [
+        .boxPlot(
+          (0..<4).map { k in
+            BoxPlot.Group(
+              "run \(k)", (0..<120).map { normal($0, Double(k)) * (1 + Double(k) / 3) + Double(k) })
+          })
+      ], y: Axis("gain"))
+  }
+
+  static var spectrum: Figure {
+    Figure(
+      "Spectrum",
+      marks: [
+        .stems(y: (0..<24).map { 100 * exp(-Double($0) / 3) }, label: "σ"),
+        .scatter(
+          x: [0.0, 5, 10], y: [80, 20, 4], label: "Ritz values", symbol: .diamond, errors: [10, 6, 2]),
+      ], x: Axis("index"), y: Axis("eigenvalue", scale: .log))
+  }
+
+  static func strips() throws -> Figure {
+    .images(
+      try (0..<14).map { try face($0) }, badges: (0..<14).map { "0.\(10 + $0 * 6)" },
+      rowNames: ["happiness", "surprise"], columns: 7, title: "Weights of samples")
+  }
+
   static func grid(theme: Theme = .light) -> Figure {
     .grid([[lines, loss], [histogram, bars]], title: "Four panels", theme: theme)
   }
@@ -149,7 +216,8 @@ enum Gallery {
       ("lines", lines), ("classes", classes), ("loss", loss), ("faces", try faces()),
       ("histogram", histogram),
       ("bars", bars), ("confusion", confusion), ("landscape", landscape), ("valued", valued),
-      ("grid", grid()),
+      ("grid", grid()), ("contours", contours), ("twin", twin), ("spread", spread), ("spectrum", spectrum),
+      ("strips", try strips()),
       ("dark", grid(theme: .dark)), ("loss-dark", dark),
       ("ragged", .grid([[lines], [try faces(), classes]])),
     ]

@@ -26,16 +26,22 @@ import Testing
         .scatter(x: [0, 1], y: [1, 2], colours: .classes([0, 1], names: [text, text])),
         .scatter(x: [0, 1], y: [1, 2], colours: .values([0, 1], .viridis, label: text)),
         .annotation(text, x: 1, y: 2), .histogram([1.0, 2, 3], label: text),
-        .band(lower: [0.0, 1], upper: [1.0, 2], label: text),
+        .band(lower: [0.0, 1], upper: [1.0, 2], label: text), .span(.x, from: 0, to: 1, label: text),
+        .arrows(x: [0], y: [1], dx: [1], dy: [1], label: text), .stems(y: [1, 2], label: text),
+        .contour([0, 1, 1, 2], rows: 2, columns: 2, x: 0...1, y: 1...2, levels: [0.5], label: text),
       ], x: Axis(text, ticks: [Tick(0, text), Tick(1, "b")]), y: Axis(text, ticks: [Tick(1, text)]),
-      legend: .outside)
+      right: Panel.Right([.line(y: [1.0, 2], label: text)], axis: Axis(text)), legend: .outside)
+    let boxes = Figure("", marks: [.boxPlot([BoxPlot.Group(text, [1, 2, 3])])])
+    let sheet = Figure.images(
+      [Raster(trustedWidth: 1, height: 1, rgba: [0, 0, 0, 255])], captions: [text], badges: [text],
+      rowNames: [text])
     let bars = Figure("", marks: [.bars([text, "b"], [BarSeries(text, values: [1, 2])])])
     let heat = Figure(
       "",
       marks: [
         .heatMap([1.0, 2], rows: 1, columns: 2, rowNames: [text], columnNames: [text, "c"], label: text)
       ])
-    return .grid([[panel], [bars, heat]], title: text)
+    return .grid([[panel], [bars, heat], [boxes, sheet]], title: text)
   }
 
   @Test(.enabled(if: hasGnuplot), arguments: attacks) func `an attack is drawn as text`(attack: String) throws

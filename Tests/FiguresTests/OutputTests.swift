@@ -6,6 +6,8 @@ import Testing
 @Suite("Files that come out") struct OutputTests {
   static let names = [
     "lines", "classes", "loss", "faces", "histogram", "bars", "confusion", "landscape", "valued", "grid",
+    "contours", "twin", "spread",
+    "spectrum", "strips",
   ]
 
   static func figure(_ name: String) throws -> Figure {

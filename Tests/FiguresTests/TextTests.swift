@@ -5,6 +5,8 @@ import Testing
 @Suite("Figures in a terminal") struct TextTests {
   static let names = [
     "lines", "classes", "loss", "faces", "histogram", "bars", "confusion", "landscape", "valued", "grid",
+    "contours", "twin", "spread",
+    "spectrum", "strips",
     "ragged",
   ]
   static let styles = [

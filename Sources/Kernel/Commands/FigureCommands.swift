@@ -52,25 +52,27 @@ let figureCommands: [Command] = [
       """, effects: [.creates("Figure")]
   ) { a in .object(FigureObject(try PlotData(a).figure())) },
   Command(
-    "images", "Images side by side.",
+    "images", "Images side by side: with captions, ranked by weights, under maps of attention.",
     [
       .required(
         "images", .either([.tensor, .object(["Faces"])]),
         "(n, 3, h, w), (n, h, w) or (h, w) in 0...1, or faces"),
-      .optional("captions", .sequence, "a text below each"), .optional("columns", .int, "images in a row"),
-      .optional("title", .string, default: "", "above them"),
+      .optional("captions", .sequence, "a text below each"),
+      .optional("weights", .tensor, "a number for the corner of each"),
+      .optional(
+        "order", .choice(["given", "ascending", "descending"]), default: "given",
+        "of the images, by their weights"),
+      .optional("maps", .tensor, "(n, rows, columns): attention or saliency, laid over the images"),
+      .optional("rows", .sequence, "names of the rows of images"),
+      .optional("columns", .int, "images in a row"), .title,
+      .optional("dark", .bool, default: false, "the dark theme"),
     ],
-    returns: "a figure", example: "images(rand([2, 3, 8, 8], seed: 1), columns: 2)",
+    returns: "a figure",
+    errors: [("ShapeMismatch", "captions, weights or maps that differ in number from the images")],
+    example:
+      "images(Faces(subjects: 2, images: 4, size: 32, seed: 1), weights: linspace(0, 1, count: 8), order: \"descending\", columns: 8)",
     effects: [.creates("Figure")]
-  ) { a in
-    let captions = try a.optional("captions") { try a.sequence($0).map(\.plainText) } ?? []
-    return .object(
-      FigureObject(
-        .images(
-          try rasters(a.images("images")), captions: captions,
-          columns: try a.optionalInt("columns", atLeast: 1),
-          title: try a.string("title"))))
-  },
+  ) { a in .object(FigureObject(try ImageSheet(a).figure())) },
   Command(
     "grid", "Figures in rows.",
     [
@@ -110,16 +112,18 @@ let figureCommands: [Command] = [
     switch a["value"] {
     case .object(let box) where box.object is FacesObject:
       guard let faces = box.object as? FacesObject else { return .none }
-      guard faces.dataset.count <= sheetLimit else {
+      guard faces.dataset.count <= ImageSheet.limit else {
         throw a.error(
-          "InvalidArgument", "value", "has \(faces.dataset.count) faces, a sheet takes \(sheetLimit)",
+          "InvalidArgument", "value", "has \(faces.dataset.count) faces, a sheet takes \(ImageSheet.limit)",
           help: "show a part, such as faces[0:16]")
       }
       captions = captions ?? faces.expressionNames
       figure = .images(
-        try rasters(faces.dataset.images()), captions: captions ?? [], columns: columns ?? 8, title: title)
+        try ImageSheet.rasters(faces.dataset.images()), captions: captions ?? [], columns: columns ?? 8,
+        title: title)
     case .tensor(let tensor) where tensor.rank == 4 && [1, 3].contains(tensor.shape[1]):
-      figure = .images(try rasters(tensor), captions: captions ?? [], columns: columns, title: title)
+      figure = .images(
+        try ImageSheet.rasters(tensor), captions: captions ?? [], columns: columns, title: title)
     default: figure = nil
     }
     let display =
@@ -130,38 +134,9 @@ let figureCommands: [Command] = [
   },
 ]
 
-/// The most images on a sheet.
-private let sheetLimit = 256
-
 extension FacesObject {
   /// The expression of each face in words.
   fileprivate var expressionNames: [String] {
     dataset.column(\.expression).map { Expression(rawValue: $0)?.name ?? "unclear" }
-  }
-}
-
-/// Images of a tensor (n, channels, h, w), (n, h, w) or (h, w), values in 0...1.
-private func rasters(_ images: Tensor) throws -> [Raster] {
-  let shape = images.shape
-  let channels = images.rank == 4 ? shape[1] : 1
-  guard images.rank >= 2, images.rank <= 4, channels == 1 || channels == 3 else {
-    throw CommandError(
-      "ShapeMismatch", "images: a tensor of shape \(shape) is not images",
-      help: "expected (n, 3, h, w), (n, 1, h, w), (n, h, w) or (h, w)")
-  }
-  let count = images.rank == 2 ? 1 : shape[0]
-  guard count <= sheetLimit else {
-    throw CommandError(
-      "InvalidArgument", "images: \(count) images, a sheet takes \(sheetLimit)",
-      help: "show a part, such as x[0:16]")
-  }
-  let (height, width) = (shape[images.rank - 2], shape[images.rank - 1])
-  let values = try images.floats()
-  let size = channels * height * width
-  return try (0..<count).map { index in
-    try Raster(
-      width: width, height: height, channels: channels,
-      values: Array(values[(index * size)..<((index + 1) * size)]),
-      planar: true)
   }
 }

@@ -9,7 +9,7 @@ import Training
 let fileCommands: [Command] = [
   Command(
     "save",
-    "Writes a figure (.svg, .png, .pdf, .txt), a model (.safetensors) or a tensor (.npy); the file appears whole or not at all.",
+    "Writes a figure (.svg, .png, .pdf, .tex, .txt), a model (.safetensors) or a tensor (.npy); the file appears whole or not at all.",
     [
       .required("value", .any, "what to write"),
       .required("path", .string, "where; its ending names the format"),

@@ -112,4 +112,56 @@ let statisticsFigureCommands: [Command] = [
       .stems(x: series.count == 2 ? series[0] : nil, y: y, label: try a.string("label"), ink: try a.ink())
     ])
   },
+  Command(
+    "confusion", "Which classes are taken for which: a matrix of the true against the predicted.",
+    [
+      .required("truth", .tensor, "the true classes"), .required("predicted", .tensor, "the predicted ones"),
+      .optional("names", .sequence, "the names of the classes"),
+      .optional("normalize", .bool, default: true, "shares of each true class, not counts"), .title,
+    ],
+    returns: "a figure",
+    errors: [
+      ("ShapeMismatch", "different numbers of true and predicted classes"),
+      ("OutOfRange", "a negative class"),
+    ],
+    example:
+      "confusion([0, 0, 0, 1, 1, 2, 2, 2], [0, 0, 1, 1, 1, 2, 0, 2], names: [\"calm\", \"happy\", \"sad\"])",
+    effects: [.creates("Figure")]
+  ) { a in
+    let (truth, predicted) = (try a.tensor("truth").ints(), try a.tensor("predicted").ints())
+    guard truth.count == predicted.count, !truth.isEmpty else {
+      throw a.error(
+        "ShapeMismatch", "predicted", "has \(predicted.count) classes for \(truth.count) true ones")
+    }
+    let names = try a.optional("names") { try a.sequence($0).map(\.plainText) } ?? []
+    guard let least = (truth + predicted).min(), least >= 0 else {
+      throw a.error("OutOfRange", "truth", "and `predicted` must be classes from 0 on")
+    }
+    let count = max(names.count, ((truth + predicted).max() ?? 0) + 1)
+    guard count <= 1000 else {
+      throw a.error("OutOfRange", "truth", "has \(count) classes, a matrix shows 1000 at most")
+    }
+    var cells = [Double](repeating: 0, count: count * count)
+    for (row, column) in zip(truth, predicted) { cells[row * count + column] += 1 }
+    let normalizes = try a.bool("normalize")
+    if normalizes {
+      for row in 0..<count {
+        let span = (row * count)..<((row + 1) * count)
+        let total = cells[span].reduce(0, +)
+        for cell in span { cells[cell] = total > 0 ? cells[cell] / total : .nan }
+      }
+    }
+    let labels = (0..<count).map { $0 < names.count ? names[$0] : "\($0)" }
+    return .object(
+      FigureObject(
+        Figure(
+          try a.string("title"),
+          marks: [
+            .heatMap(
+              cells, rows: count, columns: count, colormap: .blues, range: normalizes ? 0...1 : nil,
+              rowNames: labels,
+              columnNames: labels, showsValues: count <= 20,
+              label: normalizes ? "share of the true class" : "count")
+          ], x: Axis("predicted"), y: Axis("true"))))
+  },
 ]

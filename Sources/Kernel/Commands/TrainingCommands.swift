@@ -1,4 +1,5 @@
 import Faces
+import Figures
 import Layers
 import Models
 import Runtime
@@ -74,6 +75,7 @@ let trainingCommands: [Command] = [
     let batch = min(try a.int("batch", atLeast: 1), images.shape[0])
     var order = try a.session.random(seed: a.optionalInt("seed"))
     var masks = RandomStream(seed: order.nextUInt64(), stream: 1)
+    var course = LossCourse()
     let history = try optimizer.fit(
       &object.model, epochs: a.int("epochs", atLeast: 1),
       batches: { _ in
@@ -84,8 +86,9 @@ let trainingCommands: [Command] = [
         }
       },
       onStep: { step in
-        a.session.emit(
-          .progress(Progress("fit", done: step.step, total: step.total, note: "loss \(fixed(step.loss, 4))")))
+        course.add(step)
+        let note = "loss \(fixed(step.loss, 4)) \(course.text)"
+        a.session.emit(.progress(Progress("fit", done: step.step, total: step.total, note: note)))
       },
       loss: { model, positions in
         let chosen = try images.take(Tensor(positions.map { Int32($0) }))
@@ -98,6 +101,23 @@ let trainingCommands: [Command] = [
     return .object(RunObject(history, optimizer: optimizer.optimizer.description))
   },
 ]
+
+/// The course of a loss in a few characters: means of equal stretches of the run, kept up step by step.
+private struct LossCourse {
+  private static let columns = 16
+  private var means: [(sum: Double, count: Int)] = []
+
+  mutating func add(_ step: TrainingStep) {
+    let column = (step.step - 1) * Self.columns / max(1, step.total)
+    if means.count <= column { means += Array(repeating: (0, 0), count: column + 1 - means.count) }
+    means[column].sum += step.loss
+    means[column].count += 1
+  }
+
+  var text: String {
+    Sparkline.text(means.filter { $0.count > 0 }.map { $0.sum / Double($0.count) }, columns: Self.columns)
+  }
+}
 
 /// An optimiser's settings; every run starts with fresh state.
 final class OptimizerObject: HostObject {

@@ -40,6 +40,8 @@ public enum Colormap: String, CaseIterable, Sendable {
   case viridis
   /// Perceptually even, black to cream; good over photographs.
   case magma
+  /// White to dark blue: for shares and counts, where zero should recede.
+  case blues
   /// Black to white.
   case grey
   /// Blue through white to red: for signed values, with zero in the middle.
@@ -54,7 +56,7 @@ public enum Colormap: String, CaseIterable, Sendable {
     return Colour(stops[low]).mixed(with: Colour(stops[low + 1]), position - Double(low))
   }
 
-  // Samples of the published maps (van der Walt & Smith 2015; ColorBrewer RdBu), interpolated linearly in
+  // Samples of the published maps (van der Walt & Smith 2015; ColorBrewer RdBu and Blues), interpolated linearly in
   // sRGB.
   private var stops: [UInt32] {
     switch self {
@@ -66,6 +68,8 @@ public enum Colormap: String, CaseIterable, Sendable {
       [
         0x000004, 0x180F3D, 0x440F76, 0x721F81, 0x9E2F7F, 0xCD4071, 0xF1605D, 0xFD9668, 0xFECA8D, 0xFCFDBF,
       ]
+    case .blues:
+      [0xF7FBFF, 0xDEEBF7, 0xC6DBEF, 0x9ECAE1, 0x6BAED6, 0x4292C6, 0x2171B5, 0x08519C, 0x08306B]
     case .grey: [0x000000, 0xFFFFFF]
     case .diverging:
       [

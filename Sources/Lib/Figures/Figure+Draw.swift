@@ -23,8 +23,8 @@ extension Figure {
     try gnuplot.run { files in try Script(self, .pdf, &files).text }
   }
 
-  /// Writes the figure to a file whose ending names the format: `.svg`, `.png`, `.pdf` or `.txt`. The file
-  /// appears whole or not at all.
+  /// Writes the figure to a file whose ending names the format: `.svg`, `.png`, `.pdf`, `.tex` (a
+  /// `tikzpicture`) or `.txt`. The file appears whole or not at all.
   public func save(to path: String, using gnuplot: Gnuplot = .shared) throws {
     let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
     let bytes: [UInt8]
@@ -32,6 +32,7 @@ extension Figure {
     case "svg" where name.contains("."): bytes = Array(try svg(using: gnuplot).utf8)
     case "png" where name.contains("."): bytes = try png(using: gnuplot)
     case "pdf" where name.contains("."): bytes = try pdf(using: gnuplot)
+    case "tex" where name.contains("."): bytes = Array(try TikZ.picture(svg(using: gnuplot), path: path).utf8)
     case "txt" where name.contains("."): bytes = Array((try text(width: 80) + "\n").utf8)
     default: throw FigureError.unknownFormat(path: path)
     }

@@ -39,14 +39,17 @@ public struct Figure: Equatable, Sendable {
     (self.title, self.content, self.size, self.theme) = (title, content, size, theme)
   }
 
-  /// Images in rows, each with an optional caption below.
+  /// Images in rows, each with an optional caption below and an optional badge in its corner; optional names stand left of
+  /// the rows.
   public static func images(
-    _ images: [Raster], captions: [String] = [], columns: Int? = nil, title: String = "", size: Size? = nil,
-    theme: Theme = .light
+    _ images: [Raster], captions: [String] = [], badges: [String] = [], rowNames: [String] = [],
+    columns: Int? = nil, title: String = "", size: Size? = nil, theme: Theme = .light
   ) -> Figure {
     Figure(
-      title: title, content: .sheet(Sheet(images: images, captions: captions, columns: columns)), size: size,
-      theme: theme)
+      title: title,
+      content: .sheet(
+        Sheet(images: images, captions: captions, badges: badges, rowNames: rowNames, columns: columns)),
+      size: size, theme: theme)
   }
 
   /// Figures beside and below each other: `grid([[a, b], [c, d]])`. A row with fewer figures stretches them.
@@ -97,6 +100,10 @@ public struct Sheet: Equatable, Sendable {
   public var images: [Raster]
   /// A caption for each image, or none at all.
   public var captions: [String]
+  /// A short text in the top left corner of each image, or none at all.
+  public var badges: [String]
+  /// A name for each row, or none at all.
+  public var rowNames: [String]
   /// Images in a row; nil makes the sheet about square.
   public var columns: Int?
 

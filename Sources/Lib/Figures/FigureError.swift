@@ -26,7 +26,7 @@ public enum FigureError: Error, Equatable, CustomStringConvertible {
     case .lengths(let mark, let detail): "\(mark): lengths differ, \(detail)"
     case .invalid(let mark, let detail): "\(mark): \(detail)"
     case .unknownFormat(let path):
-      "save: cannot tell the format of \"\(Text.printable(path))\"; end the name in .svg, .png, .pdf or .txt"
+      "save: cannot tell the format of \"\(Text.printable(path))\"; end the name in .svg, .png, .pdf, .tex or .txt"
     case .file(let path, let reason): "\"\(Text.printable(path))\": \(reason)"
     }
   }

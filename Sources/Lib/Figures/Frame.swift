@@ -62,7 +62,10 @@ struct Frame {
       plot = outer.inset(left: left, top: top, right: right, bottom: bottom)
       if plan.equalUnits { equaliseUnits() }
       xTicks = visible(
-        plan.x.ticks ?? Self.ticks(plan.x.scale, xRange, count: max(2, Int(plot.width / 85))), xRange)
+        plan.x.ticks
+          ?? Self.ticks(
+            plan.x.scale, xRange, count: max(2, Int(plot.width / 85)), leastStep: plan.countsX ? 1 : 0),
+        xRange)
       yTicks = visible(
         plan.y.ticks ?? Self.ticks(plan.y.scale, yRange, count: max(2, Int(plot.height / 48))), yRange)
       let widest = yTicks.map { Style.width($0.label, Style.tickFont) }.max() ?? 0
@@ -91,8 +94,11 @@ struct Frame {
     }
   }
 
-  private static func ticks(_ scale: Scale, _ range: ClosedRange<Double>, count: Int) -> [Tick] {
-    scale == .log ? Ticks.logarithmic(range, count: count) : Ticks.linear(range, count: count)
+  private static func ticks(
+    _ scale: Scale, _ range: ClosedRange<Double>, count: Int, leastStep: Double = 0
+  ) -> [Tick] {
+    scale == .log
+      ? Ticks.logarithmic(range, count: count) : Ticks.linear(range, count: count, leastStep: leastStep)
   }
 
   private func visible(_ ticks: [Tick], _ range: ClosedRange<Double>) -> [Tick] {

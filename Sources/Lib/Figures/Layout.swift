@@ -17,6 +17,7 @@ enum Style {
   static let font = 12.0
   static let tickFont = 10.5
   static let noteFont = 10.5
+  static let badgeFont = 9.5
   static let titleFont = 14.0
   static let titleHeight = 30.0
   static let titleBaseline = 20.0
@@ -98,7 +99,8 @@ struct Layout {
     case .sheet(let sheet):
       let cell = SheetLayout.naturalCell(sheet)
       return Size(
-        Style.edge * 2 + Double(sheet.columnCount) * (cell.width + SheetLayout.gap) - SheetLayout.gap,
+        Style.edge * 2 + SheetLayout.namesWidth(sheet) + Double(sheet.columnCount)
+          * (cell.width + SheetLayout.gap) - SheetLayout.gap,
         Style.edge * 2 + title + Double(sheet.rowCount)
           * (cell.height + SheetLayout.captionHeight(sheet) + SheetLayout.gap) - SheetLayout.gap)
     case .grid(let rows):
@@ -158,6 +160,12 @@ struct SheetLayout {
 
   static func captionHeight(_ sheet: Sheet) -> Double { sheet.captions.isEmpty ? 0 : Style.captionHeight }
 
+  /// The width of the column of row names.
+  static func namesWidth(_ sheet: Sheet) -> Double {
+    let widest = sheet.rowNames.map { Style.width(Text.printable($0), Style.font) }.max() ?? 0
+    return widest > 0 ? min(widest, 200).rounded(.up) + 10 : 0
+  }
+
   /// A cell holds the largest image at a whole multiple of its pixels, between about 64 and 320 points wide.
   static func naturalCell(_ sheet: Sheet) -> Size {
     let width = Double(sheet.images.map(\.width).max() ?? 64)
@@ -170,7 +178,8 @@ struct SheetLayout {
   }
 
   /// For each image its rectangle, and the baseline rectangle of its caption.
-  static func places(_ sheet: Sheet, in rect: Rect) -> [(image: Rect, caption: Rect)] {
+  static func places(_ sheet: Sheet, in whole: Rect) -> [(image: Rect, caption: Rect)] {
+    let rect = whole.inset(left: namesWidth(sheet), top: 0, right: 0, bottom: 0)
     let caption = captionHeight(sheet)
     let columns = Double(sheet.columnCount)
     let rows = Double(sheet.rowCount)
@@ -200,6 +209,13 @@ extension SheetLayout {
     guard sheet.captions.isEmpty || sheet.captions.count == sheet.images.count else {
       throw FigureError.lengths(
         mark: "images", "\(sheet.images.count) images, \(sheet.captions.count) captions")
+    }
+    guard sheet.badges.isEmpty || sheet.badges.count == sheet.images.count else {
+      throw FigureError.lengths(mark: "images", "\(sheet.images.count) images, \(sheet.badges.count) badges")
+    }
+    guard sheet.rowNames.isEmpty || sheet.rowNames.count == sheet.rowCount else {
+      throw FigureError.lengths(
+        mark: "images", "\(sheet.rowCount) rows of images, \(sheet.rowNames.count) row names")
     }
   }
 }

@@ -29,7 +29,7 @@ extension PlanBuilder {
     extend(x: [contour.x.lowerBound, contour.x.upperBound])
     extend(y: [contour.y.lowerBound, contour.y.upperBound])
     key(contour.label, plain, .line)
-    (tightX, tightY, coversGrid) = (true, true, true)
+    (tightX, tightY, coversGrid, isWhole) = (true, true, true, false)
   }
 
   // As many decimals as tell neighbouring levels apart.
@@ -60,6 +60,7 @@ extension PlanBuilder {
       zip(arrows.x, arrows.dx).map { $0 + $1 }, zip(arrows.y, arrows.dy).map { $0 + $1 })
     let drawn = tailX.indices.filter { !tailX[$0].isNaN && !tipX[$0].isNaN }
     let colour = colour(arrows.ink)
+    isWhole = false
     extend(x: drawn.flatMap { [tailX[$0], tipX[$0]] })
     extend(y: drawn.flatMap { [tailY[$0], tipY[$0]] })
     shapes.append(
@@ -80,7 +81,7 @@ extension PlanBuilder {
     let colour = colour(span.ink).opacity(0.14)
     shapes.insert(
       .span(span.direction, max(span.lower, -1e300)...min(span.upper, 1e300), colour: colour), at: 0)
-    key(span.label, colour, .box)
+    key(span.label, colour.opacity(0.45), .box)
   }
 
   mutating func add(_ stems: Stems) throws {

@@ -49,6 +49,8 @@ struct PanelPlan {
   var right: RightAxis?
   /// The frame and the lines behind the data.
   var drawsAxes = true, drawsGrid = true
+  /// The x are counted, not measured.
+  var countsX = false
   var isEmpty = false
   let legendPlace: Legend
   let equalUnits: Bool
@@ -63,6 +65,7 @@ struct PanelPlan {
     try beside.add(panel.right?.marks ?? [])
     (shapes, legend, bar) = (builder.shapes, builder.legend, builder.bar ?? beside.bar)
     drawsAxes = !builder.isMatrix
+    countsX = builder.isWhole && beside.isWhole
     drawsGrid = !builder.coversGrid
     x.ticks = x.ticks ?? builder.xTicks
     y.ticks = y.ticks ?? builder.yTicks
@@ -118,6 +121,8 @@ struct PlanBuilder {
   /// Series colours asked for by name: `next` passes them over.
   let taken: Set<Ink>
   var nextColour = 0
+  /// All x are whole numbers, such as steps: fractions between them would be odd ticks.
+  var isWhole = true
 
   init(theme: Theme, x: Axis, y: Axis, taken: Set<Ink>) {
     (self.theme, self.x, self.y, self.taken) = (theme, x, y, taken)
@@ -170,6 +175,7 @@ struct PlanBuilder {
   }
 
   mutating func extend(x values: [Double]) {
+    isWhole = isWhole && values.allSatisfy { $0.isNaN || $0 == $0.rounded() }
     xExtent = Extent.union(xExtent, Extent.of(values, scale: x.scale))
   }
   mutating func extend(y values: [Double]) {
@@ -229,7 +235,7 @@ struct PlanBuilder {
       extend(y: high)
       shapes.append(.area(x: Array(xs[run]), lower: low, upper: high, colour: colour))
     }
-    key(band.label, colour, .box)
+    key(band.label, colour.opacity(0.45), .box)
   }
 
   // Stretches of at least two points in which everything is finite.

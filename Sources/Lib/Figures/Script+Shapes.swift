@@ -11,6 +11,11 @@ extension Script {
           + "dashtype \(dashed ? Self.dashes : "solid") linecolor rgb \(Self.colour(colour))")
     case .points(let x, let y, let colours, let size, let symbol):
       guard !x.isEmpty else { return }
+      if x.count > PointCloud.threshold, let cloud = PointCloud(x, y, colours, size, frame) {
+        elements.append(
+          try pixels(cloud.raster, x: frame.xRange, y: frame.yRange, width: frame.plot.width, &files))
+        return
+      }
       let style = "notitle pointtype \(Self.pointType(symbol)) pointsize \(pointScale * size) linewidth 1.5"
       if colours.count == x.count, colours.count > 1 {
         let packed = colours.map {

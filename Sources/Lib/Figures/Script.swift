@@ -195,6 +195,12 @@ struct Script {
         try pixels(
           image, x: place.image.x...(place.image.x + place.image.width),
           y: -(place.image.y + place.image.height)...(-place.image.y), width: place.image.width, &files))
+      if index < sheet.badges.count { badge(sheet.badges[index], on: place.image) }
+      if index % sheet.columnCount == 0, index / sheet.columnCount < sheet.rowNames.count {
+        label(
+          fitted(sheet.rowNames[index / sheet.columnCount], to: 200, Style.font), x: inner.x,
+          y: place.image.y + place.image.height / 2, colour: theme.text)
+      }
       guard index < sheet.captions.count else { continue }
       label(
         fitted(sheet.captions[index], to: place.caption.width, Style.tickFont),
@@ -202,6 +208,17 @@ struct Script {
         anchor: "center", size: Style.tickFont, colour: theme.muted)
     }
     line("plot " + elements.joined(separator: ", "))
+  }
+
+  // In the corner, as the weight of a sample is shown, on a patch of the page.
+  private mutating func badge(_ text: String, on image: Rect) {
+    let text = fitted(text, to: image.width - 8, Style.badgeFont)
+    guard !text.isEmpty else { return }
+    let width = Style.width(text, Style.badgeFont) + 6
+    line(
+      "set object \(tag()) rectangle from \(screen(image.x, image.y)) to \(screen(image.x + width, image.y + 14)) "
+        + "front fillstyle solid noborder fillcolor rgb \(Self.colour(theme.page.opacity(0.85)))")
+    label(text, x: image.x + 3, y: image.y + 7.5, size: Style.badgeFont, colour: theme.text)
   }
 
   /// A plot element that paints an image over a rectangle of the axes.

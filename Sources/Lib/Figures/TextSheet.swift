@@ -25,8 +25,19 @@ struct TextSheet {
     let columns = max(1, min(sheet.columnCount, (width + 1) / 9))
     let cellWidth = min(max(8, (width - (columns - 1)) / columns), sheet.images.count == 1 ? 64 : 32)
     var lines: [String] = []
-    for start in stride(from: 0, to: sheet.images.count, by: columns) {
-      lines += row(start..<min(start + columns, sheet.images.count), cellWidth)
+    let starts = (0..<sheet.rowCount).flatMap { row in
+      stride(
+        from: row * sheet.columnCount, to: min((row + 1) * sheet.columnCount, sheet.images.count), by: columns
+      )
+    }
+    for start in starts {
+      if start % sheet.columnCount == 0, start / sheet.columnCount < sheet.rowNames.count {
+        let name = style.clean(sheet.rowNames[start / sheet.columnCount])
+        lines.append(Text.fitted(name, to: width, unicode: style.unicode))
+      }
+      lines += row(
+        start..<min(start + columns, (start / sheet.columnCount + 1) * sheet.columnCount, sheet.images.count),
+        cellWidth)
     }
     return lines
   }
@@ -40,13 +51,16 @@ struct TextSheet {
       return (across, Int(max(1, min(200, down.rounded()))))
     }
     let height = sizes.map(\.height).max() ?? 1
-    let hasCaptions = !sheet.captions.isEmpty
+    let captions = indices.map { index in
+      [sheet.badges, sheet.captions].filter { index < $0.count }.map { $0[index] }.joined(separator: " ")
+    }
+    let hasCaptions = captions.contains { !$0.isEmpty }
     var canvas = TextCanvas(width: (cellWidth + 1) * indices.count, height: height + (hasCaptions ? 1 : 0))
     for (place, index) in indices.enumerated() {
       let left = place * (cellWidth + 1)
       draw(sheet.images[index], sizes[place], left: left + (cellWidth - sizes[place].width) / 2, &canvas)
       guard hasCaptions else { continue }
-      let caption = Text.fitted(style.clean(sheet.captions[index]), to: cellWidth, unicode: style.unicode)
+      let caption = Text.fitted(style.clean(captions[place]), to: cellWidth, unicode: style.unicode)
       canvas.write(caption, column: left + (cellWidth - Text.columns(caption)) / 2, row: height, colour: nil)
     }
     return (0..<canvas.height).map { canvas.line($0, style: style) }

@@ -2,16 +2,18 @@ import Glibc
 
 /// Round positions along an axis.
 enum Ticks {
-  /// Ticks at multiples of 1, 2 or 5 times a power of ten, about `count` of them, all inside `range`.
-  static func linear(_ range: ClosedRange<Double>, count: Int) -> [Tick] {
+  /// Ticks at multiples of 1, 2 or 5 times a power of ten, about `count` of them, all inside `range` and no closer than
+  /// `leastStep`.
+  static func linear(_ range: ClosedRange<Double>, count: Int, leastStep: Double = 0) -> [Tick] {
     let span = range.upperBound - range.lowerBound
     guard span > 0, span.isFinite, count > 0 else { return [] }
     let power = pow(10, floor(log10(span / Double(count))))
     guard power > 0, power.isFinite else { return [] }
     // The round step whose number of ticks comes closest to the wish, in ratio.
     let steps = [1, 2, 5, 10].map { $0 * power }
-    let step =
-      steps.min { abs(log(span / $0 / Double(count))) < abs(log(span / $1 / Double(count))) } ?? power
+    let step = max(
+      leastStep,
+      steps.min { abs(log(span / $0 / Double(count))) < abs(log(span / $1 / Double(count))) } ?? power)
 
     // Indices, not repeated addition: no drift, and 0 is exactly 0.
     let slack = 1e-9

@@ -1,0 +1,130 @@
+import Glibc
+import Testing
+
+@testable import Figures
+
+@Suite("Contours, arrows and second axes") struct FieldTests {
+  static func contour(_ f: (Double, Double) -> Double, _ levels: [Double], n: Int = 81) -> Contour {
+    Contour(
+      values: Gallery.samples(n, -2...2, f), rows: n, columns: n, x: -2...2, y: -2...2, levels: levels,
+      showsLevels: false, colormap: nil, ink: .muted, width: 1, label: "")
+  }
+
+  @Test func `the level lines of x² + y² are closed circles`() throws {
+    let lines = Contours(Self.contour({ $0 * $0 + $1 * $1 }, [1])).lines(at: 1)
+    let line = try #require(lines.first)
+    #expect(lines.count == 1)
+    #expect(line.x.first == line.x.last && line.y.first == line.y.last)
+    // Linear interpolation between samples h apart misses the circle by at most h²/8 times the curvature's bound.
+    #expect(zip(line.x, line.y).allSatisfy { abs(hypot($0, $1) - 1) < 0.05 * 0.05 / 4 })
+    // Its length is the circumference.
+    let length = zip(zip(line.x, line.y), zip(line.x.dropFirst(), line.y.dropFirst())).reduce(0) {
+      $0 + hypot($1.1.0 - $1.0.0, $1.1.1 - $1.0.1)
+    }
+    #expect(abs(length - 2 * .pi) < 0.01)
+  }
+
+  @Test func `a plane has straight open lines, from edge to edge`() throws {
+    let lines = Contours(Self.contour({ $0 + 0 * $1 }, [0.51])).lines(at: 0.51)
+    let line = try #require(lines.first)
+    #expect(lines.count == 1 && line.x.count == 81)
+    #expect(line.x.allSatisfy { abs($0 - 0.51) < 1e-12 })
+    #expect(Set([line.y.first, line.y.last]) == [-2, 2])
+  }
+
+  @Test func `the two branches of a saddle stay apart`() {
+    // x y = 0.25 is a hyperbola with its branches in the first and third quadrants.
+    let lines = Contours(Self.contour({ $0 * $1 }, [0.25])).lines(at: 0.25)
+    #expect(lines.count == 2)
+    for line in lines { #expect(zip(line.x, line.y).allSatisfy { $0 * $1 > 0 }) }
+  }
+
+  @Test func `no line passes beside a missing sample`() throws {
+    let lines = Contours(Self.contour({ $0 > 0 ? .nan : $0 + $1 }, [0.013])).lines(at: 0.013)
+    let line = try #require(lines.first)
+    #expect(lines.count == 1 && line.x.allSatisfy { $0 <= 0 })
+  }
+
+  static let levels: [(values: [Double], count: Int, scale: Scale, expected: [Double])] = [
+    ([0, 10], 5, .linear, [2, 4, 6, 8]), ([0.5, 2000], 4, .log, [1, 10, 100, 1000]),
+    ([0, 0.5, 2000], 8, .log, [1, 3, 10, 30, 100, 300, 1000]), ([3, 3], 5, .linear, []),
+    ([.nan], 5, .log, []),
+    ([-1, -2], 5, .log, []),
+  ]
+
+  @Test(arguments: levels) func `levels are round`(
+    values: [Double], count: Int, scale: Scale, expected: [Double]
+  ) {
+    let levels = Contour.levels(of: values, count: count, scale: scale)
+    #expect(levels.count == expected.count)
+    #expect(zip(levels, expected).allSatisfy { abs($0 - $1) < 1e-9 * $1 })
+  }
+
+  @Test func `arrows reach their tips`() throws {
+    let plan = try DataTests.plan(
+      Figure(marks: [.arrows(x: [0, .nan], y: [0, 1], dx: [3, 1], dy: [-2, 1])]))
+    guard case .arrows(let x, _, let dx, let dy, _, _)? = plan.shapes.first else {
+      Issue.record("no arrows")
+      return
+    }
+    #expect(x == [0] && dx == [3] && dy == [-2])
+    #expect(plan.xRange.contains(3) && plan.yRange.contains(-2))
+  }
+
+  @Test func `a curve on the right axis is drawn where its own axis puts it`() throws {
+    let plan = try DataTests.plan(
+      Figure(
+        marks: [.line(y: [1.0, 100])], y: Axis(scale: .log, range: 1...100),
+        right: Panel.Right([.line(y: [0.0, 5, 10])], axis: Axis("r", range: 0...10))))
+    guard case .polyline(_, let y, _, _, _)? = plan.shapes.last else {
+      Issue.record("no curve")
+      return
+    }
+    // The middle of 0...10 is the geometric middle of 1...100.
+    #expect(zip(y, [1, 10, 100]).allSatisfy { abs($0 - $1) < 1e-9 * $1 })
+    let frame = Frame(plan, title: "", in: Rect(x: 0, y: 0, width: 640, height: 400))
+    #expect(frame.rightTicks.first?.label == "0" && frame.rightTicks.last?.label == "10")
+    #expect(frame.plot.x + frame.plot.width < 600)
+  }
+
+  @Test func `equal units and a second axis are refused`() {
+    let figure = Figure(
+      marks: [.line(y: [1.0, 2])], right: Panel.Right([.line(y: [1.0, 2])], axis: Axis()), equalUnits: true)
+    #expect(throws: FigureError.self) { try DataTests.plan(figure) }
+  }
+
+  @Test func `a colour asked for by name is not given away`() throws {
+    let plan = try DataTests.plan(
+      Figure(marks: [
+        .line(y: [1.0, 2], label: "a"), .line(y: [2.0, 3], label: "b", ink: .series(1)),
+        .line(y: [3.0, 4], label: "c"),
+      ]))
+    let cycle = Theme.light.cycle
+    #expect(plan.legend.map(\.colour) == [cycle[0], cycle[1], cycle[2]])
+    #expect(Ink(named: "orange") == .series(1) && Ink(named: "#0072B2") == .exact(Colour(0x0072B2)))
+    #expect(Ink(named: "puce") == nil && Ink(named: "#12") == nil && Ink(named: "black") == .text)
+  }
+
+  @Test func `a span is behind everything and may be open`() throws {
+    let plan = try DataTests.plan(
+      Figure(marks: [.line(y: [1.0, 2, 3]), .span(.x, from: 1, to: .infinity)]))
+    guard case .span(.x, let ends, _)? = plan.shapes.first else {
+      Issue.record("no span")
+      return
+    }
+    #expect(ends.lowerBound == 1 && plan.xRange.upperBound < 3)
+    #expect(throws: FigureError.self) { try DataTests.plan(Figure(marks: [.span(.y, from: 2, to: 2)])) }
+  }
+
+  @Test(.enabled(if: hasGnuplot)) func `words on a plot do not stand on each other`() throws {
+    let svg = try Figure(
+      marks: [.line(y: [0.0, 1])] + (0..<4).map { .annotation("minimum \($0)", x: 0.5, y: 0.5) }
+    ).svg()
+    let xml = try XML(svg)
+    #expect(xml.texts.filter { $0.hasPrefix("minimum") }.count == 4)
+    let patches = svg.split(separator: "\n").filter {
+      $0.contains("fill-opacity = \"0.75") || $0.contains("0.75")
+    }
+    #expect(Set(patches).count >= 4)
+  }
+}
