@@ -62,6 +62,20 @@ static void tap_offsets(const Canvas *c, ptrdiff_t kernel_height, ptrdiff_t kern
           for (ptrdiff_t x = first; x < last; x++) line[left + x * 2] = from[x];                                     \
         else                                                                                                         \
           for (ptrdiff_t x = first; x < last; x++) line[left + x * step_columns] = from[x];                          \
+      } else if (c->phases == 2 && step_columns == 1) {                                                              \
+        /* Every other element to either half, whole vectors at a time. */                                           \
+        ptrdiff_t at = left + first, n = last - first, k = 0;                                                        \
+        const T *source = from + first;                                                                              \
+        T *half0 = line + at % 2 * c->phase_length + at / 2, *half1 = line + (1 - at % 2) * c->phase_length + (at + 1) / 2;\
+        while (k + 2 * LANES <= n) {                                                                                 \
+          WIDE u = *(const WIDE *)(source + k), v = *(const WIDE *)(source + k + LANES);                             \
+          *(WIDE *)(half0 + k / 2) = __builtin_shufflevector(u, v, 0, 2, 4, 6, 8, 10, 12, 14);                       \
+          *(WIDE *)(half1 + k / 2) = __builtin_shufflevector(u, v, 1, 3, 5, 7, 9, 11, 13, 15);                       \
+          k += 2 * LANES;                                                                                            \
+          /* What is left over is done again with its predecessors. */                                               \
+          if (k < n && k + 2 * LANES > n && n % 2 == 0) k = n - 2 * LANES;                                           \
+        }                                                                                                            \
+        for (; k < n; k++) (k % 2 ? half1 : half0)[k / 2] = source[k];                                               \
       } else {                                                                                                       \
         for (ptrdiff_t phase = 0; phase < c->phases; phase++) {                                                      \
           ptrdiff_t skip = ((phase - left - first) % c->phases + c->phases) % c->phases;                             \
@@ -69,10 +83,7 @@ static void tap_offsets(const Canvas *c, ptrdiff_t kernel_height, ptrdiff_t kern
           ptrdiff_t count = last - first - skip;                                                                     \
           const T *source = from + first + skip;                                                                     \
           ptrdiff_t taken = count > 0 ? (count + c->phases - 1) / c->phases : 0;                                     \
-          if (c->phases == 2)                                                                                        \
-            for (ptrdiff_t k = 0; k < taken; k++) lane[k] = source[k * 2];                                           \
-          else                                                                                                       \
-            for (ptrdiff_t k = 0; k < taken; k++) lane[k] = source[k * c->phases];                                   \
+          for (ptrdiff_t k = 0; k < taken; k++) lane[k] = source[k * c->phases];                                     \
         }                                                                                                            \
       }                                                                                                              \
     }                                                                                                                \
