@@ -38,6 +38,8 @@ final class Machine: @unchecked Sendable {
   let frames: UnsafeMutablePointer<Frame>
   var depth = 0
   var guardian = StackGuard()
+  /// The clock of the commands while an expression is profiled.
+  var profile: CommandTimes?
   /// Functions that still run though their variable has another value now.
   var retired: [FunctionBox] = []
 

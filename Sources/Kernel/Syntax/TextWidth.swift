@@ -28,6 +28,19 @@ package enum TextWidth {
     return 1
   }
 
+  /// The text, its end replaced by `…` where it is wider than `width` columns.
+  package static func cut(_ text: String, to width: Int) -> String {
+    if text.utf8.count <= width || columns(text) <= width { return text }
+    var result = ""
+    var used = 1
+    for character in text {
+      used += columns(character)
+      if used > width { break }
+      result.append(character)
+    }
+    return result + "…"
+  }
+
   // The East Asian Wide and Fullwidth blocks of Unicode, rounded to blocks.
   private static let wide: [ClosedRange<UInt32>] = [
     0x1100...0x115F, 0x231A...0x231B, 0x2329...0x232A, 0x23E9...0x23F3, 0x2E80...0x303E, 0x3041...0x33FF,
