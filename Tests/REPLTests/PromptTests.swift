@@ -117,7 +117,7 @@ struct PromptTests {
     }
     #expect(!screen.contains("error"))
     try complete("learningCurve.se", "learningCurve.second")
-    try complete("linspace(0, 1, cou", "linspace(0, 1, count:")
+    try complete("linspace(fr", "linspace(from:")
     try complete("\\lambda", "λ")
     try complete("\\theta^*", "θ⋆")
     try complete("e\\_1", "e₁")
@@ -152,7 +152,7 @@ struct PromptTests {
     try terminal.press("Enter")
     try terminal.wait(for: "a + 1\n2\nfaa>")
     try terminal.paste("t = 0\n" + String(repeating: "t = t + 1\n", count: 500) + "t")
-    try terminal.wait { $0.hasSuffix("t = t + 1\nt") }
+    try terminal.wait { $0.hasSuffix("t = t + 1\nt = t + 1") || $0.hasSuffix("t = t + 1\nt") }
     try terminal.press("Enter")
     try terminal.wait(for: "\n500\nfaa>")
   }
@@ -204,7 +204,7 @@ struct PromptTests {
 struct PipedTests {
   static let cases: [(input: String, status: Int32, output: String)] = [
     ("1 + 1", 0, "2\n"), ("x = 20\nprint(x)\nx + 22\n", 0, "20\n42\n"), ("", 0, ""), ("# nothing\n", 0, ""),
-    ("print(1)\nnosuch\nprint(2)\n", 1, "1\n"), ("print(1)\n1 + ) 2\n", 1, ""), ("f = { x in\n", 1, ""),
+    ("print(1)\n1 // 0\nprint(2)\n", 1, "1\n"), ("print(1)\n1 + ) 2\n", 1, ""), ("f = { x in\n", 1, ""),
   ]
 
   @Test("a script has a status and no decoration", arguments: cases)

@@ -54,7 +54,8 @@ struct TerminalTests {
     try terminal.clear()
     try terminal.enter("randn([40, 40], seed: 1)")
     let screen = try terminal.wait { $0.contains("⋮") && $0.hasSuffix("faa>") }
-    #expect(screen.split(separator: "\n").dropFirst(2).allSatisfy { $0.count <= 40 })
+    let lines = screen.split(separator: "\n").dropFirst(2)
+    #expect(lines.allSatisfy { $0.count <= 40 })
   }
 
   @Test("colour only where it is wanted, linear text on a dumb terminal") func colours() throws {

@@ -92,9 +92,11 @@ final class Tmux {
     defer { posix_spawnattr_destroy(&attributes) }
     var signals = sigset_t()
     sigemptyset(&signals)
+    // The threads that tests run on block signals, which would be handed on as well.
+    posix_spawnattr_setsigmask(&attributes, &signals)
     for number in [SIGINT, SIGQUIT, SIGTSTP] { sigaddset(&signals, number) }
     posix_spawnattr_setsigdefault(&attributes, &signals)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
     var words = (["tmux", "-u", "-L", socket, "-f", configuration] + arguments).map { strdup($0) } + [nil]
     defer { for word in words { free(word) } }
     var child: pid_t = 0
@@ -105,7 +107,10 @@ final class Tmux {
   }
 
   /// Types text as it stands.
-  func type(_ text: String) throws { try tmux(["send-keys", "-l", text]) }
+  func type(_ text: String) throws {
+    // A semicolon at the end would separate commands of tmux.
+    try tmux(["send-keys", "-l", text.hasSuffix(";") ? text.dropLast() + "\\;" : text])
+  }
 
   /// Presses named keys.
   func press(_ keys: String...) throws { try tmux(["send-keys"] + keys) }
@@ -141,7 +146,7 @@ final class Tmux {
   /// Waits until the screen is as wanted; the last screen is in the failure.
   @discardableResult
   func wait(
-    seconds: Double = 20, sourceLocation: SourceLocation = #_sourceLocation, _ wanted: (String) -> Bool
+    seconds: Double = 8, sourceLocation: SourceLocation = #_sourceLocation, _ wanted: (String) -> Bool
   ) throws -> String {
     let deadline = Date().addingTimeInterval(seconds)
     var last = ""

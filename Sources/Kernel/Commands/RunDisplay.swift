@@ -20,7 +20,7 @@ extension RunObject {
       }
       let rate = history.learningRates[min(history.learningRates.count, (index + 1) * steps) - 1]
       lines.append(
-        "  \(padded("\(index + 1)", 5))\(padded(fixed(loss, 5), 10))\(padded(scientific(rate), 16))")
+        "  \(padded("\(index + 1)", 5))\(padded(fixed(loss, 5), 10))\(padded(fixed(rate, 7), 16))")
     }
     return Display(text: lines.joined(separator: "\n"))
   }
@@ -29,10 +29,6 @@ extension RunObject {
     String(repeating: " ", count: max(0, width - text.count)) + text
   }
 
-  private func scientific(_ value: Double) -> String {
-    let digits = fixed(value, 6)
-    return value != 0 && value.magnitude < 1e-4 ? "\(value)" : digits
-  }
 }
 
 /// A row of numbers as blocks of eight heights.

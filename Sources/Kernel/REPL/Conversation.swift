@@ -32,7 +32,7 @@ final class Conversation {
       screen.show(.text(options.banner.split(separator: "\n").prefix(2).joined(separator: "\n") + "\n"))
     }
     session.journal = journal
-    session.topics["keys"] = KeyHelp.page
+    session.pages["keys"] = KeyHelp.page
     session.showPage = { [screen] in screen.show(page: $0) }
     let source: any EntrySource = terminal.canEdit ? editor() : plainReader()
     while true {

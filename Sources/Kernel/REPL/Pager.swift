@@ -1,6 +1,7 @@
 import CKernels
 import CReadline
 import Glibc
+import Syntax
 
 /// Shows text that is longer than the window a window at a time.
 struct Pager {
@@ -8,7 +9,9 @@ struct Pager {
 
   /// Writes the text; where it does not fit, waits for a key after every window. Not for streams that are no terminal.
   func show(_ text: String) {
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { folded($0) }
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).flatMap {
+      TextWidth.folded(String($0), to: max(10, terminal.width - 1))
+    }
     guard terminal.canEdit, lines.count > terminal.height - 1 else {
       Terminal.write((lines.joined(separator: "\n") + "\n").utf8, to: STDOUT_FILENO)
       return
@@ -50,25 +53,6 @@ struct Pager {
       default: step = 1
       }
     }
-  }
-
-  /// The line in pieces that fit the window.
-  private func folded(_ line: Substring) -> [String] {
-    let width = max(10, terminal.width - 1)
-    guard line.count > width else { return [String(line)] }
-    var pieces: [String] = []
-    var rest = line
-    while rest.count > width {
-      // At a blank where there is one in the second half.
-      let head = rest.prefix(width)
-      let cut = head.lastIndex(of: " ").flatMap {
-        head.distance(from: head.startIndex, to: $0) > width / 2 ? $0 : nil
-      }
-      let end = cut ?? head.endIndex
-      pieces.append(String(rest[..<end]))
-      rest = rest[end...].drop { $0 == " " }
-    }
-    return pieces + [String(rest)]
   }
 
   /// The next key; nil at the end of input and after Ctrl-C.

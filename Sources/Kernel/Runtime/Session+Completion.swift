@@ -9,7 +9,9 @@ extension Session {
   /// evaluates anything.
   public func completions(_ line: String, cursor: Int) -> Completions {
     let bytes = Array(line.utf8)
-    let end = min(max(cursor, 0), bytes.count)
+    var end = min(max(cursor, 0), bytes.count)
+    // Not in the midst of a character.
+    while end > 0, end < bytes.count, bytes[end] & 0xC0 == 0x80 { end -= 1 }
     let before = String(decoding: bytes[..<end], as: UTF8.self)
     if let symbols = symbols(before, end) { return symbols }
     if let argument = magicArgument(before, end) { return argument }
@@ -79,7 +81,7 @@ extension Session {
     let line = before.suffix(while: { !$0.isNewline }).drop(while: \.isWhitespace)
     if line.first == "?" {
       let topic = line.drop { $0 == "?" }
-      let known = names + topics.keys + magics.keys.map { "%" + $0 }
+      let known = names + topicNames + pages.keys + magics.keys.map { "%" + $0 }
       return (end - topic.utf8.count..<end, Session.matching(topic, known))
     }
     guard line.first == "%", let blank = line.firstIndex(of: " "),

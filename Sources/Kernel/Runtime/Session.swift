@@ -19,7 +19,7 @@ public final class Session {
   /// Magics by name.
   var magics: [String: Magic] = [:]
   /// Pages of the client that `?name` shows, such as `keys` of a prompt.
-  public var topics: [String: String] = [:]
+  public var pages: [String: String] = [:]
   /// What was entered and shown, where the client keeps it.
   public var journal: Journal?
   /// Shows a page of help that the user asked for; a client may page it. Nil sends it as text.

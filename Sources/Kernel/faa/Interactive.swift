@@ -8,7 +8,7 @@ import Runtime
 /// - Returns: the exit code.
 func runInteractive(seed: UInt64, quiet: Bool, history: Bool) -> Int32 {
   let session = Session(commands: allCommands, seed: seed)
-  session.add(notebookMagics)
+  session.add(notebookMagics + sessionMagics)
   return REPL.run(
     session: session,
     options: REPL.Options(

@@ -75,7 +75,7 @@ private enum Palette {
     var bins: [Int]
     var pixels: Int
 
-    static func channel(_ bin: Int, _ channel: Int) -> Int { bin >> (10 - 5 * channel) & 31 }
+    static func channel(_ bin: Int, _ channel: Int) -> Int { (bin >> (10 - 5 * channel)) & 31 }
 
     func extent(_ channel: Int) -> Int {
       let levels = bins.map { Box.channel($0, channel) }
@@ -94,7 +94,7 @@ private enum Palette {
         (Int(image.rgba[pixel * 4 + channel]) * opacity + 255 * (255 - opacity) + 127) / 255
       }
       let (red, green, blue) = (onWhite(0), onWhite(1), onWhite(2))
-      let bin = red >> 3 << 10 | green >> 3 << 5 | blue >> 3
+      let bin = (red >> 3) << 10 | (green >> 3) << 5 | blue >> 3
       bins[pixel] = bin
       counts[bin] += 1
       sums[bin] = (sums[bin].0 + red, sums[bin].1 + green, sums[bin].2 + blue)

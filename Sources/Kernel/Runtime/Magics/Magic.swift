@@ -104,11 +104,10 @@ extension Session {
       return .none
     }
     guard let page = mark == "?" ? help(topic) : definition(topic) else {
+      let known = commands.keys + machine.globals.definedNames + topicNames + pages.keys
       throw CommandError(
         "UnknownName", "there is no help on `\(topic)`",
-        help: Suggestion.phrase(
-          for: topic, in: commands.keys + machine.globals.definedNames + topics.keys)
-          ?? "`?` lists everything, `?*\(topic)*` searches")
+        help: Suggestion.phrase(for: topic, in: known) ?? "`?` lists all chapters")
     }
     show(page: page)
     return .none
@@ -119,7 +118,7 @@ extension Session {
     let rows = magics.values.sorted { $0.name < $1.name }.map {
       ["%" + $0.name + ($0.usage.isEmpty ? "" : " " + $0.usage), $0.summary]
     }
-    return "Magics:\n" + TextTable(rows, width: width, indent: 2).text
+    return "Magics:\n" + TextTable(rows, width: width, indent: 2, folds: true).text
   }
 }
 

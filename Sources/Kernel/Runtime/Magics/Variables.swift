@@ -6,16 +6,14 @@ let varsMagic = Magic(
   "Lists the variables: kind, shape, size and value; `*` in a pattern is any text.",
   argument: .variables
 ) { session, pattern in
-  let chosen = session.variables.filter { pattern.isEmpty || Wildcard(pattern).matches($0.name) }
+  let glob = Glob(pattern)
+  let chosen = session.variables.filter { pattern.isEmpty || glob.matches($0.name) }
   guard !chosen.isEmpty else {
     session.emit(.text(pattern.isEmpty ? "there are no variables\n" : "no variable matches `\(pattern)`\n"))
     return .none
   }
   let rows = chosen.map { name, value in
-    [
-      name, value.typeName, value.shapeText, value.byteCount.map(ByteCount.text) ?? "",
-      value.brief(columns: 50),
-    ]
+    [name, value.typeName, value.shapeText, value.byteCount.map(ByteCount.text) ?? "", value.glance]
   }
   let table = TextTable(
     [["name", "kind", "shape", "size", "value"]] + rows, width: session.width, rightAligned: [3])
@@ -30,34 +28,20 @@ let resetMagic = Magic("reset", "Forgets all variables.") { session, _ in
   return .none
 }
 
-/// A pattern in which `*` stands for any text.
-struct Wildcard {
-  private let parts: [Substring]
-
-  init(_ pattern: String) { parts = pattern.split(separator: "*", omittingEmptySubsequences: false) }
-
-  func matches(_ text: String) -> Bool {
-    guard let first = parts.first, let last = parts.last, parts.count > 1 else {
-      return parts.first.map { $0 == text } ?? false
-    }
-    guard text.hasPrefix(first), text.count >= first.count + last.count, text.hasSuffix(last) else {
-      return false
-    }
-    var rest = text.dropFirst(first.count).dropLast(last.count)
-    for part in parts.dropFirst().dropLast() where !part.isEmpty {
-      guard let found = rest.firstRange(of: part) else { return false }
-      rest = rest[found.upperBound...]
-    }
-    return true
-  }
-}
-
 extension Value {
   /// The shape of a tensor, the count of anything else that has elements.
   fileprivate var shapeText: String {
     if case .tensor(let tensor) = self { return "\(tensor.shape) \(tensor.dtype)" }
     if case .record(let box) = self { return "\(box.keys.count) fields" }
     return elementCount.map { "\($0)" } ?? ""
+  }
+
+  /// The value in half a line; of a tensor, where its elements lie.
+  fileprivate var glance: String {
+    guard case .tensor(let tensor) = self, tensor.rank > 0 else { return brief(columns: 50) }
+    // The range of a very large one takes longer than a list of variables should.
+    guard tensor.count <= 1 << 22 else { return "" }
+    return tensor.headline.split(separator: ", ").drop { !$0.contains("…") }.joined(separator: ", ")
   }
 
   /// The bytes of the elements, where they can be told without effort.
