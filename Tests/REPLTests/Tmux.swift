@@ -86,17 +86,31 @@ final class Tmux {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+    // Tests may run in the background, where shells ignore the keyboard's signals; the server would hand that on.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    // The threads that tests run on block signals, which would be handed on as well.
+    posix_spawnattr_setsigmask(&attributes, &signals)
+    for number in [SIGINT, SIGQUIT, SIGTSTP] { sigaddset(&signals, number) }
+    posix_spawnattr_setsigdefault(&attributes, &signals)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
     var words = (["tmux", "-u", "-L", socket, "-f", configuration] + arguments).map { strdup($0) } + [nil]
     defer { for word in words { free(word) } }
     var child: pid_t = 0
-    try #require(posix_spawnp(&child, "tmux", &actions, nil, &words, environ) == 0)
+    try #require(posix_spawnp(&child, "tmux", &actions, &attributes, &words, environ) == 0)
     var status: Int32 = 0
     while waitpid(child, &status, 0) < 0, errno == EINTR {}
     return String(decoding: FileManager.default.contents(atPath: output) ?? Data(), as: UTF8.self)
   }
 
   /// Types text as it stands.
-  func type(_ text: String) throws { try tmux(["send-keys", "-l", text]) }
+  func type(_ text: String) throws {
+    // A semicolon at the end would separate commands of tmux.
+    try tmux(["send-keys", "-l", text.hasSuffix(";") ? text.dropLast() + "\\;" : text])
+  }
 
   /// Presses named keys.
   func press(_ keys: String...) throws { try tmux(["send-keys"] + keys) }
@@ -105,6 +119,12 @@ final class Tmux {
   func enter(_ text: String) throws {
     try type(text)
     try press("Enter")
+  }
+
+  /// Clears the screen with Ctrl-L, so that a test may look for text that stood on it before.
+  func clear() throws {
+    try press("C-u", "C-l")
+    try wait { $0 == "faa>" }
   }
 
   /// Pastes as a terminal does: bracketed where the program asked for it.
@@ -126,7 +146,7 @@ final class Tmux {
   /// Waits until the screen is as wanted; the last screen is in the failure.
   @discardableResult
   func wait(
-    seconds: Double = 20, sourceLocation: SourceLocation = #_sourceLocation, _ wanted: (String) -> Bool
+    seconds: Double = 8, sourceLocation: SourceLocation = #_sourceLocation, _ wanted: (String) -> Bool
   ) throws -> String {
     let deadline = Date().addingTimeInterval(seconds)
     var last = ""

@@ -108,8 +108,13 @@ extension RuntimeTests {
       #expect(output("?pirnt") == "UnknownName")
       #expect(output("%time 1 + 1").hasPrefix("wall "))
       #expect(output("%timeit 1 + 1").contains("± "))
-      session.magics["shout"] = { .text($0.uppercased()) }
-      #expect(output("%shout it").isEmpty)
+      session.add([
+        Magic("shout", "Shouts.") { session, line in
+          session.emit(.text(line.uppercased()))
+          return .none
+        }
+      ])
+      #expect(output("%shout it's [open # not heard") == "IT'S [OPEN")
     }
 
     /// Random programs from tokens and bytes, run with a small budget of loops: any result will do, a crash will not.

@@ -1,7 +1,9 @@
 #include "CReadline.h"
 
+#include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,10 +13,7 @@
 #include <readline/history.h>
 #include <readline/readline.h>
 
-void faa_signals_editing(bool editing);
-
 static faa_line_callbacks callbacks;
-static const char *plain_prompt = "";
 
 // ---- Lines of an entry ---------------------------------------------------------------------------------------------
 // Readline draws line ends inside its buffer, but knows nothing of lines. Positions are bytes.
@@ -60,7 +59,6 @@ static void insert_line_end(int indent) {
 static int on_enter(int count, int key) {
   int indent = 0;
   if (callbacks.is_complete(rl_line_buffer, &indent)) return rl_newline(count, key);
-  // An unfinished entry grows at its end, wherever the cursor is within its last line.
   insert_line_end(indent);
   return 0;
 }
@@ -139,19 +137,41 @@ static int on_end(int count, int key) {
   return 0;
 }
 
-// A transcript pasted back loses its prompts; lines of output are not told apart and stay.
-static int on_paste(int count, int key) {
-  int start = rl_point;
-  int result = rl_bracketed_paste_begin(count, key);
-  size_t skip = strlen(plain_prompt);
-  for (int at = line_start(start); skip > 0 && at < rl_end && at <= rl_point;) {
-    if (at >= start && strncmp(rl_line_buffer + at, plain_prompt, skip) == 0) {
-      rl_delete_text(at, at + (int)skip);
-      rl_point = rl_point >= at + (int)skip ? rl_point - (int)skip : at;
+// The bytes of a paste, up to the terminal's mark for its end. A paste whose end does not come within a second is over.
+static char *pasted_text(void) {
+  static const char mark[] = "\033[201~";
+  size_t count = 0, capacity = 4096;
+  char *text = malloc(capacity);
+  struct pollfd input = {.fd = fileno(rl_instream), .events = POLLIN};
+  while (text) {
+    int ready = poll(&input, 1, 1000);
+    if (ready < 0 && errno == EINTR) continue;
+    int key = ready > 0 ? rl_read_key() : -1;
+    if (key < 0) break;
+    if (key == 0) continue;
+    if (count + 2 > capacity) {
+      char *larger = realloc(text, capacity *= 2);
+      if (!larger) break;
+      text = larger;
     }
-    at = line_end(at) + 1;
+    text[count++] = key == '\r' ? '\n' : (char)key;
+    size_t length = sizeof mark - 1;
+    if (count >= length && memcmp(text + count - length, mark, length) == 0) {
+      count -= length;
+      break;
+    }
   }
-  return result;
+  if (text) text[count] = 0;
+  return text;
+}
+
+static int on_paste(int count, int key) {
+  (void)count, (void)key;
+  char *text = pasted_text();
+  if (!text) return 0;
+  callbacks.pasted(text);
+  free(text);
+  return 0;
 }
 
 // ---- The editor ----------------------------------------------------------------------------------------------------
@@ -164,9 +184,8 @@ static void on_entry(char *entry) {
 
 const char *faa_line_version(void) { return rl_library_version; }
 
-void faa_line_setup(const char *prompt, faa_line_callbacks given) {
+void faa_line_setup(faa_line_callbacks given) {
   callbacks = given;
-  plain_prompt = strdup(prompt);
   // Readline counts columns with the C library's idea of characters.
   if (!setlocale(LC_CTYPE, "") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0) setlocale(LC_CTYPE, "C.UTF-8");
 
@@ -209,6 +228,14 @@ static void move_below(void) {
   rl_point = rl_end;
   rl_redisplay();
   rl_crlf();
+}
+
+bool faa_line_is_searching(void) { return RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH); }
+
+void faa_line_cancel_search(void) {
+  // Ctrl-G ends a search and brings back the line it started from.
+  rl_stuff_char(7);
+  rl_callback_read_char();
 }
 
 void faa_line_cancel(void) {

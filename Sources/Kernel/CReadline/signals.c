@@ -12,6 +12,8 @@
 static void (*on_interrupt)(void);
 static volatile sig_atomic_t pending[6];
 static volatile sig_atomic_t is_editing;
+// Ctrl-C since the signals were last taken.
+static volatile sig_atomic_t presses;
 // The kernel may deliver a signal to any thread, so a wait for input also waits for this pipe.
 static int wake[2] = {-1, -1};
 static struct termios original;
@@ -26,11 +28,22 @@ static const struct {
 
 static const int fatal[] = {SIGQUIT, SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT};
 
+// A running operation looks for the request to stop between its steps. Whoever presses again is told what is going on: the
+// loop of the prompt cannot, it waits for the same operation.
+static void explain_press(void) {
+  static const char second[] =
+      "\nstopping as soon as the running operation allows; Ctrl-\\ ends the whole session, and its variables\n";
+  if (++presses == 2 && write(STDERR_FILENO, second, sizeof second - 1) < 0) {
+    // Nobody reads it.
+  }
+}
+
 static void handle(int number) {
   int saved = errno;
   for (size_t i = 0; i < sizeof caught / sizeof *caught; ++i)
     if (caught[i].number == number) pending[caught[i].index] = 1;
   if (number == SIGINT || number == SIGTERM || number == SIGHUP) on_interrupt();
+  if (number == SIGINT && !is_editing && has_original) explain_press();
   // At the prompt the loop suspends after giving the terminal back; during a run there is nothing to give back.
   if (number == SIGTSTP && !is_editing) {
     pending[1] = 0;
@@ -76,6 +89,7 @@ unsigned faa_signals_take(void) {
   char discarded[64];
   while (read(wake[0], discarded, sizeof discarded) > 0) {
   }
+  presses = 0;
   unsigned bits = 0;
   for (unsigned i = 0; i < 6; ++i) {
     if (!pending[i]) continue;

@@ -4,13 +4,16 @@ import Tensor
 /// The machine.
 let systemCommands: [Command] = [
   Command(
-    "memory", "What tensors hold: live, peak and cached bytes of large buffers.", [],
-    returns: "a record with live, peak, cached, hits and misses", example: "memory().live", effects: [.clock]
+    "memory", "What tensors hold (live, peak and cached bytes of large buffers) and what the process does.",
+    [],
+    returns: "a record with live, peak, cached, hits, misses, resident and residentPeak",
+    example: "memory().live", effects: [.clock]
   ) { _ in
-    let memory = MemoryReport.now
+    let (memory, process) = (MemoryReport.now, ProcessMemory.now)
     return .record([
       ("live", .int(memory.live)), ("peak", .int(memory.peak)), ("cached", .int(memory.cached)),
       ("hits", .int(memory.hits)), ("misses", .int(memory.misses)),
+      ("resident", .int(process.resident)), ("residentPeak", .int(process.peak)),
     ])
   },
   Command(

@@ -13,14 +13,19 @@ final class Completer {
   typealias Source = (_ line: String, _ cursor: Int) -> (range: Range<Int>, candidates: [String])
 
   private let source: Source
+  private let label: (String) -> String
   private var previous: (text: String, cursor: Int)?
 
-  /// - Parameter source: candidates for a text and a cursor in bytes. Must not evaluate anything.
-  init(_ source: @escaping Source) { self.source = source }
+  /// - Parameters:
+  ///   - source: candidates for a text and a cursor in bytes. Must not evaluate anything.
+  ///   - label: a candidate as a list shows it.
+  init(label: @escaping (String) -> String = { $0 }, _ source: @escaping Source) {
+    (self.source, self.label) = (source, label)
+  }
 
   /// What a press of Tab does: a single candidate is completed, several are extended as far as they agree, and a second
   /// press lists them. After nothing but blanks it indents.
-  func press(_ text: String, cursor: Int, width: Int) -> Action {
+  func press(_ text: String, cursor: Int, width: Int, height: Int = 24) -> Action {
     let bytes = Array(text.utf8)
     let cursor = max(0, min(cursor, bytes.count))
     let line = bytes[..<cursor].reversed().prefix { $0 != UInt8(ascii: "\n") }
@@ -39,7 +44,7 @@ final class Completer {
     let common = Self.commonPrefix(candidates)
     // Candidates may differ from what was typed in case only; then the agreement is not an extension.
     if common.utf8.count > typed.utf8.count { return .replace(range, common) }
-    return isSecond ? .list(Self.columns(candidates, width: width)) : .nothing
+    return isSecond ? .list(Self.columns(candidates.map(label), width: width, rows: height - 4)) : .nothing
   }
 
   private static func commonPrefix(_ texts: [String]) -> String {
@@ -51,11 +56,11 @@ final class Completer {
     return String(common)
   }
 
-  /// Candidates in columns, read downwards, at most 200 of them.
-  static func columns(_ candidates: [String], width: Int) -> [String] {
-    let shown = candidates.prefix(200)
-    let cell = (shown.map(\.count).max() ?? 0) + 2
+  /// Candidates in columns, read downwards, as many as fit these rows.
+  static func columns(_ candidates: [String], width: Int, rows limit: Int) -> [String] {
+    let cell = (candidates.map(\.count).max() ?? 0) + 2
     let columns = max(1, (width - 1) / cell)
+    let shown = candidates.prefix(columns * max(2, limit))
     let rows = (shown.count + columns - 1) / columns
     var lines = (0..<rows).map { row in
       stride(from: row, to: shown.count, by: rows).map { index in
@@ -63,7 +68,9 @@ final class Completer {
         return isLast ? shown[index] : shown[index] + String(repeating: " ", count: cell - shown[index].count)
       }.joined()
     }
-    if candidates.count > shown.count { lines.append("… and \(candidates.count - shown.count) more") }
+    if candidates.count > shown.count {
+      lines.append("… and \(candidates.count - shown.count) more; another letter narrows them down")
+    }
     return lines
   }
 }

@@ -2,6 +2,7 @@ import CKernels
 import CReadline
 import Glibc
 import Runtime
+import Syntax
 
 /// The loop of the prompt: read an entry, run it, show what it gives.
 final class Conversation {
@@ -10,7 +11,7 @@ final class Conversation {
   private let terminal: Terminal
   private let screen: Screen
   private let history: History
-  private var count = 0
+  private let journal = Journal()
 
   private static let prompt = "faa> "
 
@@ -19,7 +20,8 @@ final class Conversation {
     self.options = options
     self.terminal = terminal
     screen = Screen(
-      terminal, showsProgress: !options.isQuiet, graphics: terminal.canEdit ? Graphics() : nil)
+      terminal, showsProgress: !options.isQuiet,
+      graphics: terminal.canEdit ? Graphics(sixel: options.sixel) : nil)
     history = History(path: options.historyPath)
   }
 
@@ -29,10 +31,9 @@ final class Conversation {
     if !options.isQuiet, !options.banner.isEmpty {
       screen.show(.text(options.banner.split(separator: "\n").prefix(2).joined(separator: "\n") + "\n"))
     }
-    session.magics["history"] = { [history, session] _ in
-      session.emit(.text(history.entries.enumerated().map { "\($0 + 1)\t\($1)\n" }.joined()))
-      return .none
-    }
+    session.journal = journal
+    session.pages["keys"] = KeyHelp.page
+    session.showPage = { [screen] in screen.show(page: $0) }
     let source: any EntrySource = terminal.canEdit ? editor() : plainReader()
     while true {
       // Whatever was interrupted is over.
@@ -63,7 +64,7 @@ final class Conversation {
   private func editor() -> LineEditor {
     let editor = LineEditor(
       prompt: Self.prompt, isComplete: { [unowned self] in completeness($0) },
-      completer: Completer { [session] line, cursor in session.completions(line, cursor: cursor) })
+      completer: Completer(label: Session.listed) { [session] in session.completions($0, cursor: $1) })
     for entry in history.load() { faa_line_remember(entry) }
     return editor
   }
@@ -78,16 +79,27 @@ final class Conversation {
     {
       return 0
     }
-    count += 1
+    let number = journal.begin(text)
     session.width = terminal.width
-    let result = session.run(Self.withTrailingHelp(text), name: "faa[\(count)]") { screen.show($0) }
-    screen.endRun()
+    let result = session.run(Self.withTrailingHelp(text), name: "faa[\(number)]") { output in
+      switch output {
+      case .text(let text): journal.note(text)
+      case .display(let display): journal.note(display.text + "\n")
+      case .warning, .progress: break
+      }
+      screen.show(output)
+    }
     switch result {
     case .value(let value, let shown):
-      if shown, let value { screen.show(value.display(width: terminal.width)) }
-    case .failure(let diagnostic):
-      screen.complain(diagnostic.render(colour: terminal.errorsHaveColour, width: terminal.width))
+      journal.succeed()
+      if shown, let value {
+        let display = value.display(width: terminal.width)
+        journal.note(display.text + "\n")
+        screen.show(display)
+      }
+    case .failure(let diagnostic): complain(diagnostic)
     }
+    screen.endRun()
     screen.startLine()
     let signals = faa_signals_take()
     if signals & UInt32(FAA_SIGNAL_TERMINATE) != 0 { return 128 + SIGTERM }
@@ -95,11 +107,22 @@ final class Conversation {
     return screen.isBroken ? 0 : nil
   }
 
-  /// `name?` is another way to write `?name`.
+  private func complain(_ diagnostic: Diagnostic) {
+    var diagnostic = diagnostic
+    // How far it was says more than where in the program that is.
+    if diagnostic.code == "Interrupted", let progress = screen.latestProgress {
+      let total = progress.total.map { "/\($0)" } ?? ""
+      diagnostic.message += " at \(progress.label) \(progress.done)\(total)"
+    }
+    screen.complain(diagnostic.render(colour: terminal.errorsHaveColour, width: terminal.width))
+  }
+
+  /// `name?` and `name??` are other ways to write `?name` and `??name`.
   private static func withTrailingHelp(_ text: String) -> String {
     let entry = text.trimmed
-    guard entry.last == "?", let name = entry.dropLast().wholeName else { return text }
-    return "?" + name
+    let marks = entry.reversed().prefix { $0 == "?" }.count
+    guard marks == 1 || marks == 2, let name = entry.dropLast(marks).wholeName else { return text }
+    return String(repeating: "?", count: marks) + name
   }
 }
 

@@ -1,15 +1,43 @@
 import CReadline
 import Glibc
 
-/// Pictures inside the terminal, by the kitty protocol where the terminal speaks it.
+/// Pictures inside the terminal, by the kitty protocol or as sixels where the terminal speaks either.
 final class Graphics {
-  private var speaksKitty: Bool?
+  /// How a terminal takes pictures.
+  enum Language: Equatable {
+    case kitty, sixel, text
+  }
+
+  /// A PNG as sixels, at most so many pixels wide.
+  typealias SixelEncoder = (_ png: [UInt8], _ width: Int) -> String?
+
+  private var language: Language?
+  private let sixel: SixelEncoder?
+
+  init(sixel: SixelEncoder? = nil) {
+    self.sixel = sixel
+    language = Environment["FAA_GRAPHICS"].flatMap {
+      ["kitty": Language.kitty, "sixel": .sixel, "none": .text][$0]
+    }
+  }
 
   /// The bytes that draw a PNG at the cursor, at most `columns` wide; nil where the terminal cannot.
   func picture(_ png: [UInt8], columns: Int) -> String? {
-    if speaksKitty == nil { speaksKitty = Self.probe() }
-    guard speaksKitty == true else { return nil }
-    return Self.kitty(png, columns: min(columns, 100))
+    if language == nil { language = Self.probe() }
+    switch language {
+    case .kitty: return Self.kitty(png, columns: min(columns, 100))
+    case .sixel: return sixel?(png, Self.pixels(columns: min(columns, 100)))
+    case .text, nil: return nil
+    }
+  }
+
+  /// The width of so many columns in pixels; eight each where the terminal does not say.
+  private static func pixels(columns: Int) -> Int {
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_xpixel > 0, size.ws_col > 0 else {
+      return columns * 8
+    }
+    return columns * Int(size.ws_xpixel) / Int(size.ws_col)
   }
 
   /// `a=T` transmits and shows, `f=100` is PNG, `c` scales to columns, `q=2` asks for no answer. The payload goes in pieces of
@@ -45,11 +73,11 @@ final class Graphics {
 
   /// Asks the terminal once, with the first picture: a one-pixel kitty query and, behind it, a request every terminal answers
   /// (DA1), so that silence is over within 100 ms. Multiplexers answer for themselves and are not asked.
-  private static func probe() -> Bool {
+  private static func probe() -> Language {
     let type = Environment["TERM"] ?? ""
-    if Environment["TMUX"] != nil || type.hasPrefix("screen") || type.hasPrefix("tmux") { return false }
+    if Environment["TMUX"] != nil || type.hasPrefix("screen") || type.hasPrefix("tmux") { return .text }
     var before = termios()
-    guard tcgetattr(STDIN_FILENO, &before) == 0 else { return false }
+    guard tcgetattr(STDIN_FILENO, &before) == 0 else { return .text }
     var raw = before
     raw.c_lflag &= ~tcflag_t(ICANON | ECHO)
     tcsetattr(STDIN_FILENO, TCSANOW, &raw)
@@ -72,15 +100,20 @@ final class Graphics {
     // What the user typed meanwhile is not lost.
     let typed = answer.rest.map { CChar(bitPattern: $0) }
     if !typed.isEmpty { faa_line_type(typed, typed.count) }
-    return answer.speaksKitty
+    return answer.language
   }
 }
 
 /// A terminal's answer to the probe, taken apart from what the user typed around it.
 struct ProbeReply {
   private(set) var speaksKitty = false
+  /// Whether 4, for sixel graphics, is among the features of DA1.
+  private(set) var drawsSixels = false
   private(set) var isComplete = false
   private(set) var rest: [UInt8] = []
+
+  /// The better one of what it speaks.
+  var language: Graphics.Language { speaksKitty ? .kitty : drawsSixels ? .sixel : .text }
 
   init(_ bytes: [UInt8]) {
     var index = 0
@@ -91,6 +124,8 @@ struct ProbeReply {
         index = end
       } else if let end = Self.end(of: "\u{1B}[?", in: bytes, from: index, closing: [UInt8(ascii: "c")]) {
         isComplete = true
+        let features = String(decoding: bytes[(index + 3)..<(end - 1)], as: UTF8.self).split(separator: ";")
+        drawsSixels = drawsSixels || features.dropFirst().contains("4")
         index = end
       } else {
         rest.append(bytes[index])

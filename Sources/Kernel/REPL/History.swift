@@ -3,8 +3,6 @@ import Glibc
 /// Entries of this and earlier conversations, in a file with one entry a line. An entry is on disk before it runs, and several
 /// conversations may append at once.
 final class History {
-  /// What was entered in this conversation.
-  private(set) var entries: [String] = []
   private let path: String?
   private var lastStored: String?
   private var hasComplained = false
@@ -27,7 +25,6 @@ final class History {
   /// Keeps an entry. Consecutive duplicates and entries that begin with a space are not stored.
   /// - Returns: a warning the first time the file cannot be written.
   func add(_ entry: String) -> String? {
-    entries.append(entry)
     guard let path, !entry.hasPrefix(" "), entry != lastStored else { return nil }
     lastStored = entry
     // One `write` in append mode, under a lock: entries of several conversations interleave, but never mix.
@@ -35,8 +32,16 @@ final class History {
     guard descriptor >= 0 else { return complaint(path) }
     defer { close(descriptor) }
     flock(descriptor, LOCK_EX)
-    guard Terminal.write((Self.escaped(entry) + "\n").utf8, to: descriptor) else { return complaint(path) }
+    let line = (Self.endsInLine(descriptor) ? "" : "\n") + Self.escaped(entry) + "\n"
+    guard Terminal.write(line.utf8, to: descriptor) else { return complaint(path) }
     return nil
+  }
+
+  /// Whether the file is empty or its last line has an end. A write that a full disk cut short leaves one without.
+  private static func endsInLine(_ descriptor: Int32) -> Bool {
+    let end = lseek(descriptor, 0, SEEK_END)
+    var last = UInt8(ascii: "\n")
+    return end <= 0 || pread(descriptor, &last, 1, end - 1) != 1 || last == UInt8(ascii: "\n")
   }
 
   private func complaint(_ path: String) -> String? {
@@ -46,7 +51,7 @@ final class History {
   }
 
   private static func openForAppending(_ path: String) -> Int32 {
-    func attempt() -> Int32 { open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600) }
+    func attempt() -> Int32 { open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600) }
     let descriptor = attempt()
     guard descriptor < 0, errno == ENOENT else { return descriptor }
     var directory = ""

@@ -18,6 +18,7 @@ final class LineEditor {
 
   private let isComplete: Completeness
   private let completer: Completer
+  private let paste: Paste
   private var event: Event?
   // Readline's callbacks carry no context: they find the editor here. It is made once, on the main thread, which is also
   // the only one that calls them.
@@ -27,6 +28,7 @@ final class LineEditor {
   init(prompt: String, isComplete: @escaping Completeness, completer: Completer) {
     self.isComplete = isComplete
     self.completer = completer
+    paste = Paste(prompt: prompt) { isComplete($0).canRun }
     LineEditor.current = self
     let callbacks = faa_line_callbacks(
       accepted: { entry in
@@ -38,8 +40,9 @@ final class LineEditor {
         indent.pointee = Int32(clamping: answer.indent)
         return answer.canRun
       },
-      complete: { LineEditor.current?.complete() })
-    faa_line_setup(prompt, callbacks)
+      complete: { LineEditor.current?.complete() },
+      pasted: { LineEditor.current?.insert(paste: String(cString: $0)) })
+    faa_line_setup(callbacks)
   }
 
   /// Shows a prompt and waits for what the user does.
@@ -71,7 +74,9 @@ final class LineEditor {
     func has(_ bit: Int) -> Bool { signals & UInt32(bit) != 0 }
     if has(Int(FAA_SIGNAL_TERMINATE)) { return .terminated(SIGTERM) }
     if has(Int(FAA_SIGNAL_HANGUP)) { return .terminated(SIGHUP) }
-    if has(Int(FAA_SIGNAL_INTERRUPT)) {
+    if has(Int(FAA_SIGNAL_INTERRUPT)), faa_line_is_searching() {
+      faa_line_cancel_search()
+    } else if has(Int(FAA_SIGNAL_INTERRUPT)) {
       // The draft can be recalled.
       let draft = String(cString: faa_line_text())
       if !draft.allSatisfy(\.isWhitespace) { faa_line_remember(draft) }
@@ -84,10 +89,18 @@ final class LineEditor {
 
   private func complete() {
     let text = String(cString: faa_line_text())
-    switch completer.press(text, cursor: Int(faa_line_cursor()), width: Terminal().width) {
+    let terminal = Terminal()
+    switch completer.press(
+      text, cursor: Int(faa_line_cursor()), width: terminal.width, height: terminal.height)
+    {
     case .nothing: break
     case .replace(let range, let text): faa_line_replace(range.lowerBound, range.upperBound, text)
     case .list(let lines): faa_line_show_below(lines.joined(separator: "\n"))
     }
+  }
+
+  private func insert(paste text: String) {
+    let cursor = faa_line_cursor()
+    faa_line_replace(cursor, cursor, paste.entry(text))
   }
 }

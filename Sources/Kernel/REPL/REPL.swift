@@ -4,20 +4,23 @@ import Runtime
 /// The interactive front end: reads entries from a terminal, runs them in a session and shows what comes back.
 public enum REPL {
   /// What the caller decides about a conversation.
-  public struct Options: Sendable {
+  public struct Options {
     /// One or two lines above the first prompt; none when empty.
     public var banner: String
     /// No banner and no progress line.
     public var isQuiet: Bool
     /// The file that entries are kept in; nil keeps none. Made with mode 0600.
     public var historyPath: String?
+    /// A PNG as sixel graphics at most so many pixels wide, for terminals that draw those.
+    public var sixel: ((_ png: [UInt8], _ width: Int) -> String?)?
 
     /// The usual conversation.
     public init(
       banner: String = "FAA  ·  ?name explains  ·  Tab completes  ·  Ctrl-D leaves", isQuiet: Bool = false,
-      historyPath: String? = REPL.defaultHistoryPath
+      historyPath: String? = REPL.defaultHistoryPath,
+      sixel: ((_ png: [UInt8], _ width: Int) -> String?)? = nil
     ) {
-      (self.banner, self.isQuiet, self.historyPath) = (banner, isQuiet, historyPath)
+      (self.banner, self.isQuiet, self.historyPath, self.sixel) = (banner, isQuiet, historyPath, sixel)
     }
   }
 

@@ -9,6 +9,8 @@ final class Screen {
   private var isAtLineStart = true
   private var progressIsVisible = false
   private var lastProgress: ContinuousClock.Instant?
+  /// How far the run is, as it last said.
+  private(set) var latestProgress: Progress?
   /// Nothing more can be written: the reader of a pipe has gone.
   private(set) var isBroken = false
 
@@ -36,6 +38,13 @@ final class Screen {
     write(Safe.text(display.text, keepsColours: terminal.outputHasColour) + "\n")
   }
 
+  /// A page of help, a window at a time where it is long.
+  func show(page: String) {
+    startLine()
+    Pager(terminal: terminal).show(Safe.text(page))
+    isAtLineStart = true
+  }
+
   /// A diagnostic or another message for people, on standard error.
   func complain(_ text: String) {
     startLine()
@@ -59,6 +68,7 @@ final class Screen {
 
   /// At most ten times a second on a terminal; a plain line every five seconds elsewhere.
   private func show(_ progress: Progress) {
+    latestProgress = progress
     guard showsProgress else { return }
     let now = ContinuousClock.now
     let isLine = terminal.canRedraw
@@ -87,6 +97,7 @@ final class Screen {
   func endRun() {
     clearProgress()
     lastProgress = nil
+    latestProgress = nil
   }
 }
 

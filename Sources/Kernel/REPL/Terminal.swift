@@ -36,10 +36,14 @@ struct Terminal: Sendable {
   }
 
   /// Columns of the window, 80 where there is none.
-  var width: Int {
+  var width: Int { window.ws_col > 0 ? Int(window.ws_col) : 80 }
+
+  /// Rows of the window, 24 where there is none.
+  var height: Int { window.ws_row > 0 ? Int(window.ws_row) : 24 }
+
+  private var window: winsize {
     var size = winsize()
-    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-    return Int(size.ws_col)
+    return ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 ? size : winsize()
   }
 
   /// Writes everything, however often the call is interrupted. False when the reader is gone or the disk is full.

@@ -46,7 +46,7 @@ let outputCommands: [Command] = [
     guard let page = a.session.help(topic) else {
       throw a.error("UnknownName", "topic", "names nothing: \(topic)")
     }
-    a.session.emit(.text(page + "\n"))
+    a.session.show(page: page)
     return .none
   },
   Command(

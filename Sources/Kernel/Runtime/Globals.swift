@@ -51,6 +51,12 @@ final class Globals {
 
   var definedNames: [String] { names.indices.filter { isDefined[$0] }.map { names[$0] } }
 
+  func remove(_ name: String) {
+    guard let slot = slots[name] else { return }
+    values[slot] = .none
+    isDefined[slot] = false
+  }
+
   func removeAll() {
     for slot in names.indices {
       values[slot] = .none

@@ -74,6 +74,7 @@ extension Machine {
       if case .none = values[index], case .none? = parameter.defaultValue { continue }
       throw arguments.mismatch(parameter.name, expected: parameter.kind.description)
     }
+    if let profile { return try profile.measure(command.name) { try command.body(arguments) } }
     return try command.body(arguments)
   }
 

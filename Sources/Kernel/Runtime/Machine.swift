@@ -38,6 +38,8 @@ final class Machine: @unchecked Sendable {
   let frames: UnsafeMutablePointer<Frame>
   var depth = 0
   var guardian = StackGuard()
+  /// The clock of the commands while an expression is profiled.
+  var profile: CommandTimes?
   /// Functions that still run though their variable has another value now.
   var retired: [FunctionBox] = []
 
@@ -111,6 +113,8 @@ final class Machine: @unchecked Sendable {
 
   /// Calls a function of the language with positional arguments, one for every parameter.
   func call(_ function: FunctionBox, _ code: FunctionCode, _ arguments: [Value]) throws -> Value {
+    // A command that calls back again and again, such as `map`, stops here.
+    if faa_interrupted() { throw Interrupted() }
     try guardian.check(function.name)
     let saved = top
     defer { top = saved }

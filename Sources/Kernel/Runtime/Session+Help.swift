@@ -12,6 +12,10 @@ extension Session {
       }
       return "\(topic): \(value.article)\n  \(value.brief(columns: width))"
     }
+    if let page = pages[topic] {
+      // The keys of the prompt, and the command that gives the keys of a record.
+      return commands[topic].map { page + "\n\n" + HelpPage($0).text } ?? page
+    }
     if let command = commands[topic] { return HelpPage(command).text }
     if let (chapter, rows) = table.chapters.first(where: { $0.topic.name == topic }) {
       return "\(topic): \(chapter.summary)\n" + list(rows)
@@ -54,7 +58,9 @@ extension Session {
     }
     let start = [
       "`?losses` lists a chapter with summaries, `?fit` explains a command, `??f` shows how f is written,",
-      "`?*norm*` finds names, `?entropy` whatever speaks of it.", "",
+      "`?*norm*` finds names, `?entropy` whatever speaks of it, `?%` lists the magics"
+        + pages.keys.sorted().map { ", `?\($0)` the \($0)" }.joined() + ".",
+      "",
     ]
     return (start + lines).joined(separator: "\n")
   }

@@ -16,8 +16,18 @@ public final class Session {
   public let seed: UInt64
   /// Columns that displays made during a run may take.
   public var width = 80
-  /// Magics of the client, such as `history` of a prompt: the name without `%`, and what to do with the rest of the line.
-  public var magics: [String: (String) throws -> Value] = [:]
+  /// Magics by name.
+  var magics: [String: Magic] = [:]
+  /// Pages of the client that `?name` shows, such as `keys` of a prompt.
+  public var pages: [String: String] = [:]
+  /// What was entered and shown, where the client keeps it.
+  public var journal: Journal?
+  /// Shows a page of help that the user asked for; a client may page it. Nil sends it as text.
+  public var showPage: ((String) -> Void)?
+  /// Why the last cell that failed did.
+  public private(set) var lastFailure: Diagnostic?
+  /// Where `%cd -` goes.
+  var folderBefore: String?
 
   /// Whoever sits at the client, for commands that are steered while they run; nil where nobody does.
   public var stage: (any Stage)?
@@ -35,6 +45,7 @@ public final class Session {
     self.seed = seed
     machine = Machine()
     machine.session = self
+    add(coreMagics)
   }
 
   // Closures among the variables hold the interpreter that holds the variables.
@@ -60,7 +71,9 @@ public final class Session {
       cellKey = Session.hash(name)
       draws = 0
       defer { (sink, cellKey, draws) = outer }
-      return evaluate(SourceText(source, name: name, firstLine: firstLine))
+      let result = evaluate(SourceText(source, name: name, firstLine: firstLine))
+      if case .failure(let diagnostic) = result { lastFailure = diagnostic }
+      return result
     }
   }
 
@@ -72,6 +85,11 @@ public final class Session {
 
   /// Sends output to the client of the running cell; dropped when nothing runs.
   public func emit(_ output: Output) { sink?(output) }
+
+  /// Shows a page of help.
+  func show(page: String) {
+    if let showPage { showPage(page) } else { emit(.text(page + "\n")) }
+  }
 
   /// The stream of random numbers for one draw of the running cell. It depends on the session's seed, the cell's name and
   /// how many draws the cell made before, never on other cells: inserting a cell does not change the rest.

@@ -22,7 +22,10 @@ extension Value {
         throw CommandError(
           "TooLarge", "a range of \(box.count) integers does not fit a list; loop over it instead")
       }
-      return box.map { .int($0) }
+      return try box.map { index in
+        if index & 0xFFFF == 0 { try checkInterrupt() }
+        return .int(index)
+      }
     case .string(let box): return box.value.map { .text(String($0)) }
     case .record(let box): return zip(box.keys, box.values).map { .tuple([.text($0), $1]) }
     case .tensor(let tensor):

@@ -14,20 +14,23 @@ extension Diagnostic {
   ///   - source: the text, when the diagnostic does not carry its own.
   ///   - colour: whether to use ANSI escapes.
   ///   - width: columns available; longer lines are cut with `…`.
-  public func render(source: String? = nil, colour: Bool = false, width: Int = 100) -> String {
+  ///   - frames: how many calls that the fault came through are listed.
+  public func render(source: String? = nil, colour: Bool = false, width: Int = 100, frames: Int = 6) -> String
+  {
     let paint = Paint(enabled: colour)
     var lines = [
       paint.severity("\(severity.rawValue):", severity) + " " + paint.bold(TextWidth.printable(message))
     ]
     let place = self.source ?? source.map { SourceText($0) }
     if let place, !labels.isEmpty { lines += excerpt(of: place, paint: paint, width: width) }
-    for frame in trace.prefix(6) {
+    for frame in trace.prefix(frames) {
       let at = frame.source.position(of: frame.span.start)
       let where_ = frame.source.name.isEmpty ? "" : " at \(frame.source.name):\(at.line):\(at.column)"
       lines.append(paint.dim("  in \(frame.function)\(where_)"))
     }
-    if trace.count > 6 {
-      lines.append(paint.dim("  … \(trace.count - 6)\(trace.count >= 64 ? " or more" : "") further calls"))
+    if trace.count > frames {
+      lines.append(
+        paint.dim("  … \(trace.count - frames)\(trace.count >= 64 ? " or more" : "") further calls"))
     }
     if let help { lines.append(paint.help("help:") + " " + TextWidth.printable(help)) }
     return lines.joined(separator: "\n")

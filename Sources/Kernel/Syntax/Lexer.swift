@@ -18,10 +18,26 @@ struct Lexer {
   /// All tokens, the last of kind `end`.
   mutating func tokens() throws(SyntaxFailure) -> [Token] {
     var result: [Token] = []
-    while let token = try next() { result.append(token) }
+    while let token = try next() {
+      result.append(token)
+      if MagicLine.begins(in: result, source) { result.append(restOfLine()) }
+    }
     result.append(Token(kind: .end, span: Span(end, end)))
     return result
   }
+
+  /// What a magic is given, as one token: paths and patterns need not look like the language. A comment ends it.
+  private mutating func restOfLine() -> Token {
+    skipSpaces()
+    let start = offset
+    while let byte = peek(), byte != UInt8(ascii: "\n") {
+      if byte == UInt8(ascii: "#"), offset == start || peek(-1) == UInt8(ascii: " ") { break }
+      offset += 1
+    }
+    return Token(kind: .string([]), span: Span(start, offset))
+  }
+
+  private mutating func skipSpaces() { while peek() == UInt8(ascii: " ") { offset += 1 } }
 
   /// The next token; nil at the end.
   private mutating func next() throws(SyntaxFailure) -> Token? {

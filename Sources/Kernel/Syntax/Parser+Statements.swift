@@ -206,9 +206,8 @@ extension Parser {
       name = source.text(token.span)
     }
     let start = lastEnd
-    let evaluates = name == "time" || name == "timeit" || name == "profile"
     var value: Expression?
-    if evaluates {
+    if MagicLine.evaluating.contains(name) {
       value = try expression()
     } else {
       while current.kind != .newline, current.kind != .end, current.kind != .symbol(.closeBrace) { advance() }

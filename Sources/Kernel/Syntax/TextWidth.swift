@@ -28,6 +28,42 @@ package enum TextWidth {
     return 1
   }
 
+  /// The text, its end replaced by `…` where it is wider than `width` columns.
+  package static func cut(_ text: String, to width: Int) -> String {
+    if text.utf8.count <= width || columns(text) <= width { return text }
+    var result = ""
+    var used = 1
+    for character in text {
+      used += columns(character)
+      if used > width { break }
+      result.append(character)
+    }
+    return result + "…"
+  }
+
+  /// The text in pieces of at most `width` columns, cut at blanks where there are any in the second half of a piece; one piece at
+  /// least.
+  package static func folded(_ text: String, to width: Int) -> [String] {
+    var pieces: [String] = []
+    var rest = Substring(text)
+    while columns(rest) > width {
+      var (used, end) = (0, rest.startIndex)
+      while end < rest.endIndex {
+        used += columns(rest[end])
+        if used > width { break }
+        end = rest.index(after: end)
+      }
+      if end == rest.startIndex { end = rest.index(after: end) }
+      let head = rest[..<end]
+      // A blank may stand right behind what fits.
+      let blank = rest[end] == " " ? end : head.lastIndex(of: " ")
+      if let blank, columns(rest[..<blank]) * 2 >= width { end = blank }
+      pieces.append(String(rest[..<end]))
+      rest = rest[end...].drop { $0 == " " }
+    }
+    return rest.isEmpty && !pieces.isEmpty ? pieces : pieces + [String(rest)]
+  }
+
   // The East Asian Wide and Fullwidth blocks of Unicode, rounded to blocks.
   private static let wide: [ClosedRange<UInt32>] = [
     0x1100...0x115F, 0x231A...0x231B, 0x2329...0x232A, 0x23E9...0x23F3, 0x2E80...0x303E, 0x3041...0x33FF,

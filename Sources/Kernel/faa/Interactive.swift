@@ -1,4 +1,5 @@
 import Commands
+import Notebook
 import REPL
 import Runtime
 
@@ -6,9 +7,11 @@ import Runtime
 ///
 /// - Returns: the exit code.
 func runInteractive(seed: UInt64, quiet: Bool, history: Bool) -> Int32 {
-  REPL.run(
-    session: Session(commands: allCommands, seed: seed),
+  let session = Session(commands: allCommands, seed: seed)
+  session.add(notebookMagics + sessionMagics)
+  return REPL.run(
+    session: session,
     options: REPL.Options(
       banner: "FAA \(version)  ·  ?name explains  ·  Tab completes  ·  Ctrl-D leaves", isQuiet: quiet,
-      historyPath: history ? REPL.defaultHistoryPath : nil))
+      historyPath: history ? REPL.defaultHistoryPath : nil, sixel: sixelPicture))
 }

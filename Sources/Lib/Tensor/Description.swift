@@ -98,6 +98,7 @@ extension Tensor: CustomStringConvertible {
     case .bool: return value == 0 ? "false" : "true"
     case .i32: return String(Int(value))
     case .f32, .f64:
+      if value.isNaN { return "nan" }
       guard let precision, value.isFinite else { return dtype == .f32 ? "\(Float(value))" : "\(value)" }
       var buffer = [CChar](repeating: 0, count: 40)
       _ = withVaList([Int32(precision), value]) { vsnprintf(&buffer, buffer.count, "%.*g", $0) }

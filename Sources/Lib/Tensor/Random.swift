@@ -97,7 +97,13 @@ public struct RandomStream: Sendable {
       throw TensorError(.dtypeMismatch, in: operation, "random numbers of \(dtype)", help: "use f32 or f64")
     }
     let result = try Tensor.uninitialized(shape, dtype: dtype, in: operation)
-    fill(dtype.kernel, seed, stream, draw, result.pointer, shape.elementCount)
+    // In pieces, so that the user can stop it; a number depends on its position alone.
+    for start in stride(from: 0, to: shape.elementCount, by: 1 << 24) {
+      try checkInterrupt()
+      fill(
+        dtype.kernel, seed, stream, draw &+ UInt64(start), result.pointer + start * dtype.size,
+        min(1 << 24, shape.elementCount - start))
+    }
     advance(shape.elementCount)
     return result
   }

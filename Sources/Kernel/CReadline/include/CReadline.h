@@ -13,14 +13,16 @@ typedef struct {
   bool (*_Nonnull is_complete)(const char *_Nonnull text, int *_Nonnull indent);
   /// The Tab key.
   void (*_Nonnull complete)(void);
+  /// A paste, with line feeds for line ends. The text is only borrowed; what is to be kept of it is inserted by
+  /// faa_line_replace.
+  void (*_Nonnull pasted)(const char *_Nonnull text);
 } faa_line_callbacks;
 
 /// Readline's own version, such as "8.2".
 const char *_Nonnull faa_line_version(void);
 
-/// Prepares the editor: locale, key bindings, bracketed paste. `prompt` is what pasted transcripts have in front of
-/// their entries; it is stripped from a paste.
-void faa_line_setup(const char *_Nonnull prompt, faa_line_callbacks callbacks);
+/// Prepares the editor: locale, key bindings, bracketed paste.
+void faa_line_setup(faa_line_callbacks callbacks);
 
 /// Shows the prompt and takes over the terminal until an entry is accepted. Characters between \001 and \002 in the
 /// prompt take no columns.
@@ -34,6 +36,10 @@ void faa_line_read(void);
 
 /// Drops what was typed and shows a new prompt (Ctrl-C).
 void faa_line_cancel(void);
+
+/// Whether the user is searching the history, and the end of that search alone.
+bool faa_line_is_searching(void);
+void faa_line_cancel_search(void);
 
 /// Stops the process as Ctrl-Z does and redraws the prompt when it goes on.
 void faa_line_suspend(void);
@@ -70,6 +76,10 @@ enum {
 /// Catches the terminal's signals. `interrupt` is called in the handler of SIGINT, SIGTERM and SIGHUP and must be safe
 /// there. Crashes and SIGQUIT first restore the terminal.
 void faa_signals_install(void (*_Nonnull interrupt)(void));
+
+/// Says whether the terminal's settings are changed, as while a line is edited. Then a crash restores them, and a stop
+/// waits for faa_signals_take.
+void faa_signals_editing(bool editing);
 
 /// Becomes readable when a signal arrives.
 int faa_signals_descriptor(void);

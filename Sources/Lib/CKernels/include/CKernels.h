@@ -50,13 +50,19 @@ void faa_interrupt_clear(void);
 /// Whether a stop has been asked for.
 bool faa_interrupted(void);
 
+/// What a thread does with the result of every operation.
+enum {
+  FAA_SEARCHED = 1,  // results are searched for NaN and infinity
+  FAA_TIMED = 2      // operations are timed
+};
+
 /// What a thread that differentiates keeps: the transforms now recording (one bit each), the next node's number, and
 /// the nodes waiting to be freed (so that a long chain is freed in a loop, not by recursion).
 typedef struct {
   uint64_t active;
   int64_t next_node;
   bool draining;
-  bool inspects;  // whether results are searched for NaN and infinity
+  uint8_t observed;  // FAA_SEARCHED and FAA_TIMED
   void *_Nullable *_Nullable waiting;
   ptrdiff_t waiting_count, waiting_capacity;
 } FaaThread;

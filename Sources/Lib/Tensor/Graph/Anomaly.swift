@@ -4,19 +4,31 @@ import CKernels
 /// of it, on this thread. Costs a look at every element of every result.
 /// - Throws: `notFinite` naming the operation, the shape and the first such element; whatever `body` throws.
 public func detectAnomaly<R>(_ body: () throws -> R) throws -> R {
-  let before = faa_thread().pointee.inspects
-  faa_thread().pointee.inspects = true
-  defer { faa_thread().pointee.inspects = before }
+  try observing(FAA_SEARCHED, body)
+}
+
+/// Runs `body` while this thread also does this with every result.
+func observing<R>(_ what: Int, _ body: () throws -> R) throws -> R {
+  let before = faa_thread().pointee.observed
+  faa_thread().pointee.observed |= UInt8(what)
+  defer { faa_thread().pointee.observed = before }
   return try body()
 }
 
-/// Throws where results are searched and this one holds a NaN or an infinity. The operations before it held none, so it is the first.
+/// Called with every result. Throws where results are searched and this one holds a NaN or an infinity: the operations before it held
+/// none, so it is the first.
 @inline(__always)
 func inspect(_ result: Tensor, _ name: String) throws {
-  if faa_thread().pointee.inspects { try searchForAnomaly(result, name) }
+  if faa_thread().pointee.observed != 0 { try observe(result, name) }
 }
 
 @inline(never)
+private func observe(_ result: Tensor, _ name: String) throws {
+  let observed = Int(faa_thread().pointee.observed)
+  if observed & FAA_TIMED != 0 { OperationTimes.current?.note(name, result) }
+  if observed & FAA_SEARCHED != 0 { try searchForAnomaly(result, name) }
+}
+
 private func searchForAnomaly(_ result: Tensor, _ name: String) throws {
   guard result.dtype.isFloating else { return }
   let elements = try result.contiguous(in: name)

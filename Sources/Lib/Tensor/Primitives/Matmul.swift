@@ -30,12 +30,37 @@ enum Matmul {
     let left = try Operand(a)
     let right = try Operand(b)
     let result = try Tensor.uninitialized(shape, dtype: a.dtype, in: "matmul")
-    let status = withExtendedLifetime((left, right)) {
-      faa_matmul(a.dtype.kernel, batch, m, n, k, left.matrix, right.matrix, result.pointer)
+    try withExtendedLifetime((left, right)) {
+      // Long products go in pieces, of matrices or else of rows, so that the user can stop them.
+      let work = 2 * Double(m) * Double(n) * Double(k)
+      let items = batch > 1 ? batch : m
+      let piece = max(1, Int(pieceWork / max(1, batch > 1 ? work : work / Double(max(m, 1)))))
+      for start in stride(from: 0, to: max(items, 1), by: piece) {
+        if start > 0 { try checkInterrupt() }
+        let count = min(piece, items - start)
+        let status = faa_matmul(
+          a.dtype.kernel, batch > 1 ? count : batch, batch > 1 ? m : count, n, k,
+          left.matrix.starting(at: start, ofRows: batch <= 1, a.dtype),
+          batch > 1 ? right.matrix.starting(at: start, ofRows: false, a.dtype) : right.matrix,
+          result.pointer + start * (batch > 1 ? m * n : n) * a.dtype.size)
+        guard status == 0 else {
+          throw TensorError(
+            .arithmetic, in: "matmul", "a sum does not fit an i32", help: "convert to f64 first")
+        }
+      }
     }
-    guard status == 0 else {
-      throw TensorError(.arithmetic, in: "matmul", "a sum does not fit an i32", help: "convert to f64 first")
-    }
+    return result
+  }
+
+  /// The floating-point operations of a piece: some tenths of a second.
+  private static let pieceWork = 2e10
+}
+
+extension FaaMatrix {
+  /// The matrices from one on, or the rows from one on.
+  fileprivate func starting(at index: Int, ofRows isRow: Bool, _ dtype: DType) -> FaaMatrix {
+    var result = self
+    result.data = data + index * (isRow ? (transposed ? 1 : leading) : batch_stride) * dtype.size
     return result
   }
 }

@@ -1,0 +1,6 @@
+import Figures
+
+/// A PNG as sixel graphics for a terminal, at most `width` pixels wide; nil when it cannot be read.
+public func sixelPicture(_ png: [UInt8], width: Int) -> String? {
+  try? Raster(png: png).sixel(maxWidth: width)
+}

@@ -1,0 +1,95 @@
+import Runtime
+import Syntax
+
+/// `%save` and `%load`: a conversation becomes a notebook, a notebook is run in a conversation.
+public let notebookMagics: [Magic] = [
+  Magic(
+    "save", usage: "file.faa [first-last]",
+    "Writes what was entered, as far as it ran to its end, as a notebook.", argument: .path
+  ) { session, line in
+    var (path, selection) = try fileAndRest(line, "save")
+    guard let journal = session.journal else {
+      throw CommandError("NoHistory", "%save: this session keeps no history to write")
+    }
+    if !path.hasSuffix(".faa") { path += ".faa" }
+    // The entry under way is this one; magics and questions are no part of a program.
+    let entries = journal.select(selection).filter { $0 < journal.entries.count }.map {
+      journal.entries[$0 - 1]
+    }
+    let cells = entries.filter { $0.succeeded && !isQuestion($0.source) }.map(\.source)
+    guard !cells.isEmpty else {
+      throw CommandError(
+        "NoHistory", "%save: there is nothing to write",
+        help: "only entries that ran to their end are written")
+    }
+    try writing(path) { try replaceFile(path, with: Array(notebookText(of: cells).utf8)) }
+    session.emit(.text("\(path): \(cells.count) cell\(cells.count == 1 ? "" : "s")\n"))
+    return .none
+  },
+  Magic(
+    "load", usage: "file.faa", "Runs a notebook's cells in this session; its parameters have their defaults.",
+    argument: .path
+  ) { session, line in
+    let (path, _) = try fileAndRest(line, "load")
+    let bytes = try writing(path) { try readFile(path) }
+    let document = Document(parsing: bytes, name: path)
+    if let issue = document.staticIssues().first(where: { $0.severity == .error }) {
+      throw CommandError("InvalidNotebook", issue.description)
+    }
+    try bind(document, in: session)
+    for cell in document.cells where cell.options.eval {
+      let result = session.run(
+        cell.code, name: "\(path)#\(cell.address)", firstLine: cell.codeLine, output: session.emit)
+      switch result {
+      case .value(let value, let shown):
+        if shown, let value { session.emit(.display(value.display(width: session.width))) }
+      case .failure(let diagnostic): throw diagnostic
+      }
+    }
+    return .none
+  },
+]
+
+private func bind(_ document: Document, in session: Session) throws {
+  let parameters: [ResolvedParameter]
+  do {
+    parameters = try resolveParameters(document.header.parameters, ParameterInput(directory: "."))
+  } catch let error as UsageError {
+    throw CommandError("MissingParameter", "%load: \(error.description)", help: "`faa run` can be given it")
+  }
+  guard !parameters.isEmpty else { return }
+  let source = parameters.map { "\($0.name) = \($0.value.literal);" }.joined(separator: "\n")
+  if case .failure(let diagnostic) = session.run(source, name: document.name, output: { _ in }) {
+    throw diagnostic
+  }
+}
+
+/// The text of a notebook with these cells.
+func notebookText(of cells: [String]) -> String {
+  cells.reduce("---\nfaa: 1\n---\n") { text, code in
+    // A fence is longer than any run of its mark inside.
+    let longest = code.split(whereSeparator: { $0 != "`" }).map(\.count).max() ?? 0
+    let fence = String(repeating: "`", count: max(3, longest + 1))
+    return text + "\n\(fence)faa\n\(code)\(code.hasSuffix("\n") ? "" : "\n")\(fence)\n"
+  }
+}
+
+private func isQuestion(_ entry: String) -> Bool {
+  let first = entry.first { !$0.isWhitespace }
+  return first == "?" || first == "%" || entry.last == "?"
+}
+
+/// The first word of a magic's line, which may be in quotes, and what follows it.
+private func fileAndRest(_ line: String, _ magic: String) throws -> (path: String, rest: String) {
+  let isQuoted = line.first == "\""
+  let body = isQuoted ? line.dropFirst() : line[...]
+  let end = body.firstIndex(of: isQuoted ? "\"" : " ") ?? body.endIndex
+  guard body.startIndex < end else {
+    throw CommandError("InvalidArgument", "%\(magic): name a file", help: "%\(magic) work.faa")
+  }
+  return (Folder.expanded(String(body[..<end])), String(body[end...].drop { $0 == "\"" || $0 == " " }))
+}
+
+private func writing<T>(_ path: String, _ body: () throws -> T) throws -> T {
+  do { return try body() } catch let error as FileError { throw CommandError("FileError", error.description) }
+}
