@@ -84,7 +84,7 @@ import Testing
     let document = Document(parsing: Array(text.utf8), name: "n")
     #expect(
       String(decoding: document.formatted(), as: UTF8.self)
-        == "---\nfaa: 1\n---\n\n# T\n\n```faa\n#| label: b\n#| timeout: 5s\n#| echo: false\nx = 1\n```\n```expect rtol=1e-3\n1\n```\n\ntext\n"
+        == "---\nfaa: 1\n---\n# T\n\n```faa\n#| label: b\n#| timeout: 5s\n#| echo: false\nx = 1\n```\n```expect rtol=1e-3\n1\n```\n\ntext\n"
     )
   }
 

@@ -31,7 +31,13 @@ struct NotebookRun {
     report(issues.filter { $0.severity == .error || !flags.quiet })
     if issues.contains(where: { $0.severity == .error }) { return (3, nil) }
     if document.cells.isEmpty, !flags.quiet { Console.error("\(document.name): warning: no cell to run\n") }
-    var options = try runOptions()
+    var options: RunOptions
+    do {
+      options = try runOptions()
+    } catch let error as FileError {
+      Console.error("faa: error: \(error)\n")
+      return (127, nil)
+    }
     let targets = Targets(command, document)
     if let missing = missingRequirement() {
       Console.error("\(document.name): error: \(missing)\n")
@@ -187,7 +193,8 @@ struct NotebookRun {
       // Who names a file on the command line means it to be read.
       let paths = Set(
         document.header.parameters.filter { $0.type == .path || $0.type == .list(.path) }.map(\.name))
-      for parameter in options.parameters where paths.contains(parameter.name) {
+      for parameter in options.parameters
+      where parameter.source != .default && paths.contains(parameter.name) {
         result.readable? += parameter.value.texts
       }
     }

@@ -1,5 +1,5 @@
 extension Document {
-  /// The notebook in its regular form: line ends `\n`, no byte order mark, one blank line around cells, none of the blanks at line ends of
+  /// The notebook in its regular form: line ends `\n`, no byte order mark, one blank line around cells and none after the header, none of the blanks at line ends of
   /// cells, options as `#| key: value` lines in the order of the documentation, one line end at the end. Prose keeps its words and lines;
   /// what cells do and give does not change.
   public func formatted() -> [UInt8] {
@@ -24,7 +24,8 @@ extension Document {
         }
       }
     }
-    return Array((parts.joined(separator: "\n\n") + "\n").utf8)
+    let body = parts.dropFirst(header.isEmpty ? 0 : 1).joined(separator: "\n\n")
+    return Array((header.isEmpty ? body + "\n" : body.isEmpty ? header + "\n" : "\(header)\n\(body)\n").utf8)
   }
 }
 

@@ -81,13 +81,13 @@ public final class CellCache: @unchecked Sendable {
       $0.text($1.value)
     }
     w.list(entry.outputs) { Wire.write($1, to: &$0) }
+    try makeFolder(folder)
     try replaceFile(path(key), with: w.bytes)
     removeFiles(of: key) { !$0.hasPrefix("\(entry.identity.prefix(20)).values") }
   }
 
-  /// Makes the folder and removes what a killed run was writing; throws `FileError`.
-  func prepare() throws {
-    try makeFolder(folder)
+  /// Removes what a killed run was writing.
+  func prepare() {
     for name in folderEntries(folder) where name.contains(".tmp") { unlink("\(folder)/\(name)") }
   }
 

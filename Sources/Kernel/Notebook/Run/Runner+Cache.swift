@@ -1,12 +1,7 @@
 /// Replaying cells and storing them.
 extension Runner {
   func prepareCache() {
-    guard canStore, let cache = options.cache else { return }
-    do {
-      try cache.prepare()
-    } catch {
-      stopStoring("\(error)")
-    }
+    if canStore { options.cache?.prepare() }
   }
 
   private func stopStoring(_ reason: String) {

@@ -37,7 +37,9 @@ private final class SessionCells: @unchecked Sendable {
       switch request {
       case .run(let cell): return run(cell, send: send)
       case .store(let names, let path):
-        try replaceFile(path, with: session.stored(names, storable: storable))
+        let bytes = try session.stored(names, storable: storable)
+        try makeFolder(of: path)
+        try replaceFile(path, with: bytes)
       case .restore(let path, let cell):
         places[cell.key] = cell
         try session.restore(readFile(path), storable: storable)
@@ -97,7 +99,10 @@ private final class CheckpointFiles: CheckpointStore {
 
   private func path(_ name: String) -> String { "\(prefix)-\(name).checkpoint" }
   func load(_ name: String) -> [UInt8]? { try? readFile(path(name)) }
-  func save(_ bytes: [UInt8], as name: String) throws { try replaceFile(path(name), with: bytes) }
+  func save(_ bytes: [UInt8], as name: String) throws {
+    try makeFolder(of: path(name))
+    try replaceFile(path(name), with: bytes)
+  }
 }
 
 /// A cell's text as it stands in the notebook: under the notebook's name and indented as its fence is.
