@@ -1,10 +1,10 @@
 # make demo   set up, build, run notebooks/quickstart.faa and say where its page is
-# make test   set up, build, run all tests
+# make test   set up, build, run all tests, then every notebook as a test
 # make build  the `faa` program alone, at .build/release/faa
 # make install [PREFIX=/usr/local]
 # make reference  writes docs/commands from the table of commands
 # make lint   formatting and doc comments; `make format` rewrites
-.PHONY: demo test build install reference lint format setup clean
+.PHONY: demo test notebooks build install reference lint format setup clean
 
 PREFIX ?= /usr/local
 BUILD = swift build -c release --product faa
@@ -22,6 +22,11 @@ build: setup
 test: setup
 	swift build -c release --build-tests -Xswiftc -enable-testing
 	swift test -c release -Xswiftc -enable-testing --skip-build --disable-xctest --no-parallel
+	@$(MAKE) --no-print-directory notebooks
+
+# Runs the program that is there: `make test` has built it along with the tests.
+notebooks:
+	$(FAA) test $(wildcard notebooks/*.faa tutorials/*.faa)
 
 install: build
 	install -D $(FAA) $(DESTDIR)$(PREFIX)/bin/faa

@@ -3,40 +3,8 @@ import Testing
 
 @testable import Notebook
 
-/// Runs the built `faa` beside the test program.
-private struct Program {
-  var code: Int32 = -1
-  var output = ""
-  var errors = ""
-
-  static let path: String = {
-    var buffer = [CChar](repeating: 0, count: 4096)
-    let count = max(0, readlink("/proc/self/exe", &buffer, buffer.count))
-    let test = String(decoding: buffer.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
-    return test.prefix(upTo: test.lastIndex(of: "/") ?? test.startIndex) + "/faa"
-  }()
-
-  /// - Parameter shell: arguments as a shell reads them, after `faa`; `$FAA` is the program.
-  init(_ shell: String, in folder: String) throws {
-    let script =
-      "cd '\(folder)' && { \(shell.hasPrefix("|") ? String(shell.dropFirst()) : "$FAA " + shell); } >out 2>err"
-    setenv("FAA", Self.path, 1)
-    let status = system(script)
-    code = status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + status & 0x7F
-    output = String(decoding: try readFile(folder + "/out"), as: UTF8.self)
-    errors = String(decoding: try readFile(folder + "/err"), as: UTF8.self)
-  }
-}
-
-private func folder(_ notebook: String, named name: String = "n.faa") throws -> String {
-  var template = Array("/tmp/faa-cli-XXXXXX".utf8CString)
-  let made = try #require(mkdtemp(&template))
-  let path = String(cString: made)
-  try replaceFile("\(path)/\(name)", with: Array(notebook.utf8))
-  return path
-}
-
-private let good = """
+/// A notebook in which all is well.
+let goodNotebook = """
   ---
   faa: 1
   title: Good
@@ -65,7 +33,7 @@ private let good = """
     let code: Int32
     /// Text that standard error must contain.
     let errors: String
-    var notebook = good
+    var notebook = goodNotebook
     var testDescription: String { shell }
   }
 
@@ -131,7 +99,7 @@ private let good = """
   }
 
   @Test func writesWhatWasAskedFor() throws {
-    let folder = try folder(good)
+    let folder = try folder(goodNotebook)
     let program = try Program(
       "run n.faa -p name='a \"b\" \\(c)' --html page.html --json result.json", in: folder)
     #expect(program.code == 0)
@@ -144,9 +112,9 @@ private let good = """
   }
 
   @Test func keepsStandardOutputClean() throws {
-    let json = try Program("run n.faa --json -", in: try folder(good))
+    let json = try Program("run n.faa --json -", in: try folder(goodNotebook))
     #expect(json.output.hasPrefix("{\n  \"schema\": 1,") && json.output.hasSuffix("}\n"))
-    let events = try Program("run n.faa --events -", in: try folder(good))
+    let events = try Program("run n.faa --events -", in: try folder(goodNotebook))
     #expect(events.output.split(separator: "\n").allSatisfy { $0.hasPrefix("{\"v\": 1") })
   }
 
@@ -170,7 +138,7 @@ private let good = """
   }
 
   @Test func readsStandardInput() throws {
-    let folder = try folder(good)
+    let folder = try folder(goodNotebook)
     let script = try Program("|echo '1 + 1' | $FAA", in: folder)
     #expect(script.code == 0 && script.output == "2\n" && script.errors.isEmpty)
     let notebook = try Program("|$FAA run -q - < n.faa", in: folder)
@@ -179,7 +147,7 @@ private let good = """
   }
 
   @Test func listsParameters() throws {
-    let folder = try folder(good)
+    let folder = try folder(goodNotebook)
     #expect(
       try Program("params n.faa", in: folder).output
         == "steps: int = 2 (min 1)  inner steps\nname: string = \"x\"\n")
@@ -187,21 +155,21 @@ private let good = """
   }
 
   @Test func runsSeveralNotebooks() throws {
-    let folder = try folder(good)
+    let folder = try folder(goodNotebook)
     try replaceFile("\(folder)/bad.faa", with: Array("```faa\nundefinedName\n```\n".utf8))
     let program = try Program("run -q n.faa bad.faa n.faa", in: folder)
     #expect(program.code == 1 && program.output.components(splitBy: "1.0\n").count == 3)
   }
 
   @Test func worksInTheNotebooksFolder() throws {
-    let folder = try folder(good)
+    let folder = try folder(goodNotebook)
     let program = try Program(
       "|cd / && $FAA run -q '\(folder)/n.faa' && ls '\(folder)/n.faaout/result.json'", in: folder)
     #expect(program.code == 0)
   }
 
   @Test func saysWhoItIs() throws {
-    let folder = try folder(good)
+    let folder = try folder(goodNotebook)
     #expect(try Program("--version", in: folder).output.hasPrefix("faa "))
     let help = try Program("--help", in: folder)
     #expect(help.code == 0 && help.output.contains("USAGE") && help.errors.isEmpty)
@@ -213,7 +181,7 @@ private let good = """
 
   /// Cold start is 50 ms on an idle machine; the bound leaves room for a busy one.
   @Test func startsFast() throws {
-    let folder = try folder(good)
+    let folder = try folder(goodNotebook)
     let best = try (0..<5).map { _ in
       let start = monotonicSeconds()
       _ = try Program("-e 1", in: folder)

@@ -10,9 +10,10 @@ private final class ScriptedEvaluator: Evaluator {
   private(set) var requests: [CellRequest] = []
   private(set) var interrupts = 0
 
-  func start(_ request: CellRequest) {
-    requests.append(request)
+  func start(_ order: EvaluatorRequest) {
     queue = []
+    guard case .run(let request) = order else { return queue.append(.finished(nil)) }
+    requests.append(request)
     for line in request.source.split(separator: "\n") {
       let words = line.split(separator: " ", maxSplits: 1).map(String.init)
       let rest = words.count > 1 ? words[1] : ""
@@ -26,6 +27,8 @@ private final class ScriptedEvaluator: Evaluator {
           .finished(
             CellFailure(code: rest, message: "it broke", line: 3, column: 1, rendered: "error: it broke")))
       case "wait": queue.append(nil)
+      case "crash": queue.append(.died(EvaluatorDeath(signal: 11, exitCode: nil, peakBytes: 3 << 20)))
+      case "leave": queue.append(.died(EvaluatorDeath(signal: nil, exitCode: 3, peakBytes: 0)))
       case "hang":
         ignoresInterrupts = true
         queue.append(nil)
@@ -134,11 +137,11 @@ private func statuses(_ outcome: Outcome) -> [String] { outcome.result.cells.map
 
   @Test func stopsAtUntil() throws {
     var options = RunOptions()
-    options.until = "b"
+    options.selection.until = "b"
     let cells = "```faa\nsay 1\n```\n```faa label=b\nsay 2\n```\n```faa\nsay 3\n```\n"
     let outcome = try run(cells, options)
     #expect(statuses(outcome) == ["ok", "ok", "skipped"] && outcome.result.exitCode == 0)
-    options.until = "c"
+    options.selection.until = "c"
     #expect(throws: UsageError("--until c: no such cell; known: @1, b, @3")) { try run(cells, options) }
   }
 
@@ -159,6 +162,17 @@ private func statuses(_ outcome: Outcome) -> [String] { outcome.result.cells.map
     options.memoryLimit = 1
     let killed = try run(cells, options)
     #expect(statuses(killed) == ["killed", "skipped"] && killed.result.exitCode == 137)
+  }
+
+  @Test func tellsOfADeadEvaluator() throws {
+    var options = RunOptions()
+    options.onError = .all
+    let crashed = try run("```faa\nsay kept\ncrash\n```\n```faa\nsay on\n```\n", options)
+    #expect(statuses(crashed) == ["killed", "skipped"] && crashed.result.exitCode == 139)
+    #expect(crashed.result.cells[0].outputs == [.text("kept\n")] && crashed.result.cells[0].peakBytes == 3 << 20)
+    let left = try run("```faa\nleave\n```\n", options)
+    #expect(left.result.exitCode == 125)
+    #expect(left.result.stopReason == "the evaluator ended in cell @1: it left with exit code 3")
   }
 
   @Test func givesUpOnACellThatDoesNotListen() throws {
@@ -205,7 +219,7 @@ private func isNil(_ message: EvaluatorMessage?) -> Bool {
         return nil
       }
     }
-    evaluator.start(Self.request("flood"))
+    evaluator.start(.run(Self.request("flood")))
     var text = ""
     var warnings = 0
     reading: while let message = evaluator.next(within: 10) {
@@ -213,7 +227,7 @@ private func isNil(_ message: EvaluatorMessage?) -> Bool {
       case .output(.text(let more)): text += more
       case .output: warnings += 1
       case .progress: break
-      case .finished: break reading
+      case .finished, .died: break reading
       }
     }
     #expect(text == (0..<100_000).map { "\($0)\n" }.joined())
@@ -229,7 +243,7 @@ private func isNil(_ message: EvaluatorMessage?) -> Bool {
         return CellFailure(code: "Boom", message: "m", rendered: "r")
       }
     }
-    evaluator.start(Self.request("x"))
+    evaluator.start(.run(Self.request("x")))
     var last: Double?
     while let message = evaluator.next(within: 10) {
       if case .progress(let report) = message { last = report.fraction }

@@ -47,6 +47,57 @@ private func values(_ model: MaskedAutoencoder) throws -> [[Double]] {
 }
 
 @Suite(.serialized) struct FitTests {
+  /// Wherever a run is cut, at the end of an epoch too, going on from there with fresh objects ends in the same bits.
+  @Test(arguments: [0, 1])
+  func goesOnWhereItWas(_ rule: Int) throws {
+    let data = try images(16)
+    func train(_ optimizer: inout some Optimizer, from progress: TrainingProgress?) throws -> (
+      model: MaskedAutoencoder, history: TrainingHistory, points: [TrainingProgress]
+    ) {
+      var model = try autoencoder(seed: 1)
+      var points: [TrainingProgress] = []
+      let history = try fit(
+        &model, batches: { _ in [0, 4, 8] }, epochs: 3, optimizer: &optimizer, from: progress,
+        keep: { points.append(try $0()) }
+      ) { model, start in
+        var masks = RandomStream(seed: 5, stream: UInt64(start))
+        let batch = try data.narrowed(axis: 0, start: start, count: 8)
+        return try model.loss(batch, mask: model.mask(batch: 8, stream: &masks))
+      }
+      return (model, history, points)
+    }
+    func trained(from progress: TrainingProgress?) throws -> (
+      model: MaskedAutoencoder, history: TrainingHistory, points: [TrainingProgress]
+    ) {
+      if rule == 0 {
+        var adam = AdamW(learningRate: 3e-3)
+        return try train(&adam, from: progress)
+      }
+      var descent = SGD(learningRate: 0.05, momentum: 0.9)
+      return try train(&descent, from: progress)
+    }
+    let whole = try trained(from: nil)
+    #expect(whole.points.count == 9)
+    for (step, point) in whole.points.enumerated() {
+      let rest = try trained(from: point)
+      #expect(rest.points.count == 8 - step)
+      #expect(rest.history.losses == whole.history.losses)
+      #expect(rest.history.epochLosses == whole.history.epochLosses)
+      #expect(rest.history.learningRates == whole.history.learningRates)
+      #expect(try values(rest.model) == values(whole.model))
+    }
+    var (other, stream) = (whole.model, RandomStream(seed: 1))
+    other = try MaskedAutoencoder(
+      MAEConfiguration(encoder: ViTConfiguration(image: 8, patch: 2, width: 32, depth: 1, heads: 2)),
+      stream: &stream)
+    var adam = AdamW()
+    #expect(throws: TrainingError.self) {
+      try fit(&other, batches: { _ in [0] }, epochs: 1, optimizer: &adam, from: whole.points[0]) { model, _ in
+        try model.loss(data, mask: model.mask(batch: 16, stream: &stream))
+      }
+    }
+  }
+
   @Test func theLossFallsInTwentySteps() throws {
     var model = try autoencoder(seed: 1)
     let history = try run(&model, epochs: 10)

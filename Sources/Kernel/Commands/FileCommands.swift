@@ -21,7 +21,7 @@ let fileCommands: [Command] = [
     ],
     example: "save(tensor([1.0, 2.0]), \"/tmp/faa-example.npy\")", effects: [.writesFiles]
   ) { a in
-    let path = try a.string("path")
+    let path = try a.writablePath("path")
     func mustEnd(in ending: String, _ what: String) throws {
       guard path.hasSuffix(ending) else {
         throw a.error("InvalidArgument", "path", "is \"\(path)\", but \(what) is written as \(ending)")
@@ -50,7 +50,7 @@ let fileCommands: [Command] = [
     example: "save(tensor([1.0, 2.0]), \"/tmp/faa-example.npy\"); load(\"/tmp/faa-example.npy\")",
     effects: [.readsFiles]
   ) { a in
-    let path = try a.string("path")
+    let path = try a.readablePath("path")
     if path.hasSuffix(".npy") { return .tensor(try NPY.read(path)) }
     guard path.hasSuffix(".safetensors") else {
       throw a.error("InvalidArgument", "path", "is \"\(path)\"; known are .safetensors and .npy")
@@ -62,7 +62,7 @@ let fileCommands: [Command] = [
 ]
 
 /// What the file has to say beside the tensors, so that the model can be built again.
-private func metadata(of configuration: MAEConfiguration) -> [String: String] {
+func metadata(of configuration: MAEConfiguration) -> [String: String] {
   let (encoder, grid) = (configuration.encoder, configuration.encoder.grid)
   return [
     "faa": "MAE", "image": "\(grid.image)", "patch": "\(grid.patch)", "channels": "\(grid.channels)",
@@ -73,7 +73,8 @@ private func metadata(of configuration: MAEConfiguration) -> [String: String] {
   ]
 }
 
-private func maskedAutoencoder(_ metadata: [String: String], _ path: String) throws -> MAEConfiguration {
+/// The settings of a masked autoencoder from what its file, called `path` in messages, says of it.
+func maskedAutoencoder(_ metadata: [String: String], _ path: String) throws -> MAEConfiguration {
   func entry<T: LosslessStringConvertible>(_ name: String) throws -> T {
     guard let text = metadata[name], let value = T(text) else {
       throw InterchangeError(

@@ -76,6 +76,14 @@ let trainingCommands: [Command] = [
     var order = try a.session.random(seed: a.optionalInt("seed"))
     var masks = RandomStream(seed: order.nextUInt64(), stream: 1)
     var course = LossCourse()
+    let checkpoint = a.session.checkpoint(for: "fit")
+    // What cannot be read is not there.
+    var saved = checkpoint?.load()
+    var progress: TrainingProgress?
+    if let draw = try? saved?.word(), let found = try? saved?.progress() {
+      masks = RandomStream(seed: masks.seed, stream: masks.stream, draw: draw)
+      progress = found
+    }
     let history = try optimizer.fit(
       &object.model, epochs: a.int("epochs", atLeast: 1),
       batches: { _ in
@@ -83,6 +91,13 @@ let trainingCommands: [Command] = [
         let shuffled = order.permutation(images.shape[0])
         return stride(from: 0, through: images.shape[0] - batch, by: batch).map {
           Array(shuffled[$0..<($0 + batch)])
+        }
+      },
+      from: progress,
+      keep: { progress in
+        try checkpoint?.save {
+          $0.word(masks.draw)
+          try $0.progress(progress())
         }
       },
       onStep: { step in
@@ -129,14 +144,16 @@ final class OptimizerObject: HostObject {
   func summary() -> String { optimizer.description }
 
   func fit<Model: Layer, Batch>(
-    _ model: inout Model, epochs: Int, batches: (Int) throws -> [Batch],
-    onStep: (TrainingStep) throws -> Void,
+    _ model: inout Model, epochs: Int, batches: (Int) throws -> [Batch], from progress: TrainingProgress?,
+    keep: (() throws -> TrainingProgress) throws -> Void, onStep: (TrainingStep) throws -> Void,
     loss: (Model, Batch) throws -> Tensor
   ) throws -> TrainingHistory {
     func run(_ optimizer: some Optimizer) throws -> TrainingHistory {
       var optimizer = optimizer
       return try Training.fit(
-        &model, batches: batches, epochs: epochs, optimizer: &optimizer, onStep: onStep, loss: loss)
+        &model, batches: batches, epochs: epochs, optimizer: &optimizer, from: progress, keep: keep,
+        onStep: onStep,
+        loss: loss)
     }
     return try run(optimizer)
   }
@@ -145,7 +162,7 @@ final class OptimizerObject: HostObject {
 /// What a training run did.
 final class RunObject: HostObject {
   let history: TrainingHistory
-  private let optimizer: String
+  let optimizer: String
 
   init(_ history: TrainingHistory, optimizer: String) {
     self.history = history

@@ -25,6 +25,7 @@ final class Screen {
       let label = terminal.errorsHaveColour ? "\u{1B}[1;33mwarning:\u{1B}[0m" : "warning:"
       complain("\(label) \(Safe.text(text))")
     case .display(let display): show(display)
+    case .metric(let name, let value): write("\(Safe.text(name)) = \(value)\n")
     case .progress(let progress): show(progress)
     }
   }

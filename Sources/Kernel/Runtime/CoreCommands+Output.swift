@@ -21,6 +21,14 @@ let outputCommands: [Command] = [
     return .none
   },
   Command(
+    "record", "Keeps a number under a name among the metrics of the run's results.",
+    [.required("name", .string, "the name"), .required("value", .number, "the number")],
+    example: "record(\"loss\", 0.25)", effects: [.output]
+  ) { a in
+    a.session.emit(.metric(try a.string("name"), try a.double("value")))
+    return .none
+  },
+  Command(
     "show", "Displays values the way the value of a cell is displayed.",
     [.rest("values", .any, "what to display")], example: "show([1, 2, 3])", effects: [.output]
   ) { a in

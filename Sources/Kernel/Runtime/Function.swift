@@ -45,6 +45,9 @@ public final class FunctionBox: Container {
     self.init(native: Command(object.typeName, "", object.callParameters) { try object.call($0) })
   }
 
+  /// What a closure holds of the place it was made in.
+  var capturedValues: [Value] { Array(UnsafeBufferPointer(start: captures, count: captureCount)) }
+
   override func surrender(into pending: inout [Container]) {
     var values = Array(UnsafeBufferPointer(start: captures, count: captureCount))
     for index in 0..<captureCount { (captures + index).clear() }

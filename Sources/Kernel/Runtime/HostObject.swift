@@ -74,6 +74,8 @@ public enum Output {
   case warning(String)
   /// Something shown by `show`, `plot` or `play`.
   case display(Display)
+  /// A figure of merit under its name, for the results of a run.
+  case metric(String, Double)
   /// The state of a long command; each replaces the one before with the same label.
   case progress(Progress)
 }

@@ -32,9 +32,15 @@ public final class Session {
   /// Whoever sits at the client, for commands that are steered while they run; nil where nobody does.
   public var stage: (any Stage)?
 
+  /// Which files its commands may touch.
+  public var permissions = Permissions()
+
   private var sink: ((Output) -> Void)?
   private var cellKey: UInt64 = 0
   private var draws: UInt64 = 0
+  /// Where long commands keep how far they are; nil to keep nothing.
+  public var checkpoints: (any CheckpointStore)?
+  private var longCommands = 0
 
   /// A session that knows the core commands and these; a later row with the same name replaces an earlier one.
   public init(commands: [Command] = [], seed: UInt64 = 0) {
@@ -66,11 +72,11 @@ public final class Session {
     _ source: String, name: String, firstLine: Int = 1, output: (Output) -> Void
   ) -> CellResult {
     withoutActuallyEscaping(output) { output in
-      let outer = (sink, cellKey, draws)
+      let outer = (sink, cellKey, draws, longCommands)
       sink = output
       cellKey = Session.hash(name)
-      draws = 0
-      defer { (sink, cellKey, draws) = outer }
+      (draws, longCommands) = (0, 0)
+      defer { (sink, cellKey, draws, longCommands) = outer }
       let result = evaluate(SourceText(source, name: name, firstLine: firstLine))
       if case .failure(let diagnostic) = result { lastFailure = diagnostic }
       return result
@@ -101,6 +107,13 @@ public final class Session {
   /// The stream for an explicit seed, or the next one of the running cell.
   public func random(seed: Int?) -> RandomStream {
     seed.map { RandomStream(seed: UInt64(bitPattern: Int64($0))) } ?? random()
+  }
+
+  /// What a command that runs for long calls first: the place where this use of it, counted within the cell, keeps how far it is. Nil
+  /// when nothing is kept.
+  public func checkpoint(for command: String) -> Checkpoint? {
+    longCommands += 1
+    return checkpoints.map { Checkpoint(store: $0, name: "\(command)\(longCommands)") }
   }
 
   // FNV-1a: stable between runs and machines, unlike `Hasher`.

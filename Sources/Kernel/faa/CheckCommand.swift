@@ -1,4 +1,5 @@
 import ArgumentParser
+import Commands
 import Notebook
 
 /// `faa check`: everything that shows without running.
@@ -14,7 +15,7 @@ struct CheckCommand: ParsableCommand {
     try checkNames(notebooks)
     let codes = try notebooks.map { path in
       try withNotebook(path) { document in
-        let issues = document.staticIssues()
+        let issues = document.findings(commands: allCommands)
         report(issues)
         return issues.contains { $0.severity == .error } ? 3 : 0
       }

@@ -62,7 +62,7 @@ final class ConsoleReporter: RunObserver {
   func cellEnded(_ outcome: CellOutcome, of total: Int, in result: RunResult) {
     clear()
     closeText()
-    if let failure = outcome.failure, outcome.status != .ok {
+    if let failure = outcome.failure, outcome.isFailed {
       let place = failure.line.map { "\(result.notebook):\($0):\(failure.column ?? 1): " } ?? ""
       Console.error("\(place)\(failure.rendered)\n")
     }
@@ -82,10 +82,15 @@ final class ConsoleReporter: RunObserver {
   }
 
   func runEnded(_ result: RunResult) {
+    if style != .none {
+      for cell in result.cells where cell.status == .skipped {
+        if let note = cell.note { Console.error("skipped \(cell.address): \(note)\n") }
+      }
+    }
     guard let reason = result.stopReason else { return }
     let ran = result.cells.filter { $0.status != .skipped }
     // A failing cell has said why by now.
-    if ran.allSatisfy({ $0.status == .ok }) { Console.error("\(result.notebook): error: \(reason)\n") }
+    if !ran.contains(where: \.isFailed) { Console.error("\(result.notebook): error: \(reason)\n") }
     let skipped = result.cells.count - ran.count
     if style != .none, skipped > 0 { Console.error("stopped: \(counted(skipped, "cell")) not run\n") }
   }

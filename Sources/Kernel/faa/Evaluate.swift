@@ -14,12 +14,12 @@ func evaluate(_ source: String, name: String, seed: UInt64) -> Int32 {
 /// Runs a piece of program in the session of `evaluator`, which keeps its variables; its random numbers depend on `key`.
 func evaluate(_ source: String, name: String, key: String, on evaluator: ThreadEvaluator) -> Int32 {
   let pressed = interruptPresses()
-  evaluator.start(CellRequest(source: source, key: key, name: name, firstLine: 1, indent: 0))
+  evaluator.start(.run(CellRequest(source: source, key: key, name: name, firstLine: 1, indent: 0)))
   var asked = 0
   while true {
     switch evaluator.next(within: 0.1) {
     case .output(let output): show(output)
-    case .progress, nil: break
+    case .progress, .died, nil: break
     case .finished(nil): return 0
     case .finished(let failure?):
       Console.error(failure.rendered + "\n")
@@ -38,6 +38,7 @@ func show(_ output: CellOutput) {
   switch output {
   case .text(let text): Console.out(text)
   case .warning(let text): Console.error("warning: \(text)\n")
+  case .metric(let name, let value): Console.out("\(name) = \(value)\n")
   case .display(let rendering), .value(let rendering, _):
     Console.out(rendering.text.hasSuffix("\n") ? rendering.text : rendering.text + "\n")
   }

@@ -14,7 +14,8 @@ struct FAA: ParsableCommand {
     version: "faa \(version)",
     subcommands: [
       SessionCommand.self, RunCommand.self, CheckCommand.self, ParamsCommand.self, DoctorCommand.self,
-      ReferenceCommand.self,
+      TestCommand.self, StatusCommand.self, ConvertCommand.self, FormatCommand.self, DiffCommand.self,
+      NewCommand.self, CleanCommand.self, ReferenceCommand.self, EvaluatorCommand.self,
     ],
     defaultSubcommand: SessionCommand.self)
 }

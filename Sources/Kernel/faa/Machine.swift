@@ -30,6 +30,13 @@ func machineFacts() -> [(String, JSON)] {
   ]
 }
 
+/// What tells this build of the program from another: its version, and size and time of its file.
+func engineBuild() -> String {
+  var info = stat()
+  guard stat("/proc/self/exe", &info) == 0 else { return version }
+  return "faa \(version) \(info.st_size) \(info.st_mtim.tv_sec).\(info.st_mtim.tv_nsec)"
+}
+
 /// Columns of the terminal on standard error; 80 where unknown.
 func terminalWidth() -> Int {
   var size = winsize()

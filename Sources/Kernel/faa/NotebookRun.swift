@@ -1,61 +1,111 @@
 import Commands
 import Glibc
 import Notebook
+import Runtime
 
-/// One notebook of `faa run`: checks, options, observers, run, export.
+/// One notebook of `faa run` or `faa test`: checks, options, observers, run, export.
 struct NotebookRun {
-  private let flags: RunCommand
+  private let command: RunCommand
+  private let flags: RunFlags
   private let document: Document
   private let path: String
   /// Paths on the command line belong to the caller's folder, whatever folder cells work in.
   private let caller = currentFolder()
+  /// The notebook's folder.
+  private let base: String
 
-  init(_ flags: RunCommand, _ document: Document, _ path: String) {
-    self.flags = flags
+  private let showsText: Bool
+
+  init(_ command: RunCommand, _ document: Document, _ path: String, showsText: Bool = true) {
+    self.showsText = showsText && command.json != "-" && command.events != "-"
+    self.command = command
+    flags = command.flags
     self.document = document
     self.path = path
+    base = absolute(path == "-" ? "." : folder(of: path))
   }
 
-  /// Runs it; returns the exit code.
-  func run() throws -> Int32 {
+  /// Runs it; the exit code, and the result where cells were run.
+  func run() throws -> (code: Int32, result: RunResult?) {
     let issues = document.staticIssues()
-    report(issues)
-    if issues.contains(where: { $0.severity == .error }) { return 3 }
+    report(issues.filter { $0.severity == .error || !flags.quiet })
+    if issues.contains(where: { $0.severity == .error }) { return (3, nil) }
     if document.cells.isEmpty, !flags.quiet { Console.error("\(document.name): warning: no cell to run\n") }
-    var options = try runOptions()
-    let targets = Targets(
-      html: flags.html.map(absolute), json: flags.json.map { $0 == "-" ? $0 : absolute($0) })
-    let base = absolute(path == "-" ? "." : folder(of: path))
-    if let missing = missingRequirement(in: base) {
+    var options: RunOptions
+    do {
+      options = try runOptions()
+    } catch let error as FileError {
+      Console.error("faa: error: \(error)\n")
+      return (127, nil)
+    }
+    let targets = Targets(command, document)
+    if let missing = missingRequirement() {
       Console.error("\(document.name): error: \(missing)\n")
-      return 127
+      return (127, nil)
+    }
+    guard let granted = grant() else { return (126, nil) }
+    let sidecar = try command.dryRun ? nil : sidecar()
+    let outputFolder = sidecar?.folder
+    let surroundings = surroundings(options)
+    let graph = CellGraph(document, commands: allCommands, surroundings)
+    options.graph = graph
+    options.cache = cache(in: outputFolder)
+    if command.dryRun {
+      Console.out(try options.plan(for: document))
+      return (0, nil)
     }
     var observers: [any RunObserver] = []
-    let sidecar = try sidecar()
     let log = try eventLog(sidecar)
     if let sidecar { observers.append(sidecar) }
     if let log { observers.append(log) }
     observers.append(
       ConsoleReporter(
-        style: flags.quiet ? .none : flags.progress, showsText: flags.json != "-" && flags.events != "-"))
-    try changeFolder(base)
+        style: flags.quiet ? .none : flags.progress,
+        showsText: showsText))
+    try changeFolder()
     options.environment = machineFacts()
-    let evaluator = ThreadEvaluator.session(commands: allCommands, seed: options.seed)
-    let result = try Runner(document, options: options, evaluator: evaluator, observers: observers).run()
-    try export(result, targets, pictures: base)
+    let result = try evaluate(options, granted, outputFolder, observers)
+    for warning in result.warnings { Console.error("\(document.name): warning: \(warning)\n") }
+    try targets.write(result, base: base)
     if let failure = sidecar?.failure ?? log?.failure {
       Console.error("faa: error: results are not complete: \(failure)\n")
-      return max(result.exitCode, 1)
+      return (max(result.exitCode, 1), result)
     }
-    // An evaluator that ignores the request to stop would keep the process alive.
-    if result.isEvaluatorStuck { _exit(result.exitCode) }
-    return result.exitCode
+    guard command.verify, result.exitCode == 0 else { return (result.exitCode, result) }
+    return (try verify(result, options, granted, outputFolder), result)
   }
 
-  private struct Targets {
-    let html: String?
-    let json: String?
+  /// How every cell stands with the results that are stored.
+  func freshness() throws -> [Freshness] {
+    let graph = CellGraph(document, commands: allCommands, surroundings(try runOptions()))
+    let folder = defaultFolder ?? "."
+    return graph.freshness(of: document, in: CellCache(folder: "\(folder)/cache", mode: .read))
   }
+
+  private func evaluate(
+    _ options: RunOptions, _ granted: Set<Capability>, _ outputFolder: String?, _ observers: [any RunObserver]
+  ) throws -> RunResult {
+    let evaluator = try ProcessEvaluator(
+      seed: options.seed, permissions: permissions(granted, outputFolder, options),
+      variables: flags.threads.map { ["FAA_NUM_THREADS": "\($0)"] } ?? [:])
+    return try Runner(document, options: options, evaluator: evaluator, observers: observers).run()
+  }
+
+  /// Runs again and compares.
+  private func verify(
+    _ first: RunResult, _ options: RunOptions, _ granted: Set<Capability>, _ outputFolder: String?
+  ) throws -> Int32 {
+    var options = options
+    options.cache = nil
+    let second = try evaluate(options, granted, outputFolder, [])
+    let differences = first.differences(from: second, in: document, graph: options.graph)
+    for difference in differences { Console.error("\(document.name):\(difference)\n") }
+    if second.exitCode != 0 { return second.exitCode }
+    if differences.isEmpty, !flags.quiet { Console.error("verified: two runs gave the same\n") }
+    return differences.contains { $0.severity == .error } ? 4 : 0
+  }
+
+  // MARK: Options
 
   private func runOptions() throws -> RunOptions {
     var input = ParameterInput(directory: caller)
@@ -71,13 +121,31 @@ struct NotebookRun {
     options.memoryLimit = flags.memory?.bytes ?? limits.memory
     options.maximumOutput = flags.maxOutput?.bytes ?? options.maximumOutput
     options.onError = flags.onError
-    options.until = flags.until
+    options.selection = command.selection
     options.interruptCount = interruptPresses
     return options
   }
 
-  /// The first tool or input of the header that is not there.
-  private func missingRequirement(in base: String) -> String? {
+  private func surroundings(_ options: RunOptions) -> CellGraph.Surroundings {
+    var result = CellGraph.Surroundings()
+    result.seed = options.seed
+    result.engine = engineBuild()
+    for parameter in options.parameters { result.parameters[parameter.name] = parameter.value.literal }
+    for input in document.header.inputs {
+      let file = input.hasPrefix("/") ? input : "\(base)/\(input)"
+      result.inputs[input] = (try? readFile(file)).map { sha256($0) } ?? "missing"
+    }
+    return result
+  }
+
+  private func cache(in folder: String?) -> CellCache? {
+    guard let folder = folder ?? defaultFolder, command.cacheMode != .off else { return nil }
+    return CellCache(folder: "\(folder)/cache", mode: command.cacheMode)
+  }
+
+  /// The tool, device or input that is not there.
+  private func missingRequirement() -> String? {
+    if flags.device == .gpu { return "--device gpu: this build has no GPU; use --device cpu" }
     let needs = document.header.needs + document.cells.flatMap(\.options.needs)
     if let tool = needs.first(where: { findTool($0) == nil }) {
       return
@@ -90,50 +158,75 @@ struct NotebookRun {
     return nil
   }
 
+  // MARK: Permissions
+
+  /// The permissions that header and reader agree on; nil when the reader does not grant them.
+  private func grant() -> Set<Capability>? {
+    let asked = Set(document.header.permissions)
+    if let denied = asked.intersection(flags.denied).sorted(by: { $0.rawValue < $1.rawValue }).first {
+      Console.error(
+        "\(document.name): error: the notebook asks for the permission `\(denied.rawValue)`, which --deny withholds\n"
+      )
+      return nil
+    }
+    guard !asked.isEmpty, !flags.trust else { return asked }
+    for capability in asked.sorted(by: { $0.rawValue < $1.rawValue }) {
+      Console.error(
+        "\(document.name): asks for the permission `\(capability.rawValue)`: \(capability.meaning)\n")
+    }
+    if isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1 {
+      Console.error("Grant it for this run? [y/N] ")
+      if let answer = readLine(), ["y", "yes"].contains(answer.lowercased()) { return asked }
+    }
+    Console.error(
+      "\(document.name): error: permission refused; read the notebook, then run it with --trust\n")
+    return nil
+  }
+
+  private func permissions(_ granted: Set<Capability>, _ outputFolder: String?, _ options: RunOptions)
+    -> Permissions
+  {
+    var result = Permissions()
+    if !granted.contains(.read) {
+      result.readable = [base] + document.header.inputs.map { $0.hasPrefix("/") ? $0 : "\(base)/\($0)" }
+      result.readable? += outputFolder.map { [$0] } ?? []
+      // Who names a file on the command line means it to be read.
+      let paths = Set(
+        document.header.parameters.filter { $0.type == .path || $0.type == .list(.path) }.map(\.name))
+      for parameter in options.parameters
+      where parameter.source != .default && paths.contains(parameter.name) {
+        result.readable? += parameter.value.texts
+      }
+    }
+    if !granted.contains(.write) { result.writable = outputFolder.map { [$0] } ?? [] }
+    return result
+  }
+
+  // MARK: Output
+
+  private var defaultFolder: String? {
+    flags.outputFolder.map(absolute) ?? (path == "-" ? nil : absolute(Sidecar.defaultFolder(for: path)))
+  }
+
   private func sidecar() throws -> Sidecar? {
-    if let folder = flags.outputFolder { return try Sidecar(absolute(folder)) }
-    guard path != "-" else { return nil }
+    guard let folder = defaultFolder else { return nil }
     do {
-      return try Sidecar(absolute(Sidecar.defaultFolder(for: path)))
+      return try Sidecar(folder)
     } catch let error as FileError {
-      throw UsageError("\(error); choose a folder for the results with --out")
+      throw UsageError(
+        flags.outputFolder == nil ? "\(error); choose a folder for the results with --out" : "\(error)")
     }
   }
 
   private func eventLog(_ sidecar: Sidecar?) throws -> EventLog? {
-    if let path = flags.events { return try EventLog(path == "-" ? path : absolute(path)) }
+    if let path = command.events { return try EventLog(path == "-" ? path : absolute(path)) }
     return try sidecar.map { try EventLog("\($0.folder)/events.ndjson") }
   }
 
-  private func changeFolder(_ base: String) throws {
+  private func changeFolder() throws {
     let target = flags.cwd == "notebook" ? base : flags.cwd == "caller" ? caller : absolute(flags.cwd)
     guard chdir(target) == 0 else {
       throw UsageError("--cwd \(flags.cwd): \(String(cString: strerror(errno)))")
     }
   }
-
-  private func export(_ result: RunResult, _ targets: Targets, pictures base: String) throws {
-    if let target = targets.json {
-      let text = result.json.pretty
-      if target == "-" { Console.out(text) } else { try replaceFile(target, with: Array(text.utf8)) }
-    }
-    guard let target = targets.html else { return }
-    let page = HTMLPage(document, result) { pictureBytes($0, below: base) }
-    for warning in page.warnings { Console.error("\(document.name): warning: \(warning)\n") }
-    try replaceFile(target, with: Array(page.html.utf8))
-  }
-}
-
-/// A picture of the prose, if it lies in the notebook's own folder or below.
-private func pictureBytes(_ relative: String, below base: String) -> [UInt8]? {
-  guard !relative.hasPrefix("/"), let real = realpath("\(base)/\(relative)", nil),
-    let root = realpath(base, nil)
-  else { return nil }
-  defer {
-    free(real)
-    free(root)
-  }
-  let path = String(cString: real)
-  guard path.hasPrefix(String(cString: root) + "/") else { return nil }
-  return try? readFile(path)
 }

@@ -10,34 +10,24 @@ struct RunCommand: ParsableCommand {
     discussion: """
       Results and plots go to NAME.faaout beside the notebook. Exit code: 0 all cells succeeded or failed as declared, \
       1 a cell failed, 2 bad flag or parameter, 3 invalid notebook, 4 an expectation does not hold, 124 timeout, \
-      125 internal error, 127 missing tool or file, 130 interrupted, 137 memory limit.
+      125 internal error, 126 permission refused, 127 missing tool or file, 130 interrupted, 137 out of memory, 128+N the evaluator \
+      died of signal N.
       """)
 
   @Argument(help: "Notebooks; - is standard input.", completion: .file(extensions: ["faa"]))
   var notebooks: [String]
 
-  @Option(
-    name: .customShort("p"),
-    help: ArgumentHelp("Set a parameter the notebook declares.", valueName: "name=value"))
-  var parameters: [String] = []
-
-  @Option(
-    name: .customLong("params"), help: "A JSON or YAML file with parameter values.", completion: .file())
-  var parameterFiles: [String] = []
-
-  @Option(
-    name: .customLong("param-json"),
-    help: ArgumentHelp("Set a parameter to a JSON value.", valueName: "name=json"))
-  var jsonParameters: [String] = []
-
-  @Option(help: "Seed of every random stream, instead of the header's.")
-  var seed: UInt64?
-
-  @Option(name: .customLong("out"), help: "Folder for results and plots.", completion: .directory)
-  var outputFolder: String?
+  @OptionGroup var flags: RunFlags
 
   @Option(help: "Write a self-contained page.", completion: .file(extensions: ["html"]))
   var html: String?
+
+  @Option(help: "Write a Jupyter notebook with the outputs.", completion: .file(extensions: ["ipynb"]))
+  var ipynb: String?
+
+  @Option(
+    name: .customLong("md"), help: "Write Markdown with the outputs.", completion: .file(extensions: ["md"]))
+  var markdown: String?
 
   @Option(help: "Write result.json to another file, or - for standard output.", completion: .file())
   var json: String?
@@ -45,58 +35,82 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Write events to another file as they happen, or - for standard output.", completion: .file())
   var events: String?
 
-  @Option(help: ArgumentHelp("Longest a cell may take, such as 60s.", valueName: "duration"))
-  var cellTimeout: Duration?
-
-  @Option(help: ArgumentHelp("Longest the run may take, such as 10m.", valueName: "duration"))
-  var timeout: Duration?
-
-  @Option(help: ArgumentHelp("Memory the run may reach, such as 4GiB.", valueName: "size"))
-  var memory: Size?
-
-  @Option(help: ArgumentHelp("Text kept of one cell, such as 1MiB.", valueName: "size"))
-  var maxOutput: Size?
-
-  @Option(help: "After a failing cell: stop, or run all. The exit code is the same.")
-  var onError = RunOptions.ErrorPolicy.stop
+  @Option(help: ArgumentHelp("First cell to run, by label or @N, and what it needs.", valueName: "cell"))
+  var from: String?
 
   @Option(help: ArgumentHelp("Last cell to run, by label or @N.", valueName: "cell"))
   var until: String?
 
-  @Option(help: ArgumentHelp("Folder cells work in: notebook, caller or a path.", valueName: "folder"))
-  var cwd = "notebook"
+  @Option(
+    help: ArgumentHelp("Only these cells, separated by commas, and what they need.", valueName: "cells"))
+  var only: String?
 
-  @Option(help: "Progress on standard error: auto, tty, plain or none.")
-  var progress = ProgressStyle.auto
+  @Flag(help: "Go on with a run that was cut short: replay what it finished. The same as --cache rw.")
+  var resume = false
 
-  @Flag(name: .shortAndLong, help: "Nothing on standard error but errors.")
-  var quiet = false
+  @Flag(help: "Run twice and compare every output and metric; exit code 4 where they differ.")
+  var verify = false
+
+  @Flag(help: "Say what would run, and run nothing.")
+  var dryRun = false
+
+  @Flag(help: "Run again whenever the notebook or one of its inputs changes; unchanged cells are replayed.")
+  var watch = false
+
+  /// A run with these flags and nothing else.
+  static func plain(_ flags: RunFlags) throws -> RunCommand {
+    var command = try RunCommand.parse(["-"])
+    command.flags = flags
+    return command
+  }
+
+  /// The cells asked for.
+  var selection: CellSelection {
+    var selection = CellSelection()
+    selection.from = from
+    selection.until = until
+    selection.only = only?.split(separator: ",").map(String.init) ?? []
+    return selection
+  }
+
+  /// What of the cache the run uses.
+  var cacheMode: CellCache.Mode? { flags.cache ?? (resume || watch ? .rw : nil) }
 
   func validate() throws {
     if notebooks.count > 1, let flag = singleFlag {
       throw ValidationError("\(flag) names one output; run the notebooks one by one")
     }
+    if notebooks.filter({ $0 == "-" }).count > 1 { throw ValidationError("standard input can be read once") }
     if json == "-", events == "-" { throw ValidationError("only one of --json and --events can be -") }
+    if watch, notebooks.count > 1 || notebooks == ["-"] {
+      throw ValidationError("--watch takes one notebook file")
+    }
+    if watch, verify || dryRun { throw ValidationError("--watch does not go with --verify or --dry-run") }
+    if resume, flags.cache == .off || flags.cache == .refresh {
+      throw ValidationError("--resume does not go with --cache \(flags.cache?.rawValue ?? "")")
+    }
   }
 
   private var singleFlag: String? {
-    if html != nil { return "--html" }
-    if json != nil { return "--json" }
-    if events != nil { return "--events" }
-    return outputFolder != nil ? "--out" : nil
+    let given = [
+      ("--html", html), ("--ipynb", ipynb), ("--md", markdown), ("--json", json), ("--events", events),
+      ("--out", flags.outputFolder), ("--from", from), ("--until", until), ("--only", only),
+    ]
+    return given.first { $0.1 != nil }?.0
   }
 
   func run() throws {
     try checkNames(notebooks)
     countInterrupts()
+    if watch { throw ExitCode(try Watch(self, notebooks[0]).run()) }
     let home = currentFolder()
     var codes: [Int32] = []
     for path in notebooks {
-      codes.append(try withNotebook(path) { try NotebookRun(self, $0, path).run() })
+      codes.append(try withNotebook(path) { try NotebookRun(self, $0, path).run().code })
       chdir(home)
       if codes.last == 130 { break }
     }
-    if notebooks.count > 1, !quiet {
+    if notebooks.count > 1, !flags.quiet {
       for (path, code) in zip(notebooks, codes) {
         Console.error("\(code == 0 ? "ok  " : "exit \(code)")  \(path)\n")
       }
@@ -105,24 +119,41 @@ struct RunCommand: ParsableCommand {
   }
 }
 
-extension RunOptions.ErrorPolicy: ExpressibleByArgument {}
+/// Runs a notebook again whenever it or what it reads changes.
+private struct Watch {
+  private let command: RunCommand
+  private let path: String
 
-/// A duration flag.
-struct Duration: ExpressibleByArgument {
-  let seconds: Double
-
-  init?(argument: String) {
-    guard let seconds = try? parseDuration(argument) else { return nil }
-    self.seconds = seconds
+  init(_ command: RunCommand, _ path: String) {
+    self.command = command
+    self.path = path
   }
-}
 
-/// A size flag.
-struct Size: ExpressibleByArgument {
-  let bytes: Int
+  /// Ends at Ctrl-C, with the code of the last run.
+  func run() throws -> Int32 {
+    let home = currentFolder()
+    while true {
+      let presses = interruptPresses()
+      var inputs: [String] = []
+      let code = try withNotebook(path) { document in
+        inputs = document.header.inputs
+        return try NotebookRun(command, document, path).run().code
+      }
+      chdir(home)
+      let files = [path] + inputs.map { $0.hasPrefix("/") ? $0 : "\(folder(of: path))/\($0)" }
+      let before = files.map(stamp)
+      if !command.flags.quiet { Console.error("watching \(path); Ctrl-C ends\n") }
+      while files.map(stamp) == before {
+        if interruptPresses() > presses { return code == 130 ? 0 : code }
+        usleep(200_000)
+      }
+    }
+  }
 
-  init?(argument: String) {
-    guard let bytes = try? parseSize(argument) else { return nil }
-    self.bytes = bytes
+  /// When and how large: editors that replace a file change its number.
+  private func stamp(_ path: String) -> [Int] {
+    var info = stat()
+    guard stat(path, &info) == 0 else { return [] }
+    return [Int(info.st_ino), Int(info.st_size), info.st_mtim.tv_sec, info.st_mtim.tv_nsec]
   }
 }

@@ -11,10 +11,12 @@ public struct RandomStream: Sendable {
   public private(set) var draw: UInt64
 
   /// The stream `stream` of `seed`, from its first number.
-  public init(seed: UInt64, stream: UInt64 = 0) {
+  ///
+  /// - Parameter draw: how many numbers count as drawn, to go on where another stream was.
+  public init(seed: UInt64, stream: UInt64 = 0, draw: UInt64 = 0) {
     self.seed = seed
     self.stream = stream
-    draw = 0
+    self.draw = draw
   }
 
   /// 64 random bits.

@@ -7,8 +7,24 @@ public protocol Optimizer {
   var learningRate: Double { get }
   /// Its name and settings, as one writes them in the language.
   var description: String { get }
+  /// What it remembers of the steps so far; setting it goes on where another optimiser of the same settings was.
+  var memory: OptimizerMemory { get set }
   /// The model after one step against the gradient, with the learning rate scaled by `scale`.
   mutating func step<Model: Layer>(_ model: Model, gradient: Model, scale: Double) throws -> Model
+}
+
+/// What an optimiser remembers between steps.
+public struct OptimizerMemory: Sendable {
+  /// Averages of the parameters' gradients, in the order the optimiser keeps them.
+  public var tensors: [Tensor]
+  /// Numbers that depend on the count of steps.
+  public var numbers: [Double]
+
+  /// A memory of these.
+  public init(tensors: [Tensor], numbers: [Double] = []) {
+    self.tensors = tensors
+    self.numbers = numbers
+  }
 }
 
 extension Layer {
@@ -52,6 +68,12 @@ public struct SGD: Optimizer, Sendable {
   /// As written in the language.
   public var description: String {
     "SGD(lr: \(learningRate), momentum: \(momentum), weightDecay: \(weightDecay))"
+  }
+
+  /// The velocities.
+  public var memory: OptimizerMemory {
+    get { OptimizerMemory(tensors: velocity) }
+    set { velocity = newValue.tensors }
   }
 
   /// One step.
@@ -100,6 +122,17 @@ public struct AdamW: Optimizer, Sendable {
   /// As written in the language.
   public var description: String {
     "AdamW(lr: \(learningRate), betas: [\(beta1), \(beta2)], eps: \(epsilon), weightDecay: \(weightDecay))"
+  }
+
+  /// First moments, then second moments; the powers of both decay rates.
+  public var memory: OptimizerMemory {
+    get { OptimizerMemory(tensors: first + second, numbers: [decayed1, decayed2]) }
+    set {
+      first = Array(newValue.tensors.prefix(newValue.tensors.count / 2))
+      second = Array(newValue.tensors.suffix(newValue.tensors.count / 2))
+      decayed1 = newValue.numbers.first ?? 1
+      decayed2 = newValue.numbers.dropFirst().first ?? 1
+    }
   }
 
   /// One step.

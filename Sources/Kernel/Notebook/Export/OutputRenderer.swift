@@ -7,7 +7,7 @@ struct OutputRenderer {
   /// A cell: its code, then what it produced.
   mutating func section(of cell: Cell, _ outcome: CellOutcome?) -> String {
     let options = cell.options
-    let isFailed = outcome.map { $0.status != .ok && $0.status != .skipped } ?? false
+    let isFailed = outcome?.isFailed ?? false
     var html = ""
     if options.echo { html += code(of: cell, outcome) }
     if let outcome, options.output || isFailed {
@@ -45,7 +45,7 @@ struct OutputRenderer {
     if let label = cell.options.label { notes.append("<span class=\"label\">\(escaped(label))</span>") }
     if let outcome {
       switch outcome.status {
-      case .ok:
+      case .ok, .cached:
         if outcome.seconds >= 0.05 {
           notes.append("<span>\(decimal(outcome.seconds, outcome.seconds < 10 ? 2 : 1)) s</span>")
         }
@@ -86,6 +86,8 @@ struct OutputRenderer {
       return "<p class=\"warning\"><strong>warning:</strong> \(escaped(plainTerminalText(text)))</p>\n"
     case .display(let rendering): return render(rendering, cell, "display")
     case .value(let rendering, _): return render(rendering, cell, "value")
+    case .metric(let name, let value):
+      return "<p class=\"note\">recorded <code>\(escaped(name))</code> = \(short(value))</p>\n"
     }
   }
 

@@ -70,6 +70,8 @@ public struct Cell: Sendable {
   public let indent: Int
   /// What the cell's attributes and `#|` lines say.
   public let options: CellOptions
+  /// The options as they were written, in that order.
+  let optionTexts: [(key: String, value: String)]
   /// The program text: option lines removed, indentation of the fence removed, line ends `\n`.
   public let code: String
 

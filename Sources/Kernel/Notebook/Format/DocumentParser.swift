@@ -144,7 +144,7 @@ private struct DocumentParser {
   private mutating func addCell(_ fence: Fence, _ open: Int, _ close: Int) {
     cellCount += 1
     var options = CellOptions()
-    var seen: Set<String> = []
+    var seen: [(key: String, value: String)] = []
     for word in attributes(of: fence, line: open) {
       let (key, value): (String, String)
       switch word.text {
@@ -177,13 +177,14 @@ private struct DocumentParser {
       .cell(
         Cell(
           source: text.raw(open..<(close + 1)), ordinal: cellCount, line: open + 1, codeLine: line + 1,
-          indent: fence.indent, options: options, code: body(line..<close, indent: fence.indent))))
+          indent: fence.indent, options: options, optionTexts: seen,
+          code: body(line..<close, indent: fence.indent))))
     expectBinds = true
   }
 
   /// Reads `#| key: value`; returns the next line, or nil when the line is code.
   private mutating func optionLine(
-    _ line: Int, fence: Fence, _ options: inout CellOptions, _ seen: inout Set<String>
+    _ line: Int, fence: Fence, _ options: inout CellOptions, _ seen: inout [(key: String, value: String)]
   ) -> Int? {
     let content = String(decoding: text.content(line), as: UTF8.self)
     let indent = content.prefix(fence.indent).prefix { $0 == " " }.count
@@ -207,10 +208,11 @@ private struct DocumentParser {
   }
 
   private mutating func set(
-    _ key: String, to value: String, in options: inout CellOptions, _ seen: inout Set<String>, line: Int,
-    keyColumn: Int, valueColumn: Int
+    _ key: String, to value: String, in options: inout CellOptions,
+    _ seen: inout [(key: String, value: String)], line: Int, keyColumn: Int, valueColumn: Int
   ) {
-    if !seen.insert(key).inserted {
+    defer { seen.append((key, value)) }
+    if seen.contains(where: { $0.key == key }) {
       report(line, keyColumn, "the option `\(key)` is given twice in this cell")
       return
     }

@@ -24,13 +24,29 @@ public struct Header: Sendable {
   public var inputs: [String] = []
   /// Tools the notebook needs, such as `gnuplot`.
   public var needs: [String] = []
-  /// Capabilities beyond reading its own folder and writing its sidecar.
-  public var permissions: [String] = []
+  /// What it may do beyond reading its own folder and writing its sidecar, if the reader agrees.
+  public var permissions: [Capability] = []
   /// Free tags.
   public var tags: [String] = []
 
   /// The header of a notebook without one.
   public init() {}
+}
+
+/// What a notebook may be permitted beyond reading its own folder and its inputs and writing its sidecar.
+public enum Capability: String, Sendable, CaseIterable {
+  /// Reading files outside the notebook's folder.
+  case read
+  /// Writing files outside the notebook's sidecar.
+  case write
+
+  /// What it means to grant it.
+  public var meaning: String {
+    switch self {
+    case .read: "it may read any file you can read"
+    case .write: "it may write any file you can write"
+    }
+  }
 }
 
 /// A typed parameter of a notebook: an ordinary variable in its cells, set by `-p name=value`.

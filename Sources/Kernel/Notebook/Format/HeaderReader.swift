@@ -45,7 +45,7 @@ struct HeaderReader {
       case "limits": readLimits(node)
       case "inputs": header.inputs = words(node, key)
       case "needs": header.needs = words(node, key)
-      case "permissions": header.permissions = words(node, key)
+      case "permissions": readPermissions(node)
       case "tags": header.tags = words(node, key)
       case "render": break
       default:
@@ -86,6 +86,18 @@ struct HeaderReader {
       } catch {
         report(value, "limits.\(key): \(error)")
       }
+    }
+  }
+
+  private mutating func readPermissions(_ node: Node) {
+    for word in words(node, "permissions") {
+      guard let capability = Capability(rawValue: word) else {
+        report(
+          node, "unknown permission `\(word)`" + remedy(for: word, among: Capability.allCases.map(\.rawValue))
+        )
+        continue
+      }
+      header.permissions.append(capability)
     }
   }
 

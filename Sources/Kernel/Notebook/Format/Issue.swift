@@ -48,5 +48,6 @@ public struct InvalidValue: Error, Sendable, Equatable, CustomStringConvertible 
   /// The message.
   public var description: String { message }
 
-  init(_ message: String) { self.message = message }
+  /// Creates one from its line.
+  public init(_ message: String) { self.message = message }
 }

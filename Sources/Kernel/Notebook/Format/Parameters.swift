@@ -76,6 +76,15 @@ public enum ParameterValue: Sendable, Equatable {
     }
   }
 
+  /// The texts in the value: paths, where it is of that type.
+  public var texts: [String] {
+    switch self {
+    case .string(let text): return [text]
+    case .list(let values): return values.flatMap(\.texts)
+    case .bool, .int, .float: return []
+    }
+  }
+
   /// The value as JSON; doubles that JSON lacks become `{"$f": "nan"}`.
   var json: JSON {
     switch self {

@@ -17,9 +17,9 @@ func utcTimestamp() -> String {
   return String(decoding: buffer.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self)
 }
 
-/// Resident memory of this process in bytes, from `/proc/self/statm`; nil where that cannot be read.
-func residentBytes() -> Int? {
-  guard let bytes = try? readFile("/proc/self/statm") else { return nil }
+/// Resident memory of a process in bytes, from `/proc`; nil where that cannot be read.
+func resident(of process: String) -> Int? {
+  guard let bytes = try? readFile("/proc/\(process)/statm") else { return nil }
   let fields = String(decoding: bytes, as: UTF8.self).split(separator: " ")
   guard fields.count > 1, let pages = Int(fields[1]) else { return nil }
   return pages * sysconf(Int32(_SC_PAGESIZE))

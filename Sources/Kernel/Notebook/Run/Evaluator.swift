@@ -35,6 +35,8 @@ public enum CellOutput: Sendable, Equatable {
   case display(Rendering)
   /// The value of the last expression; scalars and lists of scalars also as JSON.
   case value(Rendering, json: JSON?)
+  /// A figure of merit under its name, as `record` gives it.
+  case metric(String, Double)
 }
 
 /// Why a cell failed.
@@ -94,9 +96,14 @@ public struct CellRequest: Sendable {
   public let firstLine: Int
   /// Columns removed from the front of every line; diagnostics count them again.
   public let indent: Int
+  /// What the paths start with under which long commands keep how far they are; nil to keep nothing.
+  public var checkpoints: String?
 
   /// Creates a request.
-  public init(source: String, key: String, name: String, firstLine: Int, indent: Int) {
+  public init(
+    source: String, key: String, name: String, firstLine: Int, indent: Int, checkpoints: String? = nil
+  ) {
+    self.checkpoints = checkpoints
     self.source = source
     self.key = key
     self.name = name
@@ -105,25 +112,59 @@ public struct CellRequest: Sendable {
   }
 }
 
-/// What a supervisor hears while a cell runs.
+/// What an evaluator can be asked to do; each request ends with `EvaluatorMessage.finished`.
+public enum EvaluatorRequest: Sendable {
+  /// Run a piece of program.
+  case run(CellRequest)
+  /// Write variables to a file from which `restore` brings them back in another session. Fails, naming the variable, when one of
+  /// them holds something that cannot be stored, or shares a changeable object with a variable that is not among them.
+  case store(names: [String], path: String)
+  /// Define the variables of a file that `store` wrote after the cell ran in another session.
+  case restore(path: String, cell: CellRequest)
+}
+
+/// What a supervisor hears while a request is carried out.
 public enum EvaluatorMessage: Sendable {
   /// The cell produced something.
   case output(CellOutput)
   /// A long command reports how far it is.
   case progress(ProgressReport)
-  /// The cell ended; nil means it succeeded.
+  /// The request is done; nil means it succeeded.
   case finished(CellFailure?)
+  /// The evaluator is gone and the session with it.
+  case died(EvaluatorDeath)
 }
 
-/// Runs cells one at a time in one session and reports by messages.
+/// How an evaluator process ended.
+public struct EvaluatorDeath: Sendable, Equatable {
+  /// The signal that ended it; nil when it left by itself.
+  public var signal: Int32?
+  /// Its exit code when it left by itself.
+  public var exitCode: Int32?
+  /// The most resident memory it ever had, in bytes.
+  public var peakBytes: Int
+}
+
+/// Carries out requests one at a time in one session and reports by messages.
 ///
-/// This is the seam between the runner and what evaluates: `ThreadEvaluator` is a thread of this process; a child
-/// process that survives crashes and can be killed speaks the same three calls.
+/// This is the seam between the runner and what evaluates: `ThreadEvaluator` is a thread of this process;
+/// `ProcessEvaluator` is a child process that may crash or be killed without taking the run along.
 public protocol Evaluator: AnyObject {
-  /// Starts a cell; the caller then reads messages until `finished`.
-  func start(_ request: CellRequest)
+  /// Starts a request; the caller then reads messages until `finished` or `died`.
+  func start(_ request: EvaluatorRequest)
   /// The next message, or nil when `seconds` pass without one.
   func next(within seconds: Double) -> EvaluatorMessage?
   /// Asks the running cell to stop at its next safe point.
   func interrupt()
+  /// Ends the evaluator with a signal; `died` follows. False where it cannot be ended alone.
+  func end(by signal: Int32) -> Bool
+  /// Resident memory of the evaluator in bytes, where known.
+  var residentBytes: Int? { get }
+}
+
+extension Evaluator {
+  /// A part of this process cannot be ended alone.
+  public func end(by signal: Int32) -> Bool { false }
+  /// The memory of this process.
+  public var residentBytes: Int? { resident(of: "self") }
 }

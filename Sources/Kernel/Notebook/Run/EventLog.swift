@@ -30,6 +30,10 @@ public final class EventLog: RunObserver {
 
   /// Logs `output`.
   public func cellProduced(_ output: CellOutput, in cell: Cell) {
+    if case .metric(let name, let value) = output {
+      emit("metric", [("cell", .string(cell.address)), ("name", .string(name)), ("value", .number(value))])
+      return
+    }
     let holder = CellOutcome(address: cell.address, ordinal: cell.ordinal, line: cell.line, sourceHash: "")
     emit("output", [("cell", .string(cell.address)), ("output", holder.json(of: output))])
   }

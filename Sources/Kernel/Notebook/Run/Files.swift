@@ -74,6 +74,11 @@ func makeFolder(_ path: String) throws {
   guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw FileError("create", path, errno) }
 }
 
+/// Creates the folder that a file is to be in.
+func makeFolder(of file: String) throws {
+  if let slash = file.lastIndex(of: "/"), slash != file.startIndex { try makeFolder(String(file[..<slash])) }
+}
+
 /// Names of the entries of a folder; empty where it cannot be read.
 func folderEntries(_ path: String) -> [String] {
   guard let folder = opendir(path) else { return [] }

@@ -23,6 +23,8 @@ extension RunResult {
       // As text: a 64-bit seed does not survive readers that keep numbers as doubles.
       ("seed", .string("\(seed)")),
       ("environment", .object(environment)),
+      ("metrics", .object(metrics.map { ($0.name, .number($0.value)) })),
+      ("warnings", .array(warnings.map(JSON.string))),
       ("cells", .array(cells.map(\.json))),
     ])
   }
@@ -35,12 +37,16 @@ extension CellOutcome {
       ("ordinal", .int(ordinal)),
       ("line", .int(line)),
       ("source_sha256", .string(sourceHash)),
+      ("identity", .string(identity)),
       ("status", .string(status.rawValue)),
       ("started_at", .number(startedAt)),
       ("seconds", .number(seconds)),
       ("outputs", .array(outputs.map { json(of: $0) })),
       ("dropped_bytes", .int(droppedBytes)),
       ("error", failure?.json ?? .null),
+      ("signal", death?.signal.map { .int(Int($0)) } ?? .null),
+      ("peak_bytes", peakBytes.map(JSON.int) ?? .null),
+      ("note", note.map(JSON.string) ?? .null),
       ("expect", .array(expectations.map(\.json))),
     ])
   }
@@ -55,6 +61,8 @@ extension CellOutcome {
       return .object([("kind", .string("display"))] + members(of: rendering, value: nil))
     case .value(let rendering, let value):
       return .object([("kind", .string("value"))] + members(of: rendering, value: value))
+    case .metric(let name, let value):
+      return .object([("kind", .string("metric")), ("name", .string(name)), ("value", .number(value))])
     }
   }
 

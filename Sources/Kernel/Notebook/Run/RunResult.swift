@@ -21,16 +21,38 @@ public struct RunResult: Sendable {
   public internal(set) var cells: [CellOutcome]
   /// What ended the run early, in one line.
   public internal(set) var stopReason: String?
+  /// How the evaluator ended, where it did so between two cells.
+  public internal(set) var death: EvaluatorDeath?
+  /// What went wrong beside the cells, in one line each.
+  public internal(set) var warnings: [String] = []
   /// Whether the evaluator ignored the request to stop and is still running; the process must exit at once.
   public internal(set) var isEvaluatorStuck = false
 
-  /// The process exit code: 130 interrupted, 137 over the memory limit, 124 timed out, 1 a cell failed, 4 an
-  /// expectation does not hold, 3 the parameters could not be bound, 0 every cell succeeded or failed as declared.
+  /// What `record` gave, the last value of every name, in order of first mention.
+  public var metrics: [(name: String, value: Double)] {
+    var found: [(name: String, value: Double)] = []
+    for case .metric(let name, let value) in cells.flatMap(\.outputs) {
+      if let index = found.firstIndex(where: { $0.name == name }) {
+        found[index].value = value
+      } else {
+        found.append((name, value))
+      }
+    }
+    return found
+  }
+
+  /// The process exit code: 130 interrupted, 137 over the memory limit, 128+N the evaluator died of signal N, 125 it left by itself,
+  /// 124 timed out, 126 a permission was refused, 1 a cell failed, 4 an expectation does not hold, 3 the parameters could not be bound, 0 every cell succeeded or
+  /// failed as declared.
   public var exitCode: Int32 {
     let statuses = Set(cells.map(\.status))
     if statuses.contains(.interrupted) { return 130 }
+    if let death = death ?? cells.first(where: { $0.death != nil })?.death {
+      return death.signal.map { 128 + $0 } ?? 125
+    }
     if statuses.contains(.killed) { return 137 }
     if statuses.contains(.timeout) { return 124 }
+    if cells.contains(where: { $0.status == .error && $0.failure?.code == "PermissionDenied" }) { return 126 }
     if statuses.contains(.error) { return 1 }
     if stopReason != nil { return 3 }
     return cells.contains { $0.expectations.contains { $0.mismatch != nil } } ? 4 : 0
@@ -49,10 +71,12 @@ public struct CellOutcome: Sendable {
     case timeout
     /// Stopped by the user.
     case interrupted
-    /// Stopped for reaching the memory limit.
+    /// Stopped for reaching the memory limit, or gone with the evaluator.
     case killed
     /// Did not run.
     case skipped
+    /// Succeeded in an earlier run, whose outputs were replayed.
+    case cached
   }
 
   /// The outcome of an `expect` block.
@@ -71,6 +95,8 @@ public struct CellOutcome: Sendable {
   public let line: Int
   /// SHA-256 of the program text; an output is stale when the cell's text no longer has it.
   public let sourceHash: String
+  /// Hash of everything the cell's results depend on; empty where that was not asked for.
+  public var identity = ""
   /// How the cell ended.
   public var status = Status.skipped
   /// Seconds from the start of the run to the start of the cell.
@@ -83,15 +109,24 @@ public struct CellOutcome: Sendable {
   public var droppedBytes = 0
   /// Why it failed, also when the failure was declared.
   public var failure: CellFailure?
+  /// How the evaluator ended in this cell, where it did so by itself.
+  public var death: EvaluatorDeath?
+  /// The most memory the evaluator had, where it ended in this cell.
+  public var peakBytes: Int?
+  /// Why it was skipped, or why it will run again next time.
+  public var note: String?
   /// Outcomes of the `expect` blocks bound to the cell.
   public var expectations: [ExpectationResult] = []
+
+  /// Whether it ran and did not end as it should.
+  public var isFailed: Bool { status != .ok && status != .cached && status != .skipped }
 
   /// The text an `expect` block sees: what was printed and shown, and the message of a declared failure.
   public var text: String {
     var parts = outputs.compactMap { output -> String? in
       switch output {
       case .text(let text): return text
-      case .warning: return nil
+      case .warning, .metric: return nil
       case .display(let rendering), .value(let rendering, _): return rendering.text
       }
     }

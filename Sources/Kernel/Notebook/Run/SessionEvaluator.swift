@@ -3,31 +3,64 @@ import Syntax
 
 extension ThreadEvaluator {
   /// An evaluator over a clean session of the language with these commands.
-  public static func session(commands: [Command], seed: UInt64) -> ThreadEvaluator {
-    let cells = SessionCells(Session(commands: commands, seed: seed))
+  ///
+  /// - Parameter storable: the kinds of objects that `store` can write.
+  public static func session(
+    commands: [Command], storable: [any StorableObject.Type] = [], seed: UInt64,
+    permissions: Permissions = Permissions()
+  ) -> ThreadEvaluator {
+    let session = Session(commands: commands, seed: seed)
+    session.permissions = permissions
+    let cells = SessionCells(session, storable)
     return ThreadEvaluator(interrupt: { cells.session.interrupt() }) {
-      { request, send in cells.run(request, send: send) }
+      { request, send in cells.answer(request, send: send) }
     }
   }
 }
 
-/// Runs cells in one session and turns what comes out into plain data.
+/// Carries out requests in one session and turns what comes out into plain data.
 ///
 /// The session is used by the evaluator's thread alone; other threads only ever call `interrupt`.
 private final class SessionCells: @unchecked Sendable {
   let session: Session
+  private let storable: [any StorableObject.Type]
   /// The place of every cell that ran, by the key that the session knows it by.
   private var places: [String: CellRequest] = [:]
 
-  init(_ session: Session) { self.session = session }
+  init(_ session: Session, _ storable: [any StorableObject.Type]) {
+    self.session = session
+    self.storable = storable
+  }
 
-  func run(_ request: CellRequest, send: @escaping (EvaluatorMessage) -> Void) -> CellFailure? {
+  func answer(_ request: EvaluatorRequest, send: @escaping (EvaluatorMessage) -> Void) -> CellFailure? {
+    do {
+      switch request {
+      case .run(let cell): return run(cell, send: send)
+      case .store(let names, let path):
+        let bytes = try session.stored(names, storable: storable)
+        try makeFolder(of: path)
+        try replaceFile(path, with: bytes)
+      case .restore(let path, let cell):
+        places[cell.key] = cell
+        try session.restore(readFile(path), storable: storable)
+      }
+      return nil
+    } catch let error as CommandError {
+      return CellFailure(code: error.code, message: error.message, rendered: "error: \(error.message)")
+    } catch {
+      return CellFailure(code: "\(type(of: error))", message: "\(error)", rendered: "error: \(error)")
+    }
+  }
+
+  private func run(_ request: CellRequest, send: @escaping (EvaluatorMessage) -> Void) -> CellFailure? {
     places[request.key] = request
+    session.checkpoints = request.checkpoints.map(CheckpointFiles.init)
     let outcome = session.run(request.source, name: request.key, firstLine: request.firstLine) { output in
       switch output {
       case .text(let text): send(.output(.text(text)))
       case .warning(let text): send(.output(.warning(text)))
       case .display(let display): send(.output(.display(Rendering(display))))
+      case .metric(let name, let value): send(.output(.metric(name, value)))
       case .progress(let progress): send(.progress(ProgressReport(progress)))
       }
     }
@@ -55,6 +88,20 @@ private final class SessionCells: @unchecked Sendable {
       return Diagnostic.Frame(function: frame.function, source: place.source, span: place.span(frame.span))
     }
     return result
+  }
+}
+
+/// Checkpoints as files beside each other.
+private final class CheckpointFiles: CheckpointStore {
+  private let prefix: String
+
+  init(_ prefix: String) { self.prefix = prefix }
+
+  private func path(_ name: String) -> String { "\(prefix)-\(name).checkpoint" }
+  func load(_ name: String) -> [UInt8]? { try? readFile(path(name)) }
+  func save(_ bytes: [UInt8], as name: String) throws {
+    try makeFolder(of: path(name))
+    try replaceFile(path(name), with: bytes)
   }
 }
 

@@ -21,6 +21,21 @@ public final class Sidecar: RunObserver {
     (notebook.hasSuffix(".faa") ? notebook : notebook + ".faa") + "out"
   }
 
+  /// Removes a sidecar: what runs write there, and the folder when nothing else is in it.
+  public static func remove(_ folder: String) throws {
+    for name in folderEntries("\(folder)/cache")
+    where [".cell", ".values", ".checkpoint"].contains(where: name.hasSuffix) {
+      unlink("\(folder)/cache/\(name)")
+    }
+    rmdir("\(folder)/cache")
+    for name in folderEntries(folder)
+    where isPlotName(name) || name == "result.json" || name == "events.ndjson" {
+      unlink("\(folder)/\(name)")
+    }
+    guard rmdir(folder) != 0, errno != ENOENT else { return }
+    throw FileError("remove", folder, errno)
+  }
+
   /// Writes the plots of the cell and replaces `result.json`.
   public func cellEnded(_ outcome: CellOutcome, of total: Int, in result: RunResult) {
     keep {
@@ -91,7 +106,7 @@ extension CellOutcome {
     outputs.flatMap { output -> [PlotFile] in
       switch output {
       case .display(let rendering), .value(let rendering, _): return plotFiles(of: rendering)
-      case .text, .warning: return []
+      case .text, .warning, .metric: return []
       }
     }
   }

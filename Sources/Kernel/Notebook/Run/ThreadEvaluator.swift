@@ -2,13 +2,13 @@ import Glibc
 
 /// An evaluator on a thread of this process, with a stack deep enough for recursive programs.
 public final class ThreadEvaluator: Evaluator, @unchecked Sendable {
-  /// Runs one cell to its end, sending outputs as they come; returns the failure, if any.
-  public typealias Body = (CellRequest, @escaping (EvaluatorMessage) -> Void) -> CellFailure?
+  /// Carries out one request, sending outputs as they come; returns the failure, if any.
+  public typealias Body = (EvaluatorRequest, @escaping (EvaluatorMessage) -> Void) -> CellFailure?
 
   // One lock guards both queues; `body` is made and used on the worker thread alone.
   private let lock: UnsafeMutablePointer<pthread_mutex_t>
   private let changed: UnsafeMutablePointer<pthread_cond_t>
-  private var request: CellRequest?
+  private var request: EvaluatorRequest?
   private var messages: [EvaluatorMessage] = []
   /// Messages before this one have been read.
   private var head = 0
@@ -51,8 +51,8 @@ public final class ThreadEvaluator: Evaluator, @unchecked Sendable {
       }, context)
   }
 
-  /// Hands the cell to the worker.
-  public func start(_ request: CellRequest) {
+  /// Hands the request to the worker.
+  public func start(_ request: EvaluatorRequest) {
     pthread_mutex_lock(lock)
     self.request = request
     messages = []
