@@ -23,6 +23,26 @@ struct Lexer {
     return result
   }
 
+  /// All tokens that can be read, and what is wrong with the rest.
+  mutating func tokensAndFaults() -> ([Token], [Diagnostic]) {
+    var result: [Token] = []
+    var faults: [Diagnostic] = []
+    while true {
+      let start = offset
+      do throws(SyntaxFailure) {
+        guard let token = try next() else { break }
+        result.append(token)
+      } catch {
+        faults.append(error.diagnostic)
+        // Behind the fault; an unclosed string ends with its line.
+        offset = min(end, max(offset, start + 1, error.diagnostic.labels.first?.span.end ?? 0))
+        while offset < end, bytes[offset] & 0xC0 == 0x80 { offset += 1 }
+      }
+    }
+    result.append(Token(kind: .end, span: Span(end, end)))
+    return (result, faults)
+  }
+
   /// The next token; nil at the end.
   private mutating func next() throws(SyntaxFailure) -> Token? {
     skipBlanks()
