@@ -9,7 +9,9 @@ public func testOneInput(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   _ = Watch.started
   Watch.began = Date()
   let session = Session(seed: 1)
-  _ = session.run(String(decoding: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self), name: "fuzz") { _ in }
+  _ = session.run(
+    String(decoding: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self), name: "fuzz"
+  ) { _ in }
   return 0
 }
 

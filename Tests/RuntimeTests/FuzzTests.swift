@@ -49,7 +49,9 @@ extension RuntimeTests {
         Self.run(programs, seed: seed)
         // The session of the batch is gone, and all its tensors with it.
         let live = MemoryReport.now.live
-        #expect(live <= before ?? live, "seed \(seed): \(live) bytes live after\n\(programs.joined(separator: "\n---\n"))")
+        #expect(
+          live <= before ?? live,
+          "seed \(seed): \(live) bytes live after\n\(programs.joined(separator: "\n---\n"))")
         before = live
       }
     }

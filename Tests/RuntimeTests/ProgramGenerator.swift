@@ -41,21 +41,27 @@ struct ProgramGenerator {
 
   private static let names = ["x", "y", "xs", "r", "f", "θ", "n"]
   private static let words = [
-    "(", ")", "[", "]", "{", "}", "\"", "\\(", "\"\"\"", "in", "if", "else", "try", "for", "func", "let", "**", "|>",
+    "(", ")", "[", "]", "{", "}", "\"", "\\(", "\"\"\"", "in", "if", "else", "try", "for", "func", "let",
+    "**", "|>",
     "...", ":", ",", ";", "\n", "-", "9223372036854775807", "none", "_", "\u{301}", "@",
   ]
   private static let calls = [
-    "len", "sum", "max", "sorted", "list", "str", "int", "float", "abs", "sqrt", "zip", "enumerate", "reversed", "range",
-    "keys", "values", "tensor", "type", "print", "format", "split", "join", "contains", "any", "all", "round", "isClose",
+    "len", "sum", "max", "sorted", "list", "str", "int", "float", "abs", "sqrt", "zip", "enumerate",
+    "reversed", "range",
+    "keys", "values", "tensor", "type", "print", "format", "split", "join", "contains", "any", "all", "round",
+    "isClose",
     "append", "upper", "replace", "map", "filter", "reduce", "assert", "expectError", "exp", "grad",
   ]
-  private static let members = ["T", "shape", "count", "a", "b", "isFinite", "map", "sorted", "lower", "name", "dtype"]
+  private static let members = [
+    "T", "shape", "count", "a", "b", "isFinite", "map", "sorted", "lower", "name", "dtype",
+  ]
 
   private mutating func name() -> String { pick(Self.names) }
 
   private mutating func literal() -> String {
     pick([
-      "0", "1", "2", "-1", "3.5", "1e300", "9223372036854775807", "true", "false", "none", "\"\"", "\"abc\"", "\"θ\"",
+      "0", "1", "2", "-1", "3.5", "1e300", "9223372036854775807", "true", "false", "none", "\"\"", "\"abc\"",
+      "\"θ\"",
       "[]", "()", "{}", "[1, 2, 3]", "(1, \"a\")", "{a: 1, b: [2, 3]}", "0..<4", "range(5, 0, step: -2)",
       "tensor([1.0, 2.0])", "tensor([[1, 2], [3, 4]])", "tensor([true, false])", "inf", "nan", "pi",
     ])
@@ -112,7 +118,8 @@ struct ProgramGenerator {
     case 8: return "for \(name()) in \(expression()) { \(statement()) }"
     case 9: return "if \(expression()) { \(statement()) } else { \(statement()) }"
     case 10:
-      return "func \(name())(\(name()), b: \(literal())) { var k = 0\n while k < 3 { k = k + 1; \(statement()) }\n \(expression()) }"
+      return
+        "func \(name())(\(name()), b: \(literal())) { var k = 0\n while k < 3 { k = k + 1; \(statement()) }\n \(expression()) }"
     case 11: return "f = { \(name()), y in var z = y; z = z + 1; { z = \(expression()); z } }"
     case 12: return "\(name()) = \"\\(\(expression())) \\(\(expression()), format: \".3f\")\""
     default: return expression()

@@ -66,7 +66,8 @@ extension RuntimeTests {
       for piece in example.pieces {
         var printed = ""
         switch session.run(
-          piece.code, name: "line \(example.line)", output: { if case .text(let text) = $0 { printed += text } })
+          piece.code, name: "line \(example.line)",
+          output: { if case .text(let text) = $0 { printed += text } })
         {
         case .value(let value, let shown):
           #expect(piece.error == nil, "should fail:\n\(piece.code)")

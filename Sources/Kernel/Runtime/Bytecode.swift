@@ -30,6 +30,8 @@ enum Opcode: UInt8 {
   // Containers: c elements from b.
   case list, tuple, record, string, range, unpack
   case append
+  // a = a + the text of c values from b.
+  case appendText
   // Subscripts and members: base b, entries from c by shape d.
   case getIndex, getElement, getMember
   // Updates of the place a by the value b: at the index c, of the member c by cache d, at the path d with its indices from c.
@@ -99,16 +101,34 @@ final class CommandSite {
 }
 
 /// A call `receiver.name(…)`.
-struct MemberCall {
-  var name: String
-  var shape: CallShape
+final class MemberCall {
+  let name: String
+  let shape: CallShape
+  /// How the receiver and the arguments go to the parameters of the command `name`, once it has been called.
+  var binding: Binding?
+
+  init(name: String, shape: CallShape) {
+    self.name = name
+    self.shape = shape
+  }
 }
 
 /// Where the last record met by a member access had the member: records made alike share their `RecordKeys`.
 struct MemberCache {
   let name: String
-  var keys: RecordKeys?
-  var index = 0
+  /// Kept, so that the address below stays theirs.
+  private var keys: RecordKeys?
+  /// Compared instead of the reference, which would be counted.
+  private(set) var keysAddress: UnsafeRawPointer?
+  private(set) var index = 0
+
+  init(name: String) { self.name = name }
+
+  mutating func remember(_ box: RecordBox, index: Int) {
+    keys = box.shape
+    keysAddress = box.shapeAddress
+    self.index = index
+  }
 }
 
 /// One step from a variable to the part of it that an assignment changes.

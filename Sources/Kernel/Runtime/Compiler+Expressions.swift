@@ -137,15 +137,20 @@ extension FunctionCompiler {
     } else {
       try releasing {
         let first = nextRegister
-        for part in parts {
-          let register = try temporary()
-          switch part {
-          case .text(let text): emit(.constant, register, 0, 0, constant(.text(text)), at: span)
-          case .value(let value, format: nil): try emitValue(value, into: register)
-          case .value(let value, format: let format?): try formatted(value, format, into: register, at: span)
-          }
-        }
+        try pieces(parts, at: span)
         emit(.string, target, first, parts.count, at: span)
+      }
+    }
+  }
+
+  /// The parts of a string in consecutive registers.
+  private func pieces(_ parts: [Interpolation], at span: Span) throws {
+    for part in parts {
+      let register = try temporary()
+      switch part {
+      case .text(let text): emit(.constant, register, 0, 0, constant(.text(text)), at: span)
+      case .value(let value, format: nil): try emitValue(value, into: register)
+      case .value(let value, format: let format?): try formatted(value, format, into: register, at: span)
       }
     }
   }
@@ -242,6 +247,13 @@ extension FunctionCompiler {
     try releasing {
       let operands = [left.span, right.span]
       let a = try source(left, before: right)
+      if operation == .add, a.isPlace(target), case .string(let parts) = right.kind, parts.count > 1 {
+        let first = nextRegister
+        try pieces(parts, at: right.span)
+        emit(
+          .appendText, a: target, b: Operand(first), c: Operand(parts.count), at: span, operands: operands)
+        return
+      }
       if case .int(let value) = right.kind, let small = Int32(exactly: value),
         let op = Opcode.immediate[operation]
       {
@@ -407,6 +419,9 @@ extension Value {
 extension Operand {
   /// How far numbers of places that are not registers go.
   static let limit = 60_000
+
+  /// Whether both are the same place.
+  func isPlace(_ other: Operand) -> Bool { number == other.number && base == other.base }
 
   /// A session variable; nil when there are too many for an instruction to name.
   static func global(_ slot: Int) -> Operand? { slot < limit ? Operand(slot, .global) : nil }

@@ -23,7 +23,15 @@ let textCommands: [Command] = [
       .optional("separator", .string, default: "", "what to put between"),
     ],
     returns: "a string", example: "join([\"a\", \"b\"], \", \")  # \"a, b\""
-  ) { a in .text(try a.sequence("parts").map(\.plainText).joined(separator: try a.string("separator"))) },
+  ) { a in
+    let separator = try a.string("separator")
+    var text = ""
+    for (index, part) in try a.sequence("parts").enumerated() {
+      if index > 0 { text += separator }
+      part.write(to: &text)
+    }
+    return .text(text)
+  },
   Command(
     "replace", "A text with every occurrence of a part replaced.",
     [
@@ -136,7 +144,9 @@ let conversionCommands: [Command] = [
 
 extension String {
   /// Whether the text occurs, byte for byte.
-  func contains(bytesOf part: String) -> Bool { part.utf8.isEmpty || parts(between: part, atMost: 2).count > 1 }
+  func contains(bytesOf part: String) -> Bool {
+    part.utf8.isEmpty || parts(between: part, atMost: 2).count > 1
+  }
 
   /// The number of characters a reader sees.
   var characterCount: Int {

@@ -42,17 +42,7 @@ extension Machine {
     let binding = try Binding(
       callee: command.name, parameters: command.parameters, labels: labels,
       hasTrailing: shape?.hasTrailing == true)
-    var values = command.parameters.map { $0.defaultValue ?? .none }
-    var rest: [Value] = []
-    for (index, parameter) in binding.parameterOf.enumerated() {
-      if command.parameters[parameter].isRest {
-        rest.append(arguments[index])
-      } else {
-        values[parameter] = arguments[index]
-      }
-    }
-    if let last = command.parameters.firstIndex(where: \.isRest) { values[last] = .list(rest) }
-    return try perform(command, values, binding.given, session)
+    return try perform(command, binding.values(of: arguments, for: command), binding.given, session)
   }
 
   /// Runs a command bound at compile time.
@@ -95,8 +85,15 @@ extension Machine {
       }
       throw noMember(call.name, of: receiver)
     }
-    let shape = CallShape(labels: [nil] + call.shape.labels, hasTrailing: call.shape.hasTrailing)
-    return try callNative(native(command), [receiver] + arguments, shape)
+    guard let session else { throw CommandError("NoSession", "there is no session to run \(call.name) in") }
+    let binding =
+      try call.binding
+      ?? Binding(
+        callee: command.name, parameters: command.parameters, labels: [nil] + call.shape.labels,
+        hasTrailing: call.shape.hasTrailing)
+    call.binding = binding
+    let values = binding.values(of: [receiver] + arguments, for: command)
+    return try perform(command, values, binding.given, session)
   }
 
   /// The command that serves as a method: one whose first parameter takes the receiver.
@@ -143,17 +140,17 @@ extension Machine {
     guard case .record(let box) = value, let index = box.shape.place(of: cache.pointee.name) else {
       return try member(cache.pointee.name, of: value)
     }
-    cache.pointee.keys = box.shape
-    cache.pointee.index = index
+    cache.pointee.remember(box, index: index)
     return box.values[index]
   }
 
   /// Changes a member that the cache did not know, or of a record that somebody else holds too.
   func setMember(_ cache: UnsafeMutablePointer<MemberCache>, of place: Place, to value: Value) throws {
     try Value.update(place, [.member(cache.pointee.name)], to: value)
-    guard case .record(let box) = place.pointee, let index = box.shape.place(of: cache.pointee.name) else { return }
-    cache.pointee.keys = box.shape
-    cache.pointee.index = index
+    guard case .record(let box) = place.pointee, let index = box.shape.place(of: cache.pointee.name) else {
+      return
+    }
+    cache.pointee.remember(box, index: index)
   }
 
   /// Everything that can follow the `.` after a value.
@@ -261,6 +258,10 @@ extension Machine {
         .init(site.operands[0], value(instruction.a, instruction.baseOfA, code, registers).label),
         .init(site.operands[1], value(instruction.b, instruction.baseOfB, code, registers).label),
       ]
+    case .appendText:
+      guard site.operands.count == 2 else { break }
+      let left = value(instruction.a, instruction.baseOfA, code, registers)
+      return [.init(site.operands[0], left.label), .init(site.operands[1], "string")]
     case .addI, .subtractI, .multiplyI, .moduloI:
       guard site.operands.count == 2 else { break }
       let left = value(instruction.b, instruction.baseOfB, code, registers)

@@ -7,12 +7,15 @@ extension UnsafeMutablePointer<Machine.Frame> {
   /// compilers merge the branches of all instructions into one, which then has to be told apart again.
   @inline(__always)
   fileprivate func place(_ number: UInt16, _ base: UInt8) -> Place {
-    UnsafeRawPointer(self).load(fromByteOffset: Int(base) &* MemoryLayout<Place>.stride, as: Place.self) + Int(number)
+    UnsafeRawPointer(self).load(fromByteOffset: Int(base) &* MemoryLayout<Place>.stride, as: Place.self)
+      + Int(number)
   }
 
   /// Something of the function's code, without counting a reference.
   @inline(__always)
-  fileprivate func code<Part>(_ part: (FunctionCode) -> Part) -> Part { pointee.code._withUnsafeGuaranteedRef(part) }
+  fileprivate func code<Part>(_ part: (FunctionCode) -> Part) -> Part {
+    pointee.code._withUnsafeGuaranteedRef(part)
+  }
 }
 
 extension Instruction {
@@ -34,20 +37,19 @@ extension Machine {
   /// Starts a function whose arguments are in its first registers.
   @inline(__always)
   private func push(
-    _ function: Unmanaged<FunctionBox>, _ code: Unmanaged<FunctionCode>, _ registers: Place
-  ) throws -> UnsafeMutablePointer<Frame> {
+    _ frame: UnsafeMutablePointer<Frame>, _ function: Unmanaged<FunctionBox>, _ code: Unmanaged<FunctionCode>,
+    _ registers: Place, _ globals: Place
+  ) throws {
     let count = code._withUnsafeGuaranteedRef { $0.registerCount }
     if registers + count > initialized || depth >= Machine.depthLimit {
       try reserve(registers, count, for: function.takeUnretainedValue())
     }
-    let frame = frames + depth
     frame.initialize(
       to: Frame(
-        registers: registers, constants: code._withUnsafeGuaranteedRef { $0.constants }, globals: globals.values,
+        registers: registers, constants: code._withUnsafeGuaranteedRef { $0.constants }, globals: globals,
         captures: function._withUnsafeGuaranteedRef { $0.captures }, function: function, code: code,
         resume: code._withUnsafeGuaranteedRef { $0.instructions }))
     depth &+= 1
-    return frame
   }
 
   /// Ends the innermost function: gives up what its registers hold and forgets it.
@@ -64,7 +66,8 @@ extension Machine {
 
   /// The loop. Runs `function`, whose arguments are in `base`, until it returns.
   func run(_ function: FunctionBox, _ entry: FunctionCode, _ base: Place) throws -> Value {
-    let bottom = try push(.passUnretained(function), .passUnretained(entry), base)
+    let bottom = frames + depth
+    try push(bottom, .passUnretained(function), .passUnretained(entry), base, globals.values)
     var frame = bottom
     var ip = entry.instructions
     while true {
@@ -76,7 +79,7 @@ extension Machine {
           let b = frame.place(i.b, i.bases >> 2 & 3)
           let c = frame.place(i.c, i.bases >> 4 & 3)
           switch i.op {
-          case .move: a.copyb
+          case .move: a.copy(b)
           case .constant: a.copy(frame.pointee.constants + Int(i.d))
           case .integer: a.put(.int(Int(i.d)))
           case .none: a.clearToNone()
@@ -97,25 +100,33 @@ extension Machine {
           case .getCapture: a.copy(frame.pointee.captures + Int(i.d))
           case .newCell: a.pointee = .list(ListBox([a.pointee]))
           case .getCell: a.copy(try content(ofCell: b))
-          case .setCell: try content(ofCell: a).copyb
+          case .setCell: try content(ofCell: a).copy(b)
 
           case .add:
             if a.arithmetic(b, c, { $0.addingReportingOverflow($1) }, { $0 + $1 }) { continue dispatch }
             try apply(.add, b, c, to: a)
           case .addI:
-            if a.arithmetic(b, Int(i.d), { $0.addingReportingOverflow($1) }, { $0 + $1 }) { continue dispatch }
+            if a.arithmetic(b, Int(i.d), { $0.addingReportingOverflow($1) }, { $0 + $1 }) {
+              continue dispatch
+            }
             try apply(.add, b, Int(i.d), to: a)
           case .subtract:
             if a.arithmetic(b, c, { $0.subtractingReportingOverflow($1) }, { $0 - $1 }) { continue dispatch }
             try apply(.subtract, b, c, to: a)
           case .subtractI:
-            if a.arithmetic(b, Int(i.d), { $0.subtractingReportingOverflow($1) }, { $0 - $1 }) { continue dispatch }
+            if a.arithmetic(b, Int(i.d), { $0.subtractingReportingOverflow($1) }, { $0 - $1 }) {
+              continue dispatch
+            }
             try apply(.subtract, b, Int(i.d), to: a)
           case .multiply:
-            if a.arithmetic(b, c, { $0.multipliedReportingOverflow(by: $1) }, { $0 * $1 }) { continue dispatch }
+            if a.arithmetic(b, c, { $0.multipliedReportingOverflow(by: $1) }, { $0 * $1 }) {
+              continue dispatch
+            }
             try apply(.multiply, b, c, to: a)
           case .multiplyI:
-            if a.arithmetic(b, Int(i.d), { $0.multipliedReportingOverflow(by: $1) }, { $0 * $1 }) { continue dispatch }
+            if a.arithmetic(b, Int(i.d), { $0.multipliedReportingOverflow(by: $1) }, { $0 * $1 }) {
+              continue dispatch
+            }
             try apply(.multiply, b, Int(i.d), to: a)
           case .divide:
             if b.tag == Tag.float, c.tag == Tag.float {
@@ -293,7 +304,8 @@ extension Machine {
             }
             if faa_interrupted() { throw Interrupted() }
             frame.pointee.resume = ip
-            frame = try push(callee, body, a + 1)
+            try push(frame + 1, callee, body, a + 1, frame.pointee.globals)
+            frame += 1
             ip = frame.pointee.resume
           case .callLabelled:
             if faa_interrupted() { throw Interrupted() }
@@ -306,7 +318,9 @@ extension Machine {
             if window + values.count > initialized { try reserve(window, values.count, for: callee) }
             for (index, value) in values.enumerated() { window[index] = value }
             frame.pointee.resume = ip
-            frame = try push(.passUnretained(callee), .passUnretained(body), window)
+            try push(
+              frame + 1, .passUnretained(callee), .passUnretained(body), window, frame.pointee.globals)
+            frame += 1
             ip = frame.pointee.resume
           case .callCommand:
             let site = frame.code { $0.commands[Int(i.d)] }
@@ -340,10 +354,11 @@ extension Machine {
             ip = frame.pointee.resume
           case .closure:
             let inner = frame.code { $0.functions[Int(i.d)] }
+            let maker = frame.pointee
             let captured = inner.captures.map { source in
               switch source {
-              case .register(let register): frame.pointee.registers[register]
-              case .capture(let index): frame.pointee.captures[index]
+              case .register(let register): maker.registers[register]
+              case .capture(let index): maker.captures[index]
               }
             }
             a.pointee = .function(FunctionBox(code: inner, captures: captured, machine: self))
@@ -360,6 +375,7 @@ extension Machine {
             var text = ""
             for index in 0..<Int(i.c) { b[index].write(to: &text) }
             a.pointee = .text(text)
+          case .appendText: try appendText(b, count: Int(i.c), to: a)
           case .range:
             a.pointee = try Operators.range(
               value(at: b),

@@ -133,6 +133,21 @@ final class Machine: @unchecked Sendable {
     place.pointee = value
   }
 
+  /// `text = text + "…\(x)…"`, without making the right side.
+  @inline(never)
+  func appendText(_ pieces: Place, count: Int, to target: Place) throws {
+    if target.tag == Tag.string {
+      let box = target.box(as: StringBox.self)
+      if isKnownUniquelyReferenced(&box.pointee) {
+        for index in 0..<count { pieces[index].write(to: &box.pointee.value) }
+        return
+      }
+    }
+    var text = ""
+    for index in 0..<count { pieces[index].write(to: &text) }
+    store(try Operators.apply(.add, value(at: target), .text(text)), at: target)
+  }
+
   /// An operator on values other than plain numbers.
   @inline(never)
   func apply(_ operation: BinaryOperator, _ x: Place, _ y: Place, to target: Place) throws {
@@ -148,7 +163,11 @@ final class Machine: @unchecked Sendable {
   /// The outcome of a comparison of values other than plain numbers.
   @inline(never)
   func compare(_ operation: BinaryOperator, _ x: Place, _ y: Place) throws -> Bool {
-    try Operators.truth(Operators.apply(operation, value(at: x), value(at: y)))
+    if x.tag == Tag.string, y.tag == Tag.string, operation == .equal || operation == .notEqual {
+      return (x.box(as: StringBox.self).pointee.value == y.box(as: StringBox.self).pointee.value)
+        == (operation == .equal)
+    }
+    return try Operators.truth(Operators.apply(operation, value(at: x), value(at: y)))
   }
 
   @inline(never)
@@ -159,7 +178,9 @@ final class Machine: @unchecked Sendable {
   /// The content of a cell as a place.
   func content(ofCell place: Place) throws -> Place {
     guard case .list = place.pointee else { throw broken() }
-    let content = place.box(as: ListBox.self).pointee.elements.withUnsafeMutableBufferPointer { $0.baseAddress }
+    let content = place.box(as: ListBox.self).pointee.elements.withUnsafeMutableBufferPointer {
+      $0.baseAddress
+    }
     guard let content else { throw broken() }
     return content
   }

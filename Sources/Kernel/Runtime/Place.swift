@@ -103,18 +103,48 @@ extension UnsafeMutablePointer<Value> {
 
 // MARK: elements and members
 
+/// An array as it lies in memory, for reading and changing elements without counting references: taking the buffer of an array that a class
+/// holds retains it each time, which costs more than the access. A test holds the layout.
+private struct ArrayInPlace {
+  private let array: UnsafeMutablePointer<[Value]>
+  private static let header = 32
+  private static let countOffset = 16
+
+  @inline(__always)
+  init(_ array: inout [Value]) { self.array = withUnsafeMutablePointer(to: &array) { $0 } }
+
+  @inline(__always)
+  private var buffer: UnsafeMutableRawPointer {
+    UnsafeRawPointer(array).load(as: UnsafeMutableRawPointer.self)
+  }
+
+  /// The place of an element; nil outside the array.
+  @inline(__always)
+  func place(_ index: Int) -> Place? {
+    let buffer = buffer
+    let count = buffer.load(fromByteOffset: ArrayInPlace.countOffset, as: UInt.self)
+    guard UInt(bitPattern: index) < count else { return nil }
+    return (buffer + ArrayInPlace.header).assumingMemoryBound(to: Value.self) + index
+  }
+
+  /// The same when nobody else holds the buffer, else nil.
+  @inline(__always)
+  func placeToChange(_ index: Int) -> Place? {
+    let owner = UnsafeMutableRawPointer(array).assumingMemoryBound(to: ListBox.self)
+    guard let place = place(index), isKnownUniquelyReferenced(&owner.pointee) else { return nil }
+    return place
+  }
+}
+
 extension UnsafeMutablePointer<Value> {
   /// Stores the element of a list at an index from the front; false for anything else.
   @inline(__always)
   func copyElement(_ index: Int, of list: Place) -> Bool {
-    guard list.tag == Tag.list else { return false }
-    return list.box(as: ListBox.self).pointee.elements.withUnsafeBufferPointer { elements in
-      guard UInt(bitPattern: index) < UInt(bitPattern: elements.count), let first = elements.baseAddress else {
-        return false
-      }
-      copy(Place(mutating: first) + index)
-      return true
-    }
+    guard list.tag == Tag.list,
+      let element = ArrayInPlace(&list.box(as: ListBox.self).pointee.elements).place(index)
+    else { return false }
+    copy(element)
+    return true
   }
 
   /// Changes the element of a list at an index from the front, when nobody else holds the list; false for anything else.
@@ -122,14 +152,11 @@ extension UnsafeMutablePointer<Value> {
   func setElement(_ index: Int, to value: Place) -> Bool {
     guard tag == Tag.list, value != self else { return false }
     let box = box(as: ListBox.self)
-    guard isKnownUniquelyReferenced(&box.pointee) else { return false }
-    return box.pointee.elements.withUnsafeMutableBufferPointer { elements in
-      guard UInt(bitPattern: index) < UInt(bitPattern: elements.count), let first = elements.baseAddress else {
-        return false
-      }
-      (first + index).copy(value)
-      return true
-    }
+    guard isKnownUniquelyReferenced(&box.pointee),
+      let element = ArrayInPlace(&box.pointee.elements).placeToChange(index)
+    else { return false }
+    element.copy(value)
+    return true
   }
 
   /// Adds an element to a list that nobody else holds; false for anything else.
@@ -144,7 +171,9 @@ extension UnsafeMutablePointer<Value> {
 
   /// Adds text to a string that nobody else holds; false for anything else.
   func appendText(_ value: Place) -> Bool {
-    guard case .string = pointee, case .string(let addition) = value.pointee, value != self else { return false }
+    guard case .string = pointee, case .string(let addition) = value.pointee, value != self else {
+      return false
+    }
     let box = box(as: StringBox.self)
     guard isKnownUniquelyReferenced(&box.pointee) else { return false }
     box.pointee.value += addition.value
@@ -156,12 +185,11 @@ extension UnsafeMutablePointer<Value> {
   func copyMember(_ cache: UnsafeMutablePointer<MemberCache>, of record: Place) -> Bool {
     guard record.tag == Tag.record else { return false }
     let box = record.box(as: RecordBox.self)
-    guard box.pointee.shape === cache.pointee.keys else { return false }
-    return box.pointee.values.withUnsafeBufferPointer { values in
-      guard cache.pointee.index < values.count, let first = values.baseAddress else { return false }
-      copy(Place(mutating: first) + cache.pointee.index)
-      return true
-    }
+    guard box.pointee.shapeAddress == cache.pointee.keysAddress,
+      let field = ArrayInPlace(&box.pointee.values).place(cache.pointee.index)
+    else { return false }
+    copy(field)
+    return true
   }
 
   /// Changes the member of a record whose keys are those of the cache, when nobody else holds the record; false for anything else.
@@ -169,12 +197,11 @@ extension UnsafeMutablePointer<Value> {
   func setMember(_ cache: UnsafeMutablePointer<MemberCache>, to value: Place) -> Bool {
     guard tag == Tag.record, value != self else { return false }
     let box = box(as: RecordBox.self)
-    guard box.pointee.shape === cache.pointee.keys, isKnownUniquelyReferenced(&box.pointee) else { return false }
-    return box.pointee.values.withUnsafeMutableBufferPointer { values in
-      guard cache.pointee.index < values.count, let first = values.baseAddress else { return false }
-      (first + cache.pointee.index).copy(value)
-      return true
-    }
+    guard box.pointee.shapeAddress == cache.pointee.keysAddress, isKnownUniquelyReferenced(&box.pointee),
+      let field = ArrayInPlace(&box.pointee.values).placeToChange(cache.pointee.index)
+    else { return false }
+    field.copy(value)
+    return true
   }
 }
 

@@ -85,6 +85,8 @@ public final class RecordKeys: Sendable {
 public final class RecordBox: Container {
   /// The names of the fields, perhaps shared with other records.
   let shape: RecordKeys
+  /// Where they are: their identity, for comparison without counting a reference.
+  let shapeAddress: UnsafeRawPointer
   /// Field values, one a key.
   public internal(set) var values: [Value]
 
@@ -110,6 +112,7 @@ public final class RecordBox: Container {
 
   init(_ shape: RecordKeys, _ values: [Value]) {
     self.shape = shape
+    shapeAddress = UnsafeRawPointer(Unmanaged.passUnretained(shape).toOpaque())
     self.values = values
   }
 

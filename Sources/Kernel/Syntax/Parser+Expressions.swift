@@ -284,7 +284,8 @@ extension Parser {
   private func interpolation(_ tokens: [Token]) throws(SyntaxFailure) -> (Expression, Expression?) {
     var inner = Parser(source: source, tokens: tokens)
     guard inner.current.kind != .end else {
-      throw failure("SyntaxError", "there is no value in this `\\()`", inner.current.span, help: "\"x is \\(x)\"")
+      throw failure(
+        "SyntaxError", "there is no value in this `\\()`", inner.current.span, help: "\"x is \\(x)\"")
     }
     do throws(SyntaxFailure) {
       let value = try inner.expression()

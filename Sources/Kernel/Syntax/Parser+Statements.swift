@@ -139,7 +139,8 @@ extension Parser {
     advance()
     let pattern = try pattern()
     guard take(.in) else {
-      let help = isNext(.comma) ? "several names are written in parentheses: for (i, x) in …" : "for i in 0..<10 { … }"
+      let help =
+        isNext(.comma) ? "several names are written in parentheses: for (i, x) in …" : "for i in 0..<10 { … }"
       throw unexpected("expected `in`", help: help)
     }
     return .loop(pattern, try header(), try block())

@@ -39,7 +39,9 @@ package struct Parser {
     // A line with a character that means nothing need not be told that its statement makes no sense either.
     let lines = Set(malformed.compactMap(\.line))
     do throws(SyntaxFailure) { _ = try parser.program() } catch { parser.faults?.append(error.diagnostic) }
-    for fault in parser.faults ?? [] where fault.line.map({ !lines.contains($0) }) ?? true { result.append(fault) }
+    for fault in parser.faults ?? [] where fault.line.map({ !lines.contains($0) }) ?? true {
+      result.append(fault)
+    }
     return result.sorted { ($0.labels.first?.span.start ?? 0) < ($1.labels.first?.span.start ?? 0) }
   }
 
