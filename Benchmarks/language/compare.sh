@@ -1,19 +1,40 @@
 #!/bin/bash
-# Times every program of this folder in FAA and in Python and prints the ratio of processor times (best of three, start-up
-# included; processor time, so that other load on the machine matters little).
-# Usage: compare.sh "<command that runs a .faa file>" [python]
+# Times every program of this folder in FAA and in Python: rounds of one run each, one after the other. Prints the medians of the processor times
+# without start-up (that of an empty program; processor time, so that other load on the machine matters less), the median over rounds of their
+# ratio, and the geometric mean of the ratios.
+# usage: [ROUNDS=5] compare.sh ["command that runs a .faa file" [python]]     (python itself, not a shell script around it)
 set -euo pipefail
 read -r -a faa <<< "${1:-faa run}"
-python=${2:-python3}
+python=${2:-$(python3 -c 'import sys; print(sys.executable)')}
+rounds=${ROUNDS:-5}
 cd "$(dirname "$0")"
-TIMEFORMAT=%U
-best() {
-  for _ in 1 2 3; do { time "$@" > /dev/null 2>&3; } 2>&1; done 3>&2 | sort -n | head -1
-}
+TIMEFORMAT='%U %S'
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+: > "$scratch/empty.faa"
+: > "$scratch/empty.py"
+seconds() { { time "$@" > /dev/null 2>&3; } 2>&1 3>&2 | awk '{ print $1 + $2 }'; }
+median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
+for _ in $(seq 5); do
+  seconds "${faa[@]}" "$scratch/empty.faa" >> "$scratch/ours"
+  seconds "$python" "$scratch/empty.py" >> "$scratch/theirs"
+done
+start=$(median < "$scratch/ours")
+pystart=$(median < "$scratch/theirs")
+echo "start-up: FAA $start s, Python $pystart s; $("$python" --version); $rounds rounds"
 printf '%-10s %8s %9s %6s\n' program 'FAA s' 'Python s' ratio
 for program in *.faa; do
   name=${program%.faa}
-  ours=$(best "${faa[@]}" "$program")
-  theirs=$(best "$python" "$name.py")
-  printf '%-10s %8s %9s %6s\n' "$name" "$ours" "$theirs" "$(awk "BEGIN { printf \"%.1f\", $theirs / $ours }")"
+  : > "$scratch/rounds"
+  for _ in $(seq "$rounds"); do
+    ours=$(seconds "${faa[@]}" "$program")
+    theirs=$(seconds "$python" "$name.py")
+    awk -v a="$ours" -v b="$theirs" -v s="$start" -v p="$pystart" 'BEGIN { print a - s, b - p, (b - p) / (a - s) }' \
+      >> "$scratch/rounds"
+  done
+  ratio=$(awk '{ print $3 }' "$scratch/rounds" | median)
+  echo "$ratio" >> "$scratch/ratios"
+  printf '%-10s %8.3f %9.3f %6.2f\n' "$name" "$(awk '{ print $1 }' "$scratch/rounds" | median)" \
+    "$(awk '{ print $2 }' "$scratch/rounds" | median)" "$ratio"
 done
+awk '{ s += log($1) } END { printf "geometric mean of %d ratios: %.2f\n", NR, exp(s / NR) }' "$scratch/ratios"

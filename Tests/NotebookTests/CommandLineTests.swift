@@ -59,7 +59,7 @@ let goodNotebook = """
       notebook: "```faa\n"),
     Case(shell: "run n.faa", code: 3, errors: "n.faa:3:", notebook: "\n```faa\n1 + ) 2\n```\n"),
     Case(
-      shell: "run n.faa", code: 3, errors: "in the middle of an expression",
+      shell: "run n.faa", code: 3, errors: "opened here is never closed",
       notebook: "```faa\nprint((1\n```\n"),
     Case(
       shell: "run n.faa", code: 3, errors: "conflict marker",

@@ -4,58 +4,38 @@ import Testing
 @testable import Runtime
 
 extension RuntimeTests {
-  /// Runs every program of `Tests/Scripts`: its output must be the `# expect: ` comments in order, its end the
-  /// `# expect error: ` comment where there is one.
+  /// Every program of `Tests/Scripts` does what its comments say (see `Program`), and every diagnostic has a program.
   @Suite struct ScriptTests {
-    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent()
-      .appendingPathComponent("Scripts")
+    @Test func thereAreScripts() { #expect(scriptNames().count > 300) }
 
-    static let scripts: [String] =
-      (try? FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".faa") }
-        .sorted()) ?? []
-
-    @Test func thereAreScripts() { #expect(Self.scripts.count > 100) }
-
-    @Test(arguments: scripts)
-    func script(name: String) throws {
-      let source = try String(contentsOf: Self.folder.appendingPathComponent(name), encoding: .utf8)
-      var expected: [String] = []
-      var error: (code: String, line: Int)?
-      for (index, line) in source.components(separatedBy: "\n").enumerated() {
-        if let range = line.range(of: "# expect: ") { expected.append(String(line[range.upperBound...])) }
-        if let range = line.range(of: "# expect error: ") {
-          error = (String(line[range.upperBound...]), index + 1)
-        }
-      }
-      let session = Session(commands: testCommands, seed: 1)
-      var output = ""
-      let result = session.run(source, name: name) { item in
-        switch item {
-        case .text(let text): output += text
-        case .warning(let text): output += "warning: \(text)\n"
-        case .display(let display): output += display.text + "\n"
-        case .progress: break
-        }
-      }
-      switch result {
-      case .value(let value, let shown):
-        if shown, let value { output += value.display(width: 80).text }
-        #expect(error == nil, "should have failed")
-      case .failure(let diagnostic):
-        #expect(diagnostic.code == error?.code, "\(diagnostic.render())")
-        let label = try #require(diagnostic.labels.first)
-        let source = try #require(diagnostic.source)
-        if diagnostic.code != "RecursionLimit", diagnostic.trace.isEmpty {
-          #expect(source.position(of: label.span.start).line == error?.line)
-        }
-      }
-      let lines = output.split(separator: "\n", omittingEmptySubsequences: false).map(Self.trimmed)
-      #expect(lines.reversed().drop { $0.isEmpty }.reversed() == expected.map { Self.trimmed(Substring($0)) })
+    @Test(arguments: scriptNames())
+    func runs(name: String) throws {
+      try Program(script(name), name: name).check(in: Session(commands: testCommands, seed: 1))
     }
 
-    private static func trimmed(_ line: Substring) -> String {
-      String(line.reversed().drop { $0 == " " }.reversed())
+    /// The codes that programs cannot provoke alone: a broken interpreter, calls outside a session, Ctrl-C, and what only
+    /// commands of the library raise.
+    private static let unreachable: Set = ["InternalError", "NoSession", "Interrupted", "UnknownChoice"]
+
+    @Test func everyDiagnosticHasAScript() throws {
+      var raised: Set<String> = []
+      let sources = testsFolder.deletingLastPathComponent().appendingPathComponent("Sources/Kernel")
+      for folder in ["Syntax", "Runtime"] {
+        let path = sources.appendingPathComponent(folder)
+        for file in try FileManager.default.contentsOfDirectory(atPath: path.path) {
+          let text = try String(contentsOf: path.appendingPathComponent(file), encoding: .utf8)
+          let calls = #/(?:CommandError|failure|fault|error|Diagnostic)\(\s*(?:code: )?"([A-Z][A-Za-z]+)"/#
+          for match in text.matches(of: calls) { raised.insert(String(match.1)) }
+        }
+      }
+      #expect(raised.count > 30)
+      var shown: Set<String> = []
+      for name in scriptNames() {
+        let text = try script(name)
+        if let code = Program(text, name: name).error?.code { shown.insert(code) }
+        for match in text.matches(of: #/expectError\("(\w+)"/#) { shown.insert(String(match.1)) }
+      }
+      #expect(raised.subtracting(shown).subtracting(Self.unreachable).sorted() == [])
     }
   }
 }

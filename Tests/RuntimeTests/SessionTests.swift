@@ -1,5 +1,6 @@
 import CKernels
 import Foundation
+import Tensor
 import Testing
 
 @testable import Runtime
@@ -169,14 +170,53 @@ extension RuntimeTests {
       #expect(add.arity == 2 && scale.arity == 1)
     }
 
-    @Test func referencesAreReadFromThePayload() {
-      let function = FunctionBox(native: Command("f", "") { _ in .none })
-      var value = Value.function(function)
-      #expect(MemoryLayout<Value>.size == 9)
-      withUnsafeMutablePointer(to: &value) {
-        #expect(
-          UnsafeRawPointer($0).load(as: UnsafeRawPointer.self)
-            == UnsafeRawPointer(Unmanaged.passUnretained(function).toOpaque()))
+    /// The machine reads the number of a value's case and its payload from memory (see `Tag`).
+    @Test func valuesLieInMemoryAsTheMachineReadsThem() throws {
+      #expect(MemoryLayout<Value>.size == 9 && MemoryLayout<Value>.stride == 16)
+      let record = RecordBox([("a", .int(1))])
+      let values: [(Value, UInt8)] = [
+        (.bool(true), Tag.bool), (.int(-7), Tag.int), (.float(2.5), Tag.float), (.text("s"), Tag.string),
+        (.list([]), Tag.list), (.record(record), Tag.record), (.none, Tag.none),
+        (.function(FunctionBox(native: Command("f", "") { _ in .none })), Tag.function),
+      ]
+      for (value, tag) in values {
+        var value = value
+        withUnsafeMutablePointer(to: &value) { place in
+          #expect(place.tag == tag)
+          #expect(place.isPlain == (tag < Tag.firstReference || tag == Tag.none))
+        }
+      }
+      for value in [Value.tuple([]), .range(RangeBox(0, 1)), .tensor(try Tensor([1.0])), .object(Counter())] {
+        var value = value
+        withUnsafeMutablePointer(to: &value) { #expect(!$0.isPlain) }
+      }
+      var (truth, number, fraction) = (Value.bool(true), Value.int(-7), Value.float(2.5))
+      withUnsafeMutablePointer(to: &truth) { #expect($0.bool) }
+      withUnsafeMutablePointer(to: &number) { #expect($0.int == -7) }
+      withUnsafeMutablePointer(to: &fraction) { #expect($0.float == 2.5) }
+      var value = Value.record(record)
+      withUnsafeMutablePointer(to: &value) { #expect($0.box(as: RecordBox.self).pointee === record) }
+    }
+
+    /// The machine finds elements of lists and fields of records in the buffers of arrays.
+    @Test func arraysLieInMemoryAsTheMachineReadsThem() {
+      for count in [0, 1, 2, 7, 1000] {
+        var list = Value.list((0..<count).map { .int($0 * 3) })
+        var result = Value.none
+        withUnsafeMutablePointer(to: &list) { list in
+          withUnsafeMutablePointer(to: &result) { result in
+            for index in 0..<count {
+              #expect(result.copyElement(index, of: list))
+              #expect(result.tag == Tag.int && result.int == index * 3)
+            }
+            #expect(!result.copyElement(count, of: list) && !result.copyElement(-1, of: list))
+            result.put(.int(-1))
+            #expect(list.setElement(count - 1, to: result) == (count > 0))
+            let isChanged =
+              if case .list(let box) = list.pointee { box.elements.last?.integer == -1 } else { false }
+            #expect(isChanged == (count > 0))
+          }
+        }
       }
     }
 

@@ -40,6 +40,18 @@ import Testing
     #expect(!diagnostic.labels.isEmpty)
   }
 
+  /// Every faulty statement is reported, faultless ones between them are not.
+  @Test(arguments: [
+    ("x = 1\ny = 2", []), ("x += 1\ny = 2\nz = = 3", [1, 3]), ("a = 2rate\nb = 1 ≤ 2\nc = 3", [1, 2]),
+    ("func f(x) {\n  let y = x x\n  y * 2\n  return )\n}\nf(1", [2, 4, 6]),
+    ("if a {\n  b c\n} else {\n  d e\n}\nok = 1", [2, 4]), ("x = \"open\ny = [1, 2)\nz = 1 +", [1, 2, 3]),
+    ("f(\n  1 2,\n  3\n)\ng(= 1)", [2, 5]), ("}\nx = 1 1", [1, 2]), ("x = { y in y y }\nz z", [1, 2]),
+    ("s = \"\\(1 1) \\()\"\nt = \"\\q\"", [1, 2]), ("# nothing\n\n", []),
+  ])
+  func allFaultsAreReported(text: String, lines: [Int]) {
+    #expect(Parser.faults(in: SourceText(text)).compactMap(\.line) == lines)
+  }
+
   @Test(arguments: [
     ("x += 1", "write `x = x + …`"), ("true and false", "write `&&`"), ("def f(x) { }", "func name"),
     ("f(a=1)", "write `a: …`"),

@@ -53,6 +53,21 @@ struct Binding {
     for index in taken.indices where taken[index] && index < 64 { given |= 1 << UInt64(index) }
   }
 
+  /// One value a parameter: arguments where there are some, else defaults.
+  func values(of arguments: [Value], for command: Command) -> [Value] {
+    var values = command.parameters.map { $0.defaultValue ?? .none }
+    var rest: [Value] = []
+    for (index, parameter) in parameterOf.enumerated() {
+      if command.parameters[parameter].isRest {
+        rest.append(arguments[index])
+      } else {
+        values[parameter] = arguments[index]
+      }
+    }
+    if let last = command.parameters.firstIndex(where: \.isRest) { values[last] = .list(rest) }
+    return values
+  }
+
   private static func unknown(_ label: String, _ callee: String, _ parameters: [Parameter], _ index: Int)
     -> CommandError
   {

@@ -1,45 +1,64 @@
 import Syntax
 
-/// Instructions of the register machine. `a`, `b`, `c` name registers of the frame unless a comment says otherwise; `d` is a
-/// jump target, an index into one of the tables of `FunctionCode`, or a small constant.
+/// Instructions of the register machine. `a`, `b`, `c` are operands: numbers of places, counted from the base that `bases` names
+/// (see `Base`), unless a comment says otherwise; `d` is a jump distance, an index into one of the tables of `FunctionCode`, or a
+/// small constant.
 enum Opcode: UInt8 {
   // Moves.
   case move, constant, integer, none, bool
   case getGlobal, moveGlobal
   case getCapture, newCell, getCell, setCell
-  // a = b op c; in the first three lines bit 0 of d says that b, bit 1 that c is a constant. The I forms have a constant in d.
+  // a = b op c; the I forms have a constant in d instead of c.
   case add, subtract, multiply, divide, floorDivide, modulo, power, matmul
   case equal, notEqual, less, lessEqual, greater, greaterEqual
   case addI, subtractI, multiplyI, moduloI
   case negate, not
-  // Jumps to d. The comparing ones compare a with b (the I forms: with b as a signed constant) and jump when the outcome is c.
-  case jump, loop, jumpIf
+  // Jumps by d from the next instruction; backward ones see to interrupts. The comparing ones compare a with b (the I forms: with b as a
+  // signed constant) and jump when the outcome is c.
+  case jump, jumpIf
   case jumpEqual, jumpNotEqual, jumpLess, jumpLessEqual, jumpGreater, jumpGreaterEqual
   case jumpEqualI, jumpNotEqualI, jumpLessI, jumpLessEqualI, jumpGreaterI, jumpGreaterEqualI
   case jumpIfNotNone, jumpIfGiven
-  // Short circuits: `test` jumps to d when a decides the outcome (c: 0 for &&, 1 for ||); `combine` puts both sides together.
+  // Short circuits: `test` jumps by d when a decides the outcome (c: 0 for &&, 1 for ||); `combine` puts both sides together.
   case shortCircuit, combine
-  // Loops: state in a and a + 1, the element in b. `next` leaves to d at the end, `again` returns to d while there is more.
+  // Loops: state in a and a + 1, the element in b. `next` leaves by d at the end, `again` goes back by d while there is more.
   case iterate, next, again
-  // Calls: callee in a (callGlobal: in session variable d), c arguments from a + 1, result in a.
-  case call, callGlobal, callLabelled, callCommand, callMember
+  // Calls: callee in b, c arguments from a + 1, result in a.
+  case call, callLabelled, callCommand, callMember
   case result, resultNone
   case closure
   // Containers: c elements from b.
   case list, tuple, record, string, range, unpack
-  case append, appendGlobal, appendCell
-  // Subscripts and members: base b, entries from c by shape d; `set` forms change the place a.
-  case getIndex, getElement, setIndex, setElement, setIndexGlobal, getMember, setMember
+  case append
+  // a = a + the text of c values from b.
+  case appendText
+  // Subscripts and members: base b, entries from c by shape d.
+  case getIndex, getElement, getMember
+  // Updates of the place a by the value b: at the index c, of the member c by cache d, at the path d with its indices from c.
+  case setElement, setMember, setPath
   case raise
+}
+
+/// What the number of an operand counts from.
+enum Base: UInt8 {
+  case register, constant, global
+  /// A captured value; of a place to be changed, the content of the cell in a register.
+  case captureOrCell
 }
 
 /// One instruction: twelve bytes.
 struct Instruction {
   var op: Opcode
+  /// The bases of a, b and c, two bits each from the lowest.
+  var bases: UInt8 = 0
   var a: UInt16 = 0
   var b: UInt16 = 0
   var c: UInt16 = 0
   var d: Int32 = 0
+
+  var baseOfA: Base { Base(rawValue: bases & 3) ?? .register }
+  var baseOfB: Base { Base(rawValue: bases >> 2 & 3) ?? .register }
+  var baseOfC: Base { Base(rawValue: bases >> 4 & 3) ?? .register }
 }
 
 /// Where an instruction comes from: the span that names the whole, and the operands carets go under.
@@ -65,6 +84,8 @@ struct CallShape {
 final class CommandSite {
   let function: FunctionBox
   let command: Command
+  /// The command's short cut.
+  let fast: ((UnsafePointer<Value>) -> Value?)?
   /// Bit `i` is set when parameter `i` is written in the call.
   let given: UInt64
   /// For every parameter, where its argument is.
@@ -73,15 +94,47 @@ final class CommandSite {
   init(function: FunctionBox, command: Command, given: UInt64, spans: [Span?]) {
     self.function = function
     self.command = command
+    fast = command.fast
     self.given = given
     self.spans = spans
   }
 }
 
 /// A call `receiver.name(…)`.
-struct MemberCall {
-  var name: String
-  var shape: CallShape
+final class MemberCall {
+  let name: String
+  let shape: CallShape
+  /// How the receiver and the arguments go to the parameters of the command `name`, once it has been called.
+  var binding: Binding?
+
+  init(name: String, shape: CallShape) {
+    self.name = name
+    self.shape = shape
+  }
+}
+
+/// Where the last record met by a member access had the member: records made alike share their `RecordKeys`.
+struct MemberCache {
+  let name: String
+  /// Kept, so that the address below stays theirs.
+  private var keys: RecordKeys?
+  /// Compared instead of the reference, which would be counted.
+  private(set) var keysAddress: UnsafeRawPointer?
+  private(set) var index = 0
+
+  init(name: String) { self.name = name }
+
+  mutating func remember(_ box: RecordBox, index: Int) {
+    keys = box.shape
+    keysAddress = box.shapeAddress
+    self.index = index
+  }
+}
+
+/// One step from a variable to the part of it that an assignment changes.
+enum PathStep {
+  case member(String)
+  case index([IndexForm])
 }
 
 /// What one entry of a subscript is made of; the values are in consecutive registers.
@@ -117,8 +170,10 @@ final class FunctionCode {
   let memberCalls: [MemberCall]
   let commands: [CommandSite]
   let indexForms: [[IndexForm]]
-  let names: [String]
-  let keys: [[String]]
+  let members: UnsafeMutablePointer<MemberCache>
+  private let memberCount: Int
+  let paths: [[PathStep]]
+  let keys: [RecordKeys]
   let diagnostics: [Diagnostic]
   let span: Span
 
@@ -142,7 +197,10 @@ final class FunctionCode {
     memberCalls = unit.memberCalls
     commands = unit.commands
     indexForms = unit.indexForms
-    names = unit.names
+    memberCount = unit.members.count
+    members = .allocate(capacity: max(1, unit.members.count))
+    members.initialize(from: unit.members, count: unit.members.count)
+    paths = unit.paths
     keys = unit.keys
     diagnostics = unit.diagnostics
     self.span = span
@@ -152,6 +210,8 @@ final class FunctionCode {
     instructions.deallocate()
     constants.deinitialize(count: constantCount)
     constants.deallocate()
+    members.deinitialize(count: memberCount)
+    members.deallocate()
   }
 
   /// Where the instruction at an index comes from.

@@ -11,6 +11,22 @@ extension FunctionCompiler {
         try emitValue(value, into: register)
         return
       }
+      if case .name(let name) = target.kind, case .binary(let operation, let left, let right) = value.kind,
+        case .name(name) = left.kind, operation.isArithmetic, !right.containsStatements,
+        case .global(let slot)? = try place(name, target.span), let variable = Operand.global(slot)
+      {
+        // `s = s + x` on a session variable: one instruction, and a string or list in it can grow where it is.
+        try binary(operation, left, right, into: variable, at: value.span)
+        return
+      }
+      if case .tuple(let targets) = target.kind, case .tuple(let values) = value.kind,
+        targets.count == values.count
+      {
+        let first = nextRegister
+        for value in values { try emitValue(value, into: try temporary()) }
+        for (index, target) in targets.enumerated() { try store(first + index, into: target) }
+        return
+      }
       let register = try temporary()
       try emitValue(value, into: register)
       try store(register, into: target)
@@ -70,78 +86,81 @@ extension FunctionCompiler {
         emit(.unpack, first, register, entries.count, at: span)
         for (index, entry) in entries.enumerated() { try store(first + index, into: entry) }
       }
-    case .index(let base, let entries):
-      try update(base) { try self.change(at: $0, base, entries, register, span) }
-    case .member(let base, let name, let nameSpan):
-      try update(base) { place in
-        switch place {
-        case .register(let variable):
-          self.emit(
-            .setMember, variable, register, 0, self.nameIndex(name), at: nameSpan, operands: [base.span])
-        case .global, .cell, .capture, .captureCell:
-          try self.throughTemporary(place, base) { temporary in
-            self.emit(
-              .setMember, temporary, register, 0, self.nameIndex(name), at: nameSpan, operands: [base.span])
-          }
-        }
-      }
+    case .index, .member: try update(target, from: register)
     default: throw fault("SyntaxError", "this cannot be assigned to", span)
     }
   }
 
-  /// Changes the value of `base` in its place, and when `base` is itself part of something, that something too.
-  private func update(_ base: Expression, _ change: (Location) throws -> Void) throws {
-    if case .name(let name) = base.kind {
-      guard let place = try place(name, base.span) else { return }
-      try change(place)
-      return
-    }
-    try releasing {
-      let part = try temporary()
-      try emitValue(base, into: part)
-      try change(.register(part))
-      try store(part, into: base)
-    }
-  }
-
-  private func change(
-    at place: Location, _ base: Expression, _ entries: [IndexNode], _ register: Int, _ span: Span
-  ) throws {
-    try releasing {
-      if case .register(let variable) = place, entries.count == 1, case .value(let index) = entries[0] {
-        let position = try operand(index)
-        emit(.setElement, variable, register, position, at: span, operands: [base.span, index.span])
-        return
+  /// Changes part of a variable: `x[i] = v`, `r.key = v`, and deeper ones such as `r.rows[i][j] = v`.
+  private func update(_ target: Expression, from register: Int) throws {
+    var steps: [Expression] = []
+    var root = target
+    while true {
+      if case .index(let base, _) = root.kind {
+        steps.insert(root, at: 0)
+        root = base
+      } else if case .member(let base, _, _) = root.kind {
+        steps.insert(root, at: 0)
+        root = base
+      } else {
+        break
       }
-      let first = nextRegister
-      let form = try indexEntries(entries)
-      let operands = [base.span] + entries.compactMap(\.span)
-      switch place {
-      case .register(let variable):
-        emit(.setIndex, variable, register, first, form, at: span, operands: operands)
-      case .global(let slot):
-        emit(.setIndexGlobal, register, first, form, slot, at: span, operands: operands)
-      case .cell, .capture, .captureCell:
-        try throughTemporary(place, base) { temporary in
-          self.emit(.setIndex, temporary, register, first, form, at: span, operands: operands)
+    }
+    guard case .name(let name) = root.kind else {
+      throw fault("SyntaxError", "this cannot be assigned to", target.span)
+    }
+    guard let location = try place(name, root.span) else { return }
+    try releasing {
+      let place = try changeable(location, at: root.span)
+      if steps.count == 1 {
+        switch steps[0].kind {
+        case .member(_, let key, let keySpan):
+          emit(.setMember, a: place, b: Operand(register), d: member(key), at: keySpan, operands: [root.span])
+          return
+        case .index(_, let entries):
+          guard entries.count == 1, case .value(let index) = entries[0] else { break }
+          let position = try source(index)
+          emit(
+            .setElement, a: place, b: Operand(register), c: position, at: target.span,
+            operands: [root.span, index.span])
+          return
+        default: break
         }
       }
+      let first = nextRegister
+      var path: [PathStep] = []
+      for step in steps {
+        if case .member(_, let key, _) = step.kind { path.append(.member(key)) }
+        if case .index(_, let entries) = step.kind { path.append(.index(try indexEntries(entries))) }
+      }
+      paths.append(path)
+      emit(
+        .setPath, a: place, b: Operand(register), c: Operand(first), d: paths.count - 1, at: target.span,
+        operands: [root.span])
     }
   }
 
-  /// Loads a variable, lets `body` change the copy, and stores it back.
-  private func throughTemporary(_ place: Location, _ base: Expression, _ body: (Int) throws -> Void) throws {
-    try releasing {
-      let copy = try temporary()
-      try emitValue(base, into: copy)
-      try body(copy)
-      try store(copy, into: base)
+  /// The operand by which an instruction changes a variable in its place.
+  private func changeable(_ location: Location, at span: Span) throws -> Operand {
+    switch location {
+    case .register(let register), .capture(let register): return Operand(register)
+    case .cell(let register): return Operand(register, .captureOrCell)
+    case .captureCell(let index):
+      let cell = try temporary()
+      emit(.getCapture, cell, 0, 0, index, at: span)
+      return Operand(cell, .captureOrCell)
+    case .global(let slot):
+      guard let place = Operand.global(slot) else {
+        throw fault("TooLarge", "the session has too many variables", span, help: "`%reset` forgets them")
+      }
+      return place
     }
   }
 
   /// `xs.append(x)` on a variable changes the variable.
+  /// - Parameter target: where `none` goes; nil in a statement.
   /// - Returns: false when `base` is not a variable that may change here; it is then an ordinary method call.
-  func append(_ value: Expression, to base: Expression, into target: Int, at span: Span) throws -> Bool {
+  func append(_ value: Expression, to base: Expression, into target: Int?, at span: Span) throws -> Bool {
     guard case .name(let name) = base.kind else { return false }
     let location: Location
     if let variable = local(name) {
@@ -151,20 +170,11 @@ extension FunctionCompiler {
       guard isCell, let slot = global(name) else { return false }
       location = .global(slot)
     }
-    let operands = [base.span, value.span]
     try releasing {
-      let register = try operand(value)
-      switch location {
-      case .register(let variable): emit(.append, variable, register, at: span, operands: operands)
-      case .global(let slot): emit(.appendGlobal, 0, register, 0, slot, at: span, operands: operands)
-      case .cell(let cell): emit(.appendCell, cell, register, at: span, operands: operands)
-      case .captureCell(let index):
-        let cell = try temporary()
-        emit(.getCapture, cell, 0, 0, index, at: span)
-        emit(.appendCell, cell, register, at: span, operands: operands)
-      case .capture: break
-      }
-      emit(.none, target, at: span)
+      let element = try source(value)
+      let list = try changeable(location, at: base.span)
+      emit(.append, a: list, b: element, at: span, operands: [base.span, value.span])
+      if let target { emit(.none, target, at: span) }
     }
     return true
   }

@@ -5,7 +5,7 @@ extension FunctionCompiler {
     if case .name(let name) = callee.kind, local(name) == nil, global(name) == nil,
       let command = context.commands[name]
     {
-      try commandCall(command, callee, arguments, into: target, at: span)
+      try commandCall(command, at: callee.span, arguments, into: target, at: span)
       return
     }
     if case .member(let base, let name, let nameSpan) = callee.kind {
@@ -17,35 +17,33 @@ extension FunctionCompiler {
       try memberCall(base, name, nameSpan, arguments, into: target, at: span)
       return
     }
+    let operands = [callee.span] + arguments.map(\.value.span)
     try releasing {
       let base = try callBase(target)
-      let isPlain = !arguments.contains { $0.label != nil || $0.isTrailing }
-      if isPlain, case .name(let name) = callee.kind, local(name) == nil, let slot = globalSlot(name) {
-        try plainArguments(arguments)
-        emit(
-          .callGlobal, base, 0, arguments.count, slot, at: span,
-          operands: [callee.span] + arguments.map(\.value.span))
-        if base != target { emit(.move, target, base, at: span) }
-        return
-      }
-      try emitValue(callee, into: base)
-      try plainArguments(arguments)
-      let operands = [callee.span] + arguments.map(\.value.span)
       if arguments.contains(where: { $0.label != nil || $0.isTrailing }) {
+        try emitValue(callee, into: base)
+        try plainArguments(arguments)
         calls.append(shape(of: arguments))
         emit(.callLabelled, base, 0, arguments.count, calls.count - 1, at: span, operands: operands)
       } else {
-        emit(.call, base, 0, arguments.count, at: span, operands: operands)
+        let function = variable(callee) ?? Operand(base)
+        if variable(callee) == nil { try emitValue(callee, into: base) }
+        try plainArguments(arguments)
+        emit(
+          .call, a: Operand(base), b: function, c: Operand(arguments.count), at: span, operands: operands)
       }
       if base != target { emit(.move, target, base, at: span) }
     }
   }
 
-  /// The slot of a callee that is, or will be, a session variable.
-  private func globalSlot(_ name: String) -> Int? {
-    if let slot = global(name) { return slot }
-    let isLate = isLateBound && context.commands[name] == nil && Value.named[name] == nil
-    return isLate ? context.machine.globals.slot(name) : nil
+  /// The place of a callee in a variable, which a call reads without taking a reference: nobody can change a local or captured
+  /// variable without a cell while the call is under way, and the machine keeps functions that session variables give up.
+  private func variable(_ callee: Expression) -> Operand? {
+    guard case .name(let name) = callee.kind else { return nil }
+    if let place = place(of: name) { return place }
+    let isLate =
+      isLateBound && local(name) == nil && context.commands[name] == nil && Value.named[name] == nil
+    return isLate ? Operand.global(context.machine.globals.slot(name)) : nil
   }
 
   /// The register a call is laid out from: the target itself when it is the topmost temporary, which saves a move.
@@ -77,8 +75,8 @@ extension FunctionCompiler {
   }
 
   /// A call of a command the compiler knows: labels, number of arguments and defaults are settled here.
-  private func commandCall(
-    _ command: Command, _ callee: Expression, _ arguments: [ArgumentNode], into target: Int, at span: Span
+  func commandCall(
+    _ command: Command, at calleeSpan: Span, _ arguments: [ArgumentNode], into target: Int, at span: Span
   ) throws {
     let binding: Binding
     do {
@@ -87,7 +85,7 @@ extension FunctionCompiler {
         callee: command.name, parameters: command.parameters, labels: shape.labels,
         hasTrailing: shape.hasTrailing)
     } catch let error as CommandError {
-      let diagnostic = diagnose(error, callee, arguments)
+      let diagnostic = diagnose(error, calleeSpan, arguments)
       guard leniency > 0 else { throw diagnostic }
       raise(diagnostic, at: span)
       return
@@ -124,16 +122,16 @@ extension FunctionCompiler {
         CommandSite(function: context.function(command), command: command, given: binding.given, spans: spans)
       )
       emit(
-        .callCommand, base, 0, command.parameters.count, commands.count - 1, at: span, operands: [callee.span]
+        .callCommand, base, 0, command.parameters.count, commands.count - 1, at: span, operands: [calleeSpan]
       )
       if base != target { emit(.move, target, base, at: span) }
     }
   }
 
-  private func diagnose(_ error: CommandError, _ callee: Expression, _ arguments: [ArgumentNode])
+  private func diagnose(_ error: CommandError, _ calleeSpan: Span, _ arguments: [ArgumentNode])
     -> Diagnostic
   {
-    var span = callee.span
+    var span = calleeSpan
     if let place = error.argument, let index = Int(place.dropFirst()), arguments.indices.contains(index) {
       span = arguments[index].label == nil ? arguments[index].value.span : arguments[index].labelSpan
     }
@@ -144,22 +142,23 @@ extension FunctionCompiler {
 
   func index(_ base: Expression, _ entries: [IndexNode], into target: Int, at span: Span) throws {
     try releasing {
-      let register = try operand(base)
+      let source = try source(base)
       let operands = [base.span] + entries.compactMap(\.span)
       if entries.count == 1, case .value(let value) = entries[0] {
-        let index = try operand(value)
-        emit(.getElement, target, register, index, at: span, operands: operands)
+        let index = try self.source(value)
+        emit(.getElement, a: Operand(target), b: source, c: index, at: span, operands: operands)
         return
       }
       let first = nextRegister
-      let form = try indexEntries(entries)
-      emit(.getIndex, target, register, first, form, at: span, operands: operands)
+      indexForms.append(try indexEntries(entries))
+      emit(
+        .getIndex, a: Operand(target), b: source, c: Operand(first), d: indexForms.count - 1, at: span,
+        operands: operands)
     }
   }
 
   /// Evaluates the parts of a subscript into consecutive registers.
-  /// - Returns: the index of its form.
-  func indexEntries(_ entries: [IndexNode]) throws -> Int {
+  func indexEntries(_ entries: [IndexNode]) throws -> [IndexForm] {
     var forms: [IndexForm] = []
     for entry in entries {
       switch entry {
@@ -172,8 +171,7 @@ extension FunctionCompiler {
         forms.append(.slice(start: start != nil, stop: stop != nil, step: step != nil))
       }
     }
-    indexForms.append(forms)
-    return indexForms.count - 1
+    return forms
   }
 }
 

@@ -13,12 +13,33 @@ extension FunctionCompiler {
     return register
   }
 
-  /// The left operand of two: copied when evaluating the right one could assign to its variable.
-  private func operand(_ expression: Expression, before other: Expression) throws -> Int {
-    guard other.containsStatements else { return try operand(expression) }
+  /// Where an instruction finds the value: a literal among the constants, a variable in its place, anything else in a temporary.
+  func source(_ expression: Expression) throws -> Operand {
+    if let literal = expression.literal, constants.count < Operand.limit {
+      return Operand(constant(literal), .constant)
+    }
+    if case .name(let name) = expression.kind, let place = place(of: name) { return place }
     let register = try temporary()
     try emitValue(expression, into: register)
-    return register
+    return Operand(register)
+  }
+
+  /// The place of a variable that instructions read directly.
+  func place(of name: String) -> Operand? {
+    guard let variable = local(name) else { return global(name).flatMap(Operand.global) }
+    switch variable.location {
+    case .register(let register): return Operand(register)
+    case .capture(let index): return Operand(index, .captureOrCell)
+    case .cell, .captureCell, .global: return nil
+    }
+  }
+
+  /// The left operand of two: copied when evaluating the right one could assign to its variable.
+  private func source(_ expression: Expression, before other: Expression) throws -> Operand {
+    guard other.containsStatements else { return try source(expression) }
+    let register = try temporary()
+    try emitValue(expression, into: register)
+    return Operand(register)
   }
 
   /// Code that leaves the value in `target`.
@@ -39,16 +60,19 @@ extension FunctionCompiler {
       try comprehension(value, clauses[...], into: target, at: span)
     case .unary(let operation, let inner):
       try releasing {
-        let register = try operand(inner)
-        emit(operation == .minus ? .negate : .not, target, register, at: span, operands: [inner.span])
+        emit(
+          operation == .minus ? .negate : .not, a: Operand(target), b: try source(inner), at: span,
+          operands: [inner.span])
       }
     case .binary(let operation, let left, let right):
-      try binary(operation, left, right, into: target, at: span)
+      try binary(operation, left, right, into: Operand(target), at: span)
     case .range(let lower, let upper, let isClosed):
       try releasing {
-        let from = try operand(lower, before: upper)
-        let to = try operand(upper)
-        emit(.range, target, from, to, isClosed ? 1 : 0, at: span, operands: [lower.span, upper.span])
+        let from = try source(lower, before: upper)
+        let to = try source(upper)
+        emit(
+          .range, a: Operand(target), b: from, c: to, d: isClosed ? 1 : 0, at: span,
+          operands: [lower.span, upper.span])
       }
     case .shortCircuit(let operation, let left, let right):
       try shortCircuit(operation, left, right, into: target, at: span)
@@ -56,8 +80,9 @@ extension FunctionCompiler {
     case .index(let base, let entries): try index(base, entries, into: target, at: span)
     case .member(let base, let name, let nameSpan):
       try releasing {
-        let register = try operand(base)
-        emit(.getMember, target, register, 0, nameIndex(name), at: nameSpan, operands: [base.span])
+        let record = try source(base)
+        emit(
+          .getMember, a: Operand(target), b: record, d: member(name), at: nameSpan, operands: [base.span])
       }
     case .conditional(let condition, let then, let otherwise):
       try conditional(condition, then, otherwise, into: target, at: span)
@@ -112,16 +137,31 @@ extension FunctionCompiler {
     } else {
       try releasing {
         let first = nextRegister
-        for part in parts {
-          let register = try temporary()
-          switch part {
-          case .text(let text): emit(.constant, register, 0, 0, constant(.text(text)), at: span)
-          case .value(let value): try emitValue(value, into: register)
-          }
-        }
+        try pieces(parts, at: span)
         emit(.string, target, first, parts.count, at: span)
       }
     }
+  }
+
+  /// The parts of a string in consecutive registers.
+  private func pieces(_ parts: [Interpolation], at span: Span) throws {
+    for part in parts {
+      let register = try temporary()
+      switch part {
+      case .text(let text): emit(.constant, register, 0, 0, constant(.text(text)), at: span)
+      case .value(let value, format: nil): try emitValue(value, into: register)
+      case .value(let value, format: let format?): try formatted(value, format, into: register, at: span)
+      }
+    }
+  }
+
+  /// `\(value, format: spec)`: the command `format`, whatever variables are called.
+  private func formatted(_ value: Expression, _ format: Expression, into target: Int, at span: Span) throws {
+    guard let command = context.commands["format"] else { throw unknownName("format", span) }
+    let arguments = [value, format].map {
+      ArgumentNode(label: nil, labelSpan: $0.span, value: $0, isTrailing: false)
+    }
+    try commandCall(command, at: value.span, arguments, into: target, at: span)
   }
 
   private func container(_ op: Opcode, _ entries: [Expression], into target: Int, at span: Span) throws {
@@ -144,7 +184,7 @@ extension FunctionCompiler {
     try releasing {
       let first = nextRegister
       for field in fields { try emitValue(field.value, into: try temporary()) }
-      keys.append(fields.map(\.key))
+      keys.append(RecordKeys(fields.map(\.key)))
       emit(.record, target, first, fields.count, keys.count - 1, at: span)
     }
   }
@@ -187,8 +227,7 @@ extension FunctionCompiler {
   private func clause(_ clauses: ArraySlice<ComprehensionClause>, _ value: Expression, _ list: Int) throws {
     guard let first = clauses.first else {
       try releasing {
-        let element = try operand(value)
-        emit(.append, list, element, at: value.span)
+        emit(.append, a: Operand(list), b: try source(value), at: value.span)
       }
       return
     }
@@ -202,41 +241,28 @@ extension FunctionCompiler {
 
   // MARK: operators
 
-  private func binary(
-    _ operation: BinaryOperator, _ left: Expression, _ right: Expression, into target: Int, at span: Span
+  func binary(
+    _ operation: BinaryOperator, _ left: Expression, _ right: Expression, into target: Operand, at span: Span
   ) throws {
     try releasing {
       let operands = [left.span, right.span]
-      if let constants = try constantOperands(operation, left, right) {
+      let a = try source(left, before: right)
+      if operation == .add, a.isPlace(target), case .string(let parts) = right.kind, parts.count > 1 {
+        let first = nextRegister
+        try pieces(parts, at: right.span)
         emit(
-          Opcode.binary(operation), target, constants.a, constants.b, constants.flags, at: span,
-          operands: operands)
+          .appendText, a: target, b: Operand(first), c: Operand(parts.count), at: span, operands: operands)
         return
       }
-      let a = try operand(left, before: right)
       if case .int(let value) = right.kind, let small = Int32(exactly: value),
         let op = Opcode.immediate[operation]
       {
-        emit(op, target, a, 0, Int(small), at: span, operands: operands)
+        emit(op, a: target, b: a, d: Int(small), at: span, operands: operands)
         return
       }
-      let b = try operand(right)
-      emit(Opcode.binary(operation), target, a, b, at: span, operands: operands)
+      let b = try source(right)
+      emit(Opcode.binary(operation), a: target, b: a, c: b, at: span, operands: operands)
     }
-  }
-
-  /// The operands of an arithmetic operator with a float literal on one side, which the machine reads from the constants.
-  private func constantOperands(
-    _ operation: BinaryOperator, _ left: Expression, _ right: Expression
-  ) throws -> (a: Int, b: Int, flags: Int)? {
-    switch operation {
-    case .add, .subtract, .multiply, .divide, .modulo: break
-    default: return nil
-    }
-    guard constants.count < 60_000 else { return nil }
-    if case .float(let value) = right.kind { return (try operand(left), constant(.float(value)), 2) }
-    if case .float(let value) = left.kind { return (constant(.float(value)), try operand(right), 1) }
-    return nil
   }
 
   private func shortCircuit(
@@ -264,30 +290,41 @@ extension FunctionCompiler {
   /// Jumps to be patched, taken when the condition is false.
   func jumps(unless condition: Expression) throws -> [Int] { try jumps(on: condition, when: false) }
 
-  private func jumps(on condition: Expression, when outcome: Bool) throws -> [Int] {
-    let sense = outcome ? 1 : 0
+  /// Jumps to be patched, taken when the condition has the given outcome; otherwise execution goes on behind them.
+  func jumps(on condition: Expression, when outcome: Bool) throws -> [Int] {
+    let sense = Operand(outcome ? 1 : 0)
     switch condition.kind {
+    case .bool(let value): return value == outcome ? [emit(.jump, at: condition.span)] : []
     case .unary(.not, let inner): return try jumps(on: inner, when: !outcome)
-    case .shortCircuit(.and, let left, let right) where !outcome:
-      return try jumps(on: left, when: false) + jumps(on: right, when: false)
-    case .shortCircuit(.or, let left, let right) where outcome:
-      return try jumps(on: left, when: true) + jumps(on: right, when: true)
-    case .binary(let operation, let left, let right) where Opcode.comparing[operation] != nil:
+    case .shortCircuit(let operation, let left, let right) where operation != .coalesce:
+      // One side alone decides for `false && …` and `true || …`.
+      let deciding = operation == .or
+      if outcome == deciding {
+        return try jumps(on: left, when: outcome) + jumps(on: right, when: outcome)
+      }
+      let skips = try jumps(on: left, when: deciding)
+      let taken = try jumps(on: right, when: outcome)
+      for skip in skips { patch(skip) }
+      return taken
+    case .binary(let operation, let left, let right):
       guard let ops = Opcode.comparing[operation] else { break }
       let operands = [left.span, right.span]
       return try releasing {
-        let a = try operand(left, before: right)
+        let a = try source(left, before: right)
         if case .int(let value) = right.kind, let small = Int16(exactly: value) {
-          return [emit(ops.constant, a, Int(small), sense, at: condition.span, operands: operands)]
+          return [
+            emit(
+              ops.constant, a: a, b: Operand(Int(small)), c: sense, at: condition.span, operands: operands)
+          ]
         }
-        let b = try operand(right)
-        return [emit(ops.registers, a, b, sense, at: condition.span, operands: operands)]
+        let b = try source(right)
+        return [emit(ops.registers, a: a, b: b, c: sense, at: condition.span, operands: operands)]
       }
     default: break
     }
     return try releasing {
-      let register = try operand(condition)
-      return [emit(.jumpIf, register, 0, sense, at: condition.span, operands: [condition.span])]
+      let truth = try source(condition)
+      return [emit(.jumpIf, a: truth, c: sense, at: condition.span, operands: [condition.span])]
     }
   }
 
@@ -353,6 +390,7 @@ extension Opcode {
     }
   }
 
+  /// Forms with a small integer constant on the right.
   static let immediate: [BinaryOperator: Opcode] = [
     .add: .addI, .subtract: .subtractI, .multiply: .multiplyI, .modulo: .moduloI,
   ]
@@ -371,27 +409,45 @@ extension Value {
     var values: [Value] = []
     values.reserveCapacity(entries.count)
     for entry in entries {
-      switch entry.kind {
-      case .none: values.append(.none)
-      case .int(let value): values.append(.int(value))
-      case .float(let value): values.append(.float(value))
-      case .bool(let value): values.append(.bool(value))
-      case .string(let parts):
-        if parts.isEmpty {
-          values.append(.text(""))
-        } else if parts.count == 1, case .text(let text) = parts[0] {
-          values.append(.text(text))
-        } else {
-          return nil
-        }
-      default: return nil
-      }
+      guard let value = entry.literal else { return nil }
+      values.append(value)
     }
     return values
   }
 }
 
+extension Operand {
+  /// How far numbers of places that are not registers go.
+  static let limit = 60_000
+
+  /// Whether both are the same place.
+  func isPlace(_ other: Operand) -> Bool { number == other.number && base == other.base }
+
+  /// A session variable; nil when there are too many for an instruction to name.
+  static func global(_ slot: Int) -> Operand? { slot < limit ? Operand(slot, .global) : nil }
+}
+
+extension BinaryOperator {
+  /// Whether the result is of the operands' kind, not a truth value.
+  var isArithmetic: Bool { rawValue < BinaryOperator.equal.rawValue }
+}
+
 extension Expression {
+  /// The value of a literal that is plain data; nil for anything else.
+  var literal: Value? {
+    switch kind {
+    case .none: return Value.none
+    case .int(let value): return .int(value)
+    case .float(let value): return .float(value)
+    case .bool(let value): return .bool(value)
+    case .string(let parts):
+      if parts.isEmpty { return .text("") }
+      if parts.count == 1, case .text(let text) = parts[0] { return .text(text) }
+      return nil
+    default: return nil
+    }
+  }
+
   /// A value that stands for a default in a synopsis: the literal, or its source text.
   fileprivate func shownDefault(_ source: SourceText) -> Value {
     switch kind {
@@ -408,7 +464,10 @@ extension Expression {
     case .conditional: true
     case .none, .bool, .int, .float, .name, .closure: false
     case .string(let parts):
-      parts.contains { if case .value(let value) = $0 { value.containsStatements } else { false } }
+      parts.contains {
+        guard case .value(let value, let format) = $0 else { return false }
+        return value.containsStatements || format?.containsStatements == true
+      }
     case .list(let entries), .tuple(let entries): entries.contains { $0.containsStatements }
     case .record(let fields): fields.contains { $0.value.containsStatements }
     case .comprehension: true

@@ -10,7 +10,7 @@ extension FunctionCompiler {
       try releasing {
         let result = try temporary()
         try self.value(of: statements, into: result, span: span)
-        emit(.result, result, at: span)
+        emit(.result, 0, result, at: span)
       }
       return
     }
@@ -26,7 +26,16 @@ extension FunctionCompiler {
       try scoped { try tail(otherwise.statements, span: otherwise.span) }
       return
     }
-    try releasing { emit(.result, try operand(value), at: value.span) }
+    try releasing { emit(.result, a: Operand(0), b: try result(value), at: value.span) }
+  }
+
+  /// Where a function finds its result.
+  private func result(_ value: Expression) throws -> Operand {
+    let source = try source(value)
+    guard source.base == .global else { return source }
+    let register = try temporary()
+    try emitValue(value, into: register)
+    return Operand(register)
   }
 
   /// `if` as a statement: no value.
@@ -70,6 +79,11 @@ extension FunctionCompiler {
     case .expression(let value):
       if case .conditional(let condition, let then, let otherwise) = value.kind {
         try branch(condition, then, otherwise, at: value.span)
+      } else if case .call(let callee, let arguments) = value.kind, arguments.count == 1,
+        arguments[0].label == nil, case .member(let base, "append", _) = callee.kind,
+        try append(arguments[0].value, to: base, into: nil, at: value.span)
+      {
+        return
       } else {
         try releasing { try emitValue(value, into: try temporary()) }
       }
@@ -96,9 +110,7 @@ extension FunctionCompiler {
           emit(.resultNone, at: statement.span)
           return
         }
-        let register = try temporary()
-        try emitValue(value, into: register)
-        emit(.result, register, at: statement.span)
+        emit(.result, a: Operand(0), b: try result(value), at: statement.span)
       }
     case .magic(let name, let text, let value):
       try releasing { try magic(name, text, value, into: try temporary(), at: statement.span) }
@@ -117,11 +129,20 @@ extension FunctionCompiler {
       }
       return
     }
+    let what = isVariable ? "a variable" : "a `let` constant"
+    if case .tuple(let entries, _) = pattern, case .tuple(let values) = value.kind,
+      entries.count == values.count
+    {
+      let first = nextRegister
+      for value in values { try emitValue(value, into: try temporary()) }
+      for (index, entry) in entries.enumerated() {
+        try bind(entry, register: first + index, isMutable: isVariable, what: what)
+      }
+      return
+    }
     let register = try temporary()
     try emitValue(value, into: register)
-    try bind(
-      pattern, register: register, isMutable: isVariable, what: isVariable ? "a variable" : "a `let` constant"
-    )
+    try bind(pattern, register: register, isMutable: isVariable, what: what)
   }
 
   /// Stores into session variables.
@@ -192,8 +213,7 @@ extension FunctionCompiler {
       let state = try temporary()
       _ = try temporary()
       try releasing {
-        let source = try operand(sequence)
-        emit(.iterate, state, source, at: sequence.span)
+        emit(.iterate, a: Operand(state), b: try source(sequence), at: sequence.span)
       }
       let element = try temporary()
       loops.append(Loop())
@@ -205,20 +225,21 @@ extension FunctionCompiler {
       }
       let continues = loops[loops.count - 1].continues
       for jump in continues { patch(jump) }
-      emit(.again, state, element, 0, start, at: sequence.span)
+      patch(emit(.again, state, element, at: sequence.span), to: start)
       patch(exit)
       finishLoop()
     }
   }
 
   private func whileLoop(_ condition: Expression, _ body: Block) throws {
+    // The condition stands behind the body, so that each turn takes one jump.
     loops.append(Loop())
+    let entry = emit(.jump, at: condition.span)
     let start = here
-    let exits = try releasing { try jumps(unless: condition) }
     try block(body)
     for jump in loops[loops.count - 1].continues { patch(jump) }
-    emit(.loop, 0, 0, 0, start, at: condition.span)
-    for jump in exits { patch(jump) }
+    patch(entry)
+    for jump in try releasing({ try jumps(on: condition, when: true) }) { patch(jump, to: start) }
     finishLoop()
   }
 
@@ -241,7 +262,7 @@ extension FunctionCompiler {
       } else {
         emit(.constant, parameter, 0, 0, constant(.text(text)), at: span)
       }
-      emit(.call, base, 0, 1, at: span)
+      emit(.call, a: Operand(base), b: Operand(base), c: Operand(1), at: span)
       emit(.move, target, base, at: span)
     }
   }

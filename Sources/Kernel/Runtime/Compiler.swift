@@ -28,6 +28,17 @@ enum Location {
   case global(Int)
 }
 
+/// What an instruction reads or changes: a number counted from a base.
+struct Operand {
+  var number: Int
+  var base = Base.register
+
+  init(_ number: Int, _ base: Base = .register) {
+    self.number = number
+    self.base = base
+  }
+}
+
 /// Compiles one function, closure or cell to bytecode. Expressions are compiled towards a register; temporaries form a stack above
 /// the local variables.
 final class FunctionCompiler {
@@ -76,8 +87,9 @@ final class FunctionCompiler {
   var memberCalls: [MemberCall] = []
   var commands: [CommandSite] = []
   var indexForms: [[IndexForm]] = []
-  var names: [String] = []
-  var keys: [[String]] = []
+  var members: [MemberCache] = []
+  var paths: [[PathStep]] = []
+  var keys: [RecordKeys] = []
   var diagnostics: [Diagnostic] = []
 
   init(
@@ -94,6 +106,10 @@ final class FunctionCompiler {
   /// The code of a whole cell; its result is the value of the last statement when that is an expression.
   static func compile(_ cell: Block, in context: CompilationContext) throws -> FunctionCode {
     let unit = FunctionCompiler(context, parent: nil, name: "cell", isLateBound: false)
+    // A name takes at least a byte, so the cell cannot bring more new ones than this.
+    guard context.machine.globals.count + context.source.bytes.count < Globals.capacity else {
+      throw unit.fault("TooLarge", "the cell is too long, or the session has too many variables", Span(0, 0))
+    }
     try unit.body(cell)
     return FunctionCode(unit, span: cell.span)
   }
@@ -124,13 +140,14 @@ final class FunctionCompiler {
 
   @discardableResult
   func emit(
-    _ op: Opcode, _ a: Int = 0, _ b: Int = 0, _ c: Int = 0, _ d: Int = 0, at span: Span, operands: [Span] = []
+    _ op: Opcode, a: Operand, b: Operand = Operand(0), c: Operand = Operand(0), d: Int = 0,
+    at span: Span, operands: [Span] = []
   ) -> Int {
     instructions.append(
       Instruction(
-        op: op, a: UInt16(truncatingIfNeeded: a), b: UInt16(truncatingIfNeeded: b),
-        c: UInt16(truncatingIfNeeded: c),
-        d: Int32(truncatingIfNeeded: d)))
+        op: op, bases: a.base.rawValue | b.base.rawValue << 2 | c.base.rawValue << 4,
+        a: UInt16(truncatingIfNeeded: a.number), b: UInt16(truncatingIfNeeded: b.number),
+        c: UInt16(truncatingIfNeeded: c.number), d: Int32(truncatingIfNeeded: d)))
     if let last = sites.last, last.span == span, last.operands == operands {
       siteOf.append(Int32(sites.count - 1))
     } else {
@@ -140,21 +157,31 @@ final class FunctionCompiler {
     return instructions.count - 1
   }
 
+  /// The same with operands in registers.
+  @discardableResult
+  func emit(
+    _ op: Opcode, _ a: Int = 0, _ b: Int = 0, _ c: Int = 0, _ d: Int = 0, at span: Span, operands: [Span] = []
+  ) -> Int {
+    emit(op, a: Operand(a), b: Operand(b), c: Operand(c), d: d, at: span, operands: operands)
+  }
+
   /// The index of the next instruction.
   var here: Int { instructions.count }
 
-  /// Makes an earlier jump lead here.
-  func patch(_ jump: Int) { instructions[jump].d = Int32(truncatingIfNeeded: here) }
+  /// Makes a jump lead to an instruction, the next one when none is given.
+  func patch(_ jump: Int, to target: Int? = nil) {
+    instructions[jump].d = Int32(truncatingIfNeeded: (target ?? here) - jump - 1)
+  }
 
   func constant(_ value: Value) -> Int {
     constants.append(value)
     return constants.count - 1
   }
 
-  func nameIndex(_ name: String) -> Int {
-    if let index = names.firstIndex(of: name) { return index }
-    names.append(name)
-    return names.count - 1
+  /// A fresh cache for an access to a member.
+  func member(_ name: String) -> Int {
+    members.append(MemberCache(name: name))
+    return members.count - 1
   }
 
   func fault(_ code: String, _ message: String, _ span: Span, help: String? = nil) -> Diagnostic {
@@ -202,7 +229,8 @@ final class FunctionCompiler {
   /// A name as a slot of the session: defined already, assigned somewhere in this cell, or late bound.
   func global(_ name: String) -> Int? {
     let globals = context.machine.globals
-    let plain = name == "ans" ? "_" : name
+    let isOwn = globals.definedSlot(name) != nil || context.resolver.sessionNames.contains(name)
+    let plain = name == "ans" && !isOwn ? "_" : name
     if let slot = globals.definedSlot(plain) { return slot }
     if plain == "_" { return globals.slot(plain) }
     if context.resolver.sessionNames.contains(plain) { return globals.slot(plain) }

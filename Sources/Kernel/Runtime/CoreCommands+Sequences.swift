@@ -82,7 +82,7 @@ let sequenceCommands: [Command] = [
   ) { a in
     switch (a["xs"], a["x"]) {
     case (.string(let text), .string(let part)):
-      return .bool(part.value.isEmpty || text.value.firstRange(of: part.value) != nil)
+      return .bool(text.value.contains(bytesOf: part.value))
     case (.record(let box), .string(let key)): return .bool(box[key.value] != nil)
     case (.range(let box), .int(let member)):
       let distance = member.subtractingReportingOverflow(box.lower)

@@ -21,13 +21,7 @@ let textCommands: [Command] = [
     if separator.isEmpty {
       throw a.error("OutOfRange", "by", "cannot be empty", help: "`list(text)` gives the characters")
     }
-    var parts: [Value] = []
-    var rest = Substring(text.value)
-    while let found = rest.firstRange(of: separator) {
-      parts.append(.text(String(rest[..<found.lowerBound])))
-      rest = rest[found.upperBound...]
-    }
-    return .list(parts + [.text(String(rest))])
+    return .list(text.value.parts(between: separator).map { .text($0) })
   },
   Command(
     "join", "Values written one after the other.",
@@ -36,7 +30,15 @@ let textCommands: [Command] = [
       .optional("separator", .string, default: "", "what to put between"),
     ],
     returns: "a string", example: "join([\"a\", \"b\"], \", \")  # \"a, b\""
-  ) { a in .text(try a.sequence("parts").map(\.plainText).joined(separator: try a.string("separator"))) },
+  ) { a in
+    let separator = try a.string("separator")
+    var text = ""
+    for (index, part) in try a.sequence("parts").enumerated() {
+      if index > 0 { text += separator }
+      part.write(to: &text)
+    }
+    return .text(text)
+  },
   Command(
     "replace", "A text with every occurrence of a part replaced.",
     [
@@ -47,7 +49,7 @@ let textCommands: [Command] = [
   ) { a in
     let old = try a.string("old")
     if old.isEmpty { throw a.error("OutOfRange", "old", "cannot be empty") }
-    return .text(try a.string("text").replacing(old, with: try a.string("new")))
+    return .text(try a.string("text").parts(between: old).joined(separator: try a.string("new")))
   },
   Command(
     "trim", "A text without blanks at its ends.", [.required("text", .string, "the text")],
@@ -146,3 +148,40 @@ let conversionCommands: [Command] = [
     return .tensor(try a["values"].asTensor(exactly: dtype) ?? tensor.cast(to: dtype))
   },
 ]
+
+extension String {
+  /// Whether the text occurs, byte for byte.
+  func contains(bytesOf part: String) -> Bool {
+    part.utf8.isEmpty || parts(between: part, atMost: 2).count > 1
+  }
+
+  /// The number of characters a reader sees.
+  var characterCount: Int {
+    // Only a carriage return joins another ASCII character.
+    utf8.allSatisfy { $0 < 0x80 && $0 != 0x0D } ? utf8.count : count
+  }
+
+  /// The parts of the text between the places where `separator`, not empty, occurs, byte for byte; the last one is the rest when
+  /// there are more than `limit`.
+  fileprivate func parts(between separator: String, atMost limit: Int = .max) -> [String] {
+    let wanted = Array(separator.utf8)
+    var text = self
+    return text.withUTF8 { bytes in
+      var parts: [String] = []
+      var start = 0
+      var position = 0
+      while position + wanted.count <= bytes.count, parts.count < limit - 1 {
+        guard bytes[position] == wanted[0],
+          wanted.indices.allSatisfy({ bytes[position + $0] == wanted[$0] })
+        else {
+          position += 1
+          continue
+        }
+        parts.append(String(decoding: bytes[start..<position], as: UTF8.self))
+        position += wanted.count
+        start = position
+      }
+      return parts + [String(decoding: bytes[start...], as: UTF8.self)]
+    }
+  }
+}

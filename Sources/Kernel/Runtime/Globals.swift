@@ -3,27 +3,27 @@
 final class Globals {
   private var slots: [String: Int] = [:]
   private var names: [String] = []
-  private(set) var values: UnsafeMutablePointer<Value>
-  private(set) var isDefined: UnsafeMutablePointer<Bool>
-  private var capacity = 256
+  /// How many there can be; the compiler sees to it before it makes new ones.
+  static let capacity = 1 << 20
 
-  init() {
-    values = .allocate(capacity: capacity)
-    isDefined = .allocate(capacity: capacity)
-    values.initialize(repeating: .none, count: capacity)
-    isDefined.initialize(repeating: false, count: capacity)
-  }
+  /// Running functions point into these, so they never move; memory for slots that nobody uses is never touched.
+  let values: UnsafeMutablePointer<Value> = .allocate(capacity: Globals.capacity)
+  let isDefined: UnsafeMutablePointer<Bool> = .allocate(capacity: Globals.capacity)
 
   deinit {
-    values.deinitialize(count: capacity)
+    values.deinitialize(count: names.count)
     values.deallocate()
     isDefined.deallocate()
   }
 
+  /// The number of slots in use.
+  var count: Int { names.count }
+
   /// The slot of a name, made when there is none yet.
   func slot(_ name: String) -> Int {
     if let slot = slots[name] { return slot }
-    if names.count == capacity { grow() }
+    (values + names.count).initialize(to: .none)
+    (isDefined + names.count).initialize(to: false)
     slots[name] = names.count
     names.append(name)
     return names.count - 1
@@ -62,19 +62,5 @@ final class Globals {
       values[slot] = .none
       isDefined[slot] = false
     }
-  }
-
-  private func grow() {
-    let larger = UnsafeMutablePointer<Value>.allocate(capacity: capacity * 2)
-    let flags = UnsafeMutablePointer<Bool>.allocate(capacity: capacity * 2)
-    larger.moveInitialize(from: values, count: capacity)
-    (larger + capacity).initialize(repeating: .none, count: capacity)
-    flags.initialize(from: isDefined, count: capacity)
-    (flags + capacity).initialize(repeating: false, count: capacity)
-    values.deallocate()
-    isDefined.deallocate()
-    values = larger
-    isDefined = flags
-    capacity *= 2
   }
 }

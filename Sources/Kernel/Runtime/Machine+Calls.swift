@@ -42,17 +42,7 @@ extension Machine {
     let binding = try Binding(
       callee: command.name, parameters: command.parameters, labels: labels,
       hasTrailing: shape?.hasTrailing == true)
-    var values = command.parameters.map { $0.defaultValue ?? .none }
-    var rest: [Value] = []
-    for (index, parameter) in binding.parameterOf.enumerated() {
-      if command.parameters[parameter].isRest {
-        rest.append(arguments[index])
-      } else {
-        values[parameter] = arguments[index]
-      }
-    }
-    if let last = command.parameters.firstIndex(where: \.isRest) { values[last] = .list(rest) }
-    return try perform(command, values, binding.given, session)
+    return try perform(command, binding.values(of: arguments, for: command), binding.given, session)
   }
 
   /// Runs a command bound at compile time.
@@ -96,8 +86,15 @@ extension Machine {
       }
       throw noMember(call.name, of: receiver)
     }
-    let shape = CallShape(labels: [nil] + call.shape.labels, hasTrailing: call.shape.hasTrailing)
-    return try callNative(native(command), [receiver] + arguments, shape)
+    guard let session else { throw CommandError("NoSession", "there is no session to run \(call.name) in") }
+    let binding =
+      try call.binding
+      ?? Binding(
+        callee: command.name, parameters: command.parameters, labels: [nil] + call.shape.labels,
+        hasTrailing: call.shape.hasTrailing)
+    call.binding = binding
+    let values = binding.values(of: [receiver] + arguments, for: command)
+    return try perform(command, values, binding.given, session)
   }
 
   /// The command that serves as a method: one whose first parameter takes the receiver.
@@ -139,6 +136,24 @@ extension Machine {
       help: Suggestion.phrase(for: name, in: memberNames(of: value)))
   }
 
+  /// A member that the cache did not know; of a record, it is known next time.
+  func member(_ cache: UnsafeMutablePointer<MemberCache>, of value: Value) throws -> Value {
+    guard case .record(let box) = value, let index = box.shape.place(of: cache.pointee.name) else {
+      return try member(cache.pointee.name, of: value)
+    }
+    cache.pointee.remember(box, index: index)
+    return box.values[index]
+  }
+
+  /// Changes a member that the cache did not know, or of a record that somebody else holds too.
+  func setMember(_ cache: UnsafeMutablePointer<MemberCache>, of place: Place, to value: Value) throws {
+    try Value.update(place, [.member(cache.pointee.name)], to: value)
+    guard case .record(let box) = place.pointee, let index = box.shape.place(of: cache.pointee.name) else {
+      return
+    }
+    cache.pointee.remember(box, index: index)
+  }
+
   /// Everything that can follow the `.` after a value.
   func memberNames(of value: Value) -> [String] {
     var names = value.propertyNames
@@ -151,7 +166,7 @@ extension Machine {
 
   // MARK: append
 
-  /// `xs.append(x)` on a variable: in place when nobody else holds the list.
+  /// `xs.append(x)` on a variable that holds a list somebody else holds too, or something else.
   func append(_ element: Value, to place: Place) throws {
     guard case .list = place.pointee else {
       let call = MemberCall(name: "append", shape: CallShape(labels: [nil], hasTrailing: false))
@@ -159,17 +174,6 @@ extension Machine {
       return
     }
     Value.withOwnedList(place) { $0.append(element) }
-  }
-
-  func append(_ element: Value, toCell cell: ListBox) throws {
-    // The value leaves the cell meanwhile: an object's `append` may run code that looks at the variable.
-    var value = cell.elements[0]
-    guard case .list = value else {
-      return try withUnsafeMutablePointer(to: &value) { try append(element, to: $0) }
-    }
-    cell.elements[0] = .none
-    try withUnsafeMutablePointer(to: &value) { try append(element, to: $0) }
-    cell.elements[0] = value
   }
 
   // MARK: faults
@@ -216,7 +220,7 @@ extension Machine {
     switch instruction.op {
     case .callCommand: return code.commands[Int(instruction.d)].command.name
     case .callMember: return code.memberCalls[Int(instruction.d)].name
-    case .call, .callGlobal, .callLabelled:
+    case .call, .callLabelled:
       if case .function(let function) = registers[Int(instruction.a)] { return function.name }
       return nil
     default: return nil
@@ -243,39 +247,53 @@ extension Machine {
       }
       return shaped.isEmpty ? [.init(site.operands.first ?? site.span)] : shaped
     case .add, .subtract, .multiply, .divide, .floorDivide, .modulo, .power, .matmul, .equal, .notEqual,
-      .less, .lessEqual,
-      .greater, .greaterEqual, .combine:
-      guard site.operands.count == 2 else { break }
-      let right = instruction.op == .combine ? instruction.b : instruction.c
-      let left = instruction.op == .combine ? instruction.a : instruction.b
-      // Operands that come from the constants are float literals.
-      let flags = instruction.op == .combine ? 0 : instruction.d
-      return [
-        .init(site.operands[0], flags & 1 != 0 ? "float" : registers[Int(left)].label),
-        .init(site.operands[1], flags & 2 != 0 ? "float" : registers[Int(right)].label),
-      ]
-    case .jumpEqual, .jumpNotEqual, .jumpLess, .jumpLessEqual, .jumpGreater, .jumpGreaterEqual:
+      .less, .lessEqual, .greater, .greaterEqual:
       guard site.operands.count == 2 else { break }
       return [
-        .init(site.operands[0], registers[Int(instruction.a)].label),
-        .init(site.operands[1], registers[Int(instruction.b)].label),
+        .init(site.operands[0], value(instruction.b, instruction.baseOfB, code, registers).label),
+        .init(site.operands[1], value(instruction.c, instruction.baseOfC, code, registers).label),
       ]
+    case .jumpEqual, .jumpNotEqual, .jumpLess, .jumpLessEqual, .jumpGreater, .jumpGreaterEqual, .combine:
+      guard site.operands.count == 2 else { break }
+      return [
+        .init(site.operands[0], value(instruction.a, instruction.baseOfA, code, registers).label),
+        .init(site.operands[1], value(instruction.b, instruction.baseOfB, code, registers).label),
+      ]
+    case .appendText:
+      guard site.operands.count == 2 else { break }
+      let left = value(instruction.a, instruction.baseOfA, code, registers)
+      return [.init(site.operands[0], left.label), .init(site.operands[1], "string")]
     case .addI, .subtractI, .multiplyI, .moduloI:
       guard site.operands.count == 2 else { break }
-      return [.init(site.operands[0], registers[Int(instruction.b)].label), .init(site.operands[1], "int")]
+      let left = value(instruction.b, instruction.baseOfB, code, registers)
+      return [.init(site.operands[0], left.label), .init(site.operands[1], "int")]
     case .negate, .not, .getMember:
       return [.init(site.operands.first ?? site.span)]
     case .getElement, .getIndex:
       guard let base = site.operands.first else { break }
-      return [.init(base, registers[Int(instruction.b)].label)] + site.operands.dropFirst().map { .init($0) }
-    case .setIndex:
-      guard let base = site.operands.first else { break }
-      return [.init(base, registers[Int(instruction.a)].label)] + site.operands.dropFirst().map { .init($0) }
-    case .callMember, .call, .callGlobal, .callLabelled:
+      let label = value(instruction.b, instruction.baseOfB, code, registers).label
+      return [.init(base, label)] + site.operands.dropFirst().map { .init($0) }
+    case .setElement:
+      guard let base = site.operands.first, instruction.baseOfA != .captureOrCell else { break }
+      let label = value(instruction.a, instruction.baseOfA, code, registers).label
+      return [.init(base, label)] + site.operands.dropFirst().map { .init($0) }
+    case .callMember, .call, .callLabelled:
       return [.init(site.operands.first ?? site.span)]
     default: break
     }
     return [.init(site.span)]
+  }
+}
+
+extension Machine {
+  /// The value of an operand of the innermost function.
+  private func value(_ number: UInt16, _ base: Base, _ code: FunctionCode, _ registers: Place) -> Value {
+    switch base {
+    case .register: registers[Int(number)]
+    case .constant: code.constants[Int(number)]
+    case .global: globals.values[Int(number)]
+    case .captureOrCell: frames[depth - 1].function.takeUnretainedValue().captures[Int(number)]
+    }
   }
 }
 

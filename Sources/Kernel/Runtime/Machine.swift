@@ -10,16 +10,20 @@ final class Machine: @unchecked Sendable {
 
   /// Functions of the language that may be under way at once.
   static let depthLimit = 10_000
-  private static let stackCapacity = 1 << 20
+  static let stackCapacity = 1 << 20
 
   /// A function under way.
   ///
   /// It holds no references: the function stays alive in the register below its own, where it was called from, or with the
   /// Swift code that called it.
   struct Frame {
+    // What operands count from, in the order of `Base`.
+    var registers: Place
+    var constants: Place
+    var globals: Place
+    var captures: Place
     var function: Unmanaged<FunctionBox>
     var code: Unmanaged<FunctionCode>
-    var registers: Place
     /// Where it goes on when the call it made returns.
     var resume: UnsafeMutablePointer<Instruction>
   }
@@ -30,9 +34,9 @@ final class Machine: @unchecked Sendable {
   /// Function values of commands, made once.
   private var natives: [String: FunctionBox] = [:]
 
-  private let stack: Place
+  let stack: Place
   /// Registers below this hold values.
-  private var initialized: Place
+  var initialized: Place
   /// Where a function called from a command may put its registers.
   var top: Place
   let frames: UnsafeMutablePointer<Frame>
@@ -68,7 +72,7 @@ final class Machine: @unchecked Sendable {
   }
 
   /// Makes sure that `count` registers from `base` exist.
-  private func reserve(_ base: Place, _ count: Int, for function: FunctionBox) throws {
+  func reserve(_ base: Place, _ count: Int, for function: FunctionBox) throws {
     let end = base + count
     if end > stack + Machine.stackCapacity || depth >= Machine.depthLimit {
       throw CommandError(
@@ -78,36 +82,6 @@ final class Machine: @unchecked Sendable {
     if end > initialized {
       initialized.initialize(repeating: .none, count: end - initialized)
       initialized = end
-    }
-  }
-
-  /// Starts a function whose arguments are in its first registers.
-  @inline(__always)
-  private func push(
-    _ function: Unmanaged<FunctionBox>, _ code: Unmanaged<FunctionCode>, _ registers: Place
-  ) throws {
-    let count = code._withUnsafeGuaranteedRef { $0.registerCount }
-    if registers + count > initialized || depth >= Machine.depthLimit {
-      try reserve(registers, count, for: function.takeUnretainedValue())
-    }
-    (frames + depth).initialize(
-      to: Frame(
-        function: function, code: code, registers: registers,
-        resume: code._withUnsafeGuaranteedRef { $0.instructions }))
-    depth += 1
-  }
-
-  /// Ends the innermost function: clears its registers and forgets it.
-  @inline(__always)
-  private func pop() {
-    depth -= 1
-    let frame = frames + depth
-    let registers = frame.pointee.registers
-    let end = registers + frame.pointee.code._withUnsafeGuaranteedRef { $0.registerCount }
-    var place = registers
-    while place < end {
-      place.clear()
-      place += 1
     }
   }
 
@@ -127,375 +101,7 @@ final class Machine: @unchecked Sendable {
     return try run(function, code, base)
   }
 
-  /// The loop. Runs `function`, whose arguments are in `base`, until it returns.
-  private func run(_ function: FunctionBox, _ entry: FunctionCode, _ base: Place) throws -> Value {
-    let floor = depth
-    var code = Unmanaged.passUnretained(entry)
-    try push(.passUnretained(function), code, base)
-    var captures = function.captures
-    var registers = base
-    var ip = entry.instructions
-    var constants = entry.constants
-    while true {
-      do {
-        dispatch: while true {
-          let i = ip.pointee
-          ip += 1
-          let a = registers + Int(i.a)
-          switch i.op {
-          case .move: a.copy(registers + Int(i.b))
-          case .constant: a.copy(constants + Int(i.d))
-          case .integer: a.put(.int(Int(i.d)))
-          case .none: a.clear()
-          case .bool: a.put(.bool(i.d != 0))
-
-          case .getGlobal:
-            let slot = Int(i.d)
-            a.pointee = globals.isDefined[slot] ? globals.values[slot] : try undefinedValue(slot)
-          case .moveGlobal:
-            retire(globals.values[Int(i.d)])
-            globals.values[Int(i.d)] = a.take()
-            globals.isDefined[Int(i.d)] = true
-          case .getCapture: a.copy(captures + Int(i.d))
-          case .newCell: a.pointee = .list(ListBox([a.pointee]))
-          case .getCell:
-            guard case .list(let cell) = registers[Int(i.b)] else { throw broken() }
-            a.pointee = cell.elements[0]
-          case .setCell:
-            guard case .list(let cell) = a.pointee else { throw broken() }
-            cell.elements[0] = registers[Int(i.b)]
-
-          case .add:
-            let x = (i.d & 1 == 0 ? registers : constants) + Int(i.b)
-            let y = (i.d & 2 == 0 ? registers : constants) + Int(i.c)
-            if a.arithmetic(x, y, { $0.addingReportingOverflow($1) }, { $0 + $1 }) { continue dispatch }
-            a.pointee = try Operators.apply(.add, x.pointee, y.pointee)
-          case .subtract:
-            let x = (i.d & 1 == 0 ? registers : constants) + Int(i.b)
-            let y = (i.d & 2 == 0 ? registers : constants) + Int(i.c)
-            if a.arithmetic(x, y, { $0.subtractingReportingOverflow($1) }, { $0 - $1 }) { continue dispatch }
-            a.pointee = try Operators.apply(.subtract, x.pointee, y.pointee)
-          case .multiply:
-            let x = (i.d & 1 == 0 ? registers : constants) + Int(i.b)
-            let y = (i.d & 2 == 0 ? registers : constants) + Int(i.c)
-            if a.arithmetic(x, y, { $0.multipliedReportingOverflow(by: $1) }, { $0 * $1 }) {
-              continue dispatch
-            }
-            a.pointee = try Operators.apply(.multiply, x.pointee, y.pointee)
-          case .divide:
-            let x = (i.d & 1 == 0 ? registers : constants) + Int(i.b)
-            let y = (i.d & 2 == 0 ? registers : constants) + Int(i.c)
-            if case .float(let p) = x.pointee, case .float(let q) = y.pointee {
-              a.put(.float(p / q))
-              continue dispatch
-            }
-            a.pointee = try Operators.apply(.divide, x.pointee, y.pointee)
-          case .modulo:
-            let x = (i.d & 1 == 0 ? registers : constants) + Int(i.b)
-            let y = (i.d & 2 == 0 ? registers : constants) + Int(i.c)
-            if case .int(let p) = x.pointee, case .int(let q) = y.pointee, q > 0 {
-              a.put(.int(Operators.floorModulo(p, q)))
-              continue dispatch
-            }
-            a.pointee = try Operators.apply(.modulo, x.pointee, y.pointee)
-          case .floorDivide:
-            a.pointee = try Operators.apply(.floorDivide, registers[Int(i.b)], registers[Int(i.c)])
-          case .power: a.pointee = try Operators.apply(.power, registers[Int(i.b)], registers[Int(i.c)])
-          case .matmul: a.pointee = try Operators.apply(.matmul, registers[Int(i.b)], registers[Int(i.c)])
-
-          case .addI:
-            let x = registers + Int(i.b)
-            if a.arithmetic(x, Int(i.d), { $0.addingReportingOverflow($1) }, { $0 + $1 }) {
-              continue dispatch
-            }
-            a.pointee = try Operators.apply(.add, x.pointee, .int(Int(i.d)))
-          case .subtractI:
-            let x = registers + Int(i.b)
-            if a.arithmetic(x, Int(i.d), { $0.subtractingReportingOverflow($1) }, { $0 - $1 }) {
-              continue dispatch
-            }
-            a.pointee = try Operators.apply(.subtract, x.pointee, .int(Int(i.d)))
-          case .multiplyI:
-            let x = registers + Int(i.b)
-            if a.arithmetic(x, Int(i.d), { $0.multipliedReportingOverflow(by: $1) }, { $0 * $1 }) {
-              continue dispatch
-            }
-            a.pointee = try Operators.apply(.multiply, x.pointee, .int(Int(i.d)))
-          case .moduloI:
-            let x = registers + Int(i.b)
-            if case .int(let p) = x.pointee, i.d > 0 {
-              a.put(.int(Operators.floorModulo(p, Int(i.d))))
-              continue dispatch
-            }
-            a.pointee = try Operators.apply(.modulo, x.pointee, .int(Int(i.d)))
-
-          case .equal: a.pointee = try Operators.apply(.equal, registers[Int(i.b)], registers[Int(i.c)])
-          case .notEqual: a.pointee = try Operators.apply(.notEqual, registers[Int(i.b)], registers[Int(i.c)])
-          case .less: a.pointee = try Operators.apply(.less, registers[Int(i.b)], registers[Int(i.c)])
-          case .lessEqual:
-            a.pointee = try Operators.apply(.lessEqual, registers[Int(i.b)], registers[Int(i.c)])
-          case .greater: a.pointee = try Operators.apply(.greater, registers[Int(i.b)], registers[Int(i.c)])
-          case .greaterEqual:
-            a.pointee = try Operators.apply(.greaterEqual, registers[Int(i.b)], registers[Int(i.c)])
-          case .negate: a.pointee = try Operators.negate(registers[Int(i.b)])
-          case .not: a.pointee = try Operators.not(registers[Int(i.b)])
-
-          case .jump: ip = code._withUnsafeGuaranteedRef { $0.instructions } + Int(i.d)
-          case .loop:
-            if faa_interrupted() { throw Interrupted() }
-            ip = code._withUnsafeGuaranteedRef { $0.instructions } + Int(i.d)
-          case .jumpIf:
-            let truth: Bool
-            if case .bool(let value) = a.pointee {
-              truth = value
-            } else {
-              truth = try Operators.truth(a.pointee)
-            }
-            if truth == (i.c != 0) { ip = code._withUnsafeGuaranteedRef { $0.instructions } + Int(i.d) }
-          case .jumpEqual:
-            let outcome = try a.compare(.equal, registers + Int(i.b), { $0 == $1 }, { $0 == $1 })
-            if outcome == (i.c != 0) { ip = code._withUnsafeGuaranteedRef { $0.instructions } + Int(i.d) }
-          case .jumpNotEqual:
-            let outcome = try a.compare(.notEqual, registers + Int(i.b), { $0 != $1 }, { $0 != $1 })
-            if outcome == (i.c != 0) { ip = code._withUnsafeGuaranteedRef { $0.instructions } + Int(i.d) }
-          case .jumpLess:
-            let outcome = try a.compare(.less, registers + Int(i.b), { $0 < $1 }, { $0 < $1 })
-            if outcome == (i.c != 0) { ip = code._withUnsafeGuaranteedRef { $0.instructions } + Int(i.d) }
-          case .jumpLessEqual:
-            let outcome = try a.compare(.lessEqual, registers + Int(i.b), { $0 <= $1 }, { $0 <= $1 })
-            if outcome == (i.c != 0) { ip = code._withUnsafeGuaranteedRef { $0.instructions } + Int(i.d) }
-          case .jumpGreater:
-            let outcome = try a.compare(.greater, registers + Int(i.b), { $0 > $1 }, { $0 > $1 })
-            if outcome == (i.c != 0) { ip = code._withUnsafeGuaranteedRef { $0.instructions } + Int(i.d) }
-          case .jumpGreaterEqual:
-            let outcome = try a.compare(.greaterEqual, registers + Int(i.b), { $0 >= $1 }, { $0 >= $1 })
-            if outcome == (i.c != 0) { ip = code._withUnsafeGuaranteedRef { $0.instructions } + Int(i.d) }
-          case .jumpEqualI:
-            let outcome = try a.compare(.equal, Int(Int16(bitPattern: i.b)), { $0 == $1 })
-            if outcome == (i.c != 0) { ip = code._withUnsafeGuaranteedRef { $0.instructions } + Int(i.d) }
-          case .jumpNotEqualI:
-            let outcome = try a.compare(.notEqual, Int(Int16(bitPattern: i.b)), { $0 != $1 })
-            if outcome == (i.c != 0) { ip = code._withUnsafeGuaranteedRef { $0.instructions } + Int(i.d) }
-          case .jumpLessI:
-            let outcome = try a.compare(.less, Int(Int16(bitPattern: i.b)), { $0 < $1 })
-            if outcome == (i.c != 0) { ip = code._withUnsafeGuaranteedRef { $0.instructions } + Int(i.d) }
-          case .jumpLessEqualI:
-            let outcome = try a.compare(.lessEqual, Int(Int16(bitPattern: i.b)), { $0 <= $1 })
-            if outcome == (i.c != 0) { ip = code._withUnsafeGuaranteedRef { $0.instructions } + Int(i.d) }
-          case .jumpGreaterI:
-            let outcome = try a.compare(.greater, Int(Int16(bitPattern: i.b)), { $0 > $1 })
-            if outcome == (i.c != 0) { ip = code._withUnsafeGuaranteedRef { $0.instructions } + Int(i.d) }
-          case .jumpGreaterEqualI:
-            let outcome = try a.compare(.greaterEqual, Int(Int16(bitPattern: i.b)), { $0 >= $1 })
-            if outcome == (i.c != 0) { ip = code._withUnsafeGuaranteedRef { $0.instructions } + Int(i.d) }
-          case .jumpIfNotNone:
-            if case .none = a.pointee { continue dispatch }
-            ip = code._withUnsafeGuaranteedRef { $0.instructions } + Int(i.d)
-          case .jumpIfGiven:
-            if case .string(let box) = a.pointee, box === Machine.missing { continue dispatch }
-            ip = code._withUnsafeGuaranteedRef { $0.instructions } + Int(i.d)
-          case .shortCircuit:
-            if try Operators.decides(a.pointee, isOr: i.c != 0) {
-              ip = code._withUnsafeGuaranteedRef { $0.instructions } + Int(i.d)
-            }
-          case .combine: a.pointee = try Operators.combine(a.pointee, registers[Int(i.b)], isOr: i.c != 0)
-
-          case .iterate: try Iteration.start(registers[Int(i.b)], a)
-          case .again:
-            if faa_interrupted() { throw Interrupted() }
-            if case .int(let member) = a.pointee, case .int(let end) = a[1] {
-              if member < end {
-                (registers + Int(i.b)).put(.int(member))
-                a.initialize(to: .int(member &+ 1))
-                ip = code._withUnsafeGuaranteedRef { $0.instructions } + Int(i.d)
-              }
-              continue dispatch
-            }
-            if let element = try Iteration.next(a) {
-              registers[Int(i.b)] = element
-              ip = code._withUnsafeGuaranteedRef { $0.instructions } + Int(i.d)
-            }
-          case .next:
-            // Ranges with step 1 keep the next member and the end in the two state registers.
-            if case .int(let member) = a.pointee, case .int(let end) = a[1] {
-              if member < end {
-                registers.advanced(by: Int(i.b)).put(.int(member))
-                a.initialize(to: .int(member &+ 1))
-              } else {
-                ip = code._withUnsafeGuaranteedRef { $0.instructions } + Int(i.d)
-              }
-              continue dispatch
-            }
-            if let element = try Iteration.next(a) {
-              registers[Int(i.b)] = element
-            } else {
-              ip = code._withUnsafeGuaranteedRef { $0.instructions } + Int(i.d)
-            }
-
-          case .callGlobal:
-            let slot = Int(i.d)
-            guard let callee = (globals.values + slot).closure(taking: Int(i.c)) else {
-              a.pointee = globals.isDefined[slot] ? globals.values[slot] : try undefinedValue(slot)
-              fallthrough
-            }
-            if faa_interrupted() { throw Interrupted() }
-            frames[depth - 1].resume = ip
-            let body = callee._withUnsafeGuaranteedRef { $0.codeReference } ?? code
-            try push(callee, body, a + 1)
-            code = body
-            registers = a + 1
-            ip = body._withUnsafeGuaranteedRef { $0.instructions }
-            constants = body._withUnsafeGuaranteedRef { $0.constants }
-            captures = callee._withUnsafeGuaranteedRef { $0.captures }
-          case .call, .callLabelled:
-            guard i.op != .callLabelled, let callee = a.closure(taking: Int(i.c)) else {
-              top = registers + code._withUnsafeGuaranteedRef { $0.registerCount }
-              let shape = i.op != .callLabelled ? nil : code._withUnsafeGuaranteedRef { $0.calls[Int(i.d)] }
-              let arguments = Array(UnsafeBufferPointer(start: a + 1, count: Int(i.c)))
-              guard let (callee, body, values) = try invoke(a, arguments, shape) else { continue dispatch }
-              // A function of the language with labels or defaults: its arguments are now in order.
-              let window = a + 1
-              if window + values.count > initialized { try reserve(window, values.count, for: callee) }
-              for (index, value) in values.enumerated() { window[index] = value }
-              frames[depth - 1].resume = ip
-              try push(.passUnretained(callee), .passUnretained(body), window)
-              code = .passUnretained(body)
-              registers = window
-              ip = body.instructions
-              constants = body.constants
-              captures = callee.captures
-              continue dispatch
-            }
-            if faa_interrupted() { throw Interrupted() }
-            frames[depth - 1].resume = ip
-            let body = callee._withUnsafeGuaranteedRef { $0.codeReference } ?? code
-            try push(callee, body, a + 1)
-            code = body
-            registers = a + 1
-            ip = body._withUnsafeGuaranteedRef { $0.instructions }
-            constants = body._withUnsafeGuaranteedRef { $0.constants }
-            captures = callee._withUnsafeGuaranteedRef { $0.captures }
-          case .callCommand:
-            let site = code._withUnsafeGuaranteedRef { $0.commands[Int(i.d)] }
-            if let fast = site.command.fast, let value = fast(a) {
-              a.pointee = value
-              continue dispatch
-            }
-            top = registers + code._withUnsafeGuaranteedRef { $0.registerCount }
-            a.pointee = try perform(site, Array(UnsafeBufferPointer(start: a, count: Int(i.c))))
-          case .callMember:
-            top = registers + code._withUnsafeGuaranteedRef { $0.registerCount }
-            let member = code._withUnsafeGuaranteedRef { $0.memberCalls[Int(i.d)] }
-            a.pointee = try callMember(
-              member, of: a.pointee, Array(UnsafeBufferPointer(start: a + 1, count: Int(i.c))))
-          case .result, .resultNone:
-            let value = i.op == .result ? a.take() : .none
-            pop()
-            if depth == floor { return value }
-            let frame = frames + (depth - 1)
-            (registers - 1).pointee = value
-            registers = frame.pointee.registers
-            ip = frame.pointee.resume
-            code = frame.pointee.code
-            constants = code._withUnsafeGuaranteedRef { $0.constants }
-            captures = frame.pointee.function._withUnsafeGuaranteedRef { $0.captures }
-          case .closure:
-            let inner = code._withUnsafeGuaranteedRef { $0.functions[Int(i.d)] }
-            let captured = inner.captures.map { source in
-              switch source {
-              case .register(let register): registers[register]
-              case .capture(let index): captures[index]
-              }
-            }
-            a.pointee = .function(FunctionBox(code: inner, captures: captured, machine: self))
-
-          case .list:
-            a.pointee = .list(Array(UnsafeBufferPointer(start: registers + Int(i.b), count: Int(i.c))))
-          case .tuple:
-            a.pointee = .tuple(Array(UnsafeBufferPointer(start: registers + Int(i.b), count: Int(i.c))))
-          case .record:
-            let keys = code._withUnsafeGuaranteedRef { $0.keys[Int(i.d)] }
-            a.pointee = .record(keys.indices.map { (keys[$0], registers[Int(i.b) + $0]) })
-          case .string:
-            var text = ""
-            for index in 0..<Int(i.c) { text += registers[Int(i.b) + index].plainText }
-            a.pointee = .text(text)
-          case .range:
-            a.pointee = try Operators.range(registers[Int(i.b)], registers[Int(i.c)], isClosed: i.d != 0)
-          case .unpack: try Operators.unpack(registers[Int(i.b)], into: a, count: Int(i.c))
-          case .append: try append(registers[Int(i.b)], to: a)
-          case .appendGlobal:
-            guard globals.isDefined[Int(i.d)] else { throw undefined(Int(i.d)) }
-            top = registers + code._withUnsafeGuaranteedRef { $0.registerCount }
-            try append(registers[Int(i.b)], to: globals.values + Int(i.d))
-          case .appendCell:
-            guard case .list(let cell) = a.pointee else { throw broken() }
-            top = registers + code._withUnsafeGuaranteedRef { $0.registerCount }
-            try append(registers[Int(i.b)], toCell: cell)
-
-          case .getElement:
-            let base = registers + Int(i.b)
-            if case .int(let index) = registers[Int(i.c)], let element = base.listElement(index) {
-              a.pointee = element
-              continue dispatch
-            }
-            a.pointee = try base.pointee.subscripted([try Index(registers[Int(i.c)])])
-          case .getIndex:
-            let indices = try Index.entries(
-              code._withUnsafeGuaranteedRef { $0.indexForms[Int(i.d)] }, registers + Int(i.c))
-            a.pointee = try registers[Int(i.b)].subscripted(indices)
-          case .setElement:
-            if case .int(let index) = registers[Int(i.c)], Value.setElement(a, index, registers + Int(i.b)) {
-              continue dispatch
-            }
-            try Value.set(a, [Index(registers[Int(i.c)])], to: registers[Int(i.b)])
-          case .setIndex:
-            let indices = try Index.entries(
-              code._withUnsafeGuaranteedRef { $0.indexForms[Int(i.d)] }, registers + Int(i.c))
-            try Value.set(a, indices, to: registers[Int(i.b)])
-          case .setIndexGlobal:
-            guard globals.isDefined[Int(i.d)] else { throw undefined(Int(i.d)) }
-            let indices = try Index.entries(
-              code._withUnsafeGuaranteedRef { $0.indexForms[Int(i.c)] }, registers + Int(i.b))
-            try Value.set(globals.values + Int(i.d), indices, to: a.pointee)
-          case .getMember:
-            a.pointee = try member(
-              code._withUnsafeGuaranteedRef { $0.names[Int(i.d)] }, of: registers[Int(i.b)])
-          case .setMember:
-            let name = code._withUnsafeGuaranteedRef { $0.names[Int(i.d)] }
-            a.pointee = try a.pointee.settingMember(name, to: registers[Int(i.b)])
-          case .raise: throw code._withUnsafeGuaranteedRef { $0.diagnostics[Int(i.d)] }
-          }
-        }
-      } catch {
-        var pc = ip - code._withUnsafeGuaranteedRef { $0.instructions } - 1
-        var diagnostic = diagnose(error, code.takeUnretainedValue(), pc, registers)
-        // A handler of this function or of one that called it; else the fault leaves this run.
-        while true {
-          if diagnostic.code != "Interrupted", let handler = code.takeUnretainedValue().handler(at: pc) {
-            ip = code.takeUnretainedValue().instructions + handler.target
-            break
-          }
-          let name = frames[depth - 1].function.takeUnretainedValue().name
-          pop()
-          if depth == floor { throw diagnostic }
-          let frame = frames[depth - 1]
-          code = frame.code
-          registers = frame.registers
-          ip = frame.resume
-          constants = code.takeUnretainedValue().constants
-          captures = frame.function.takeUnretainedValue().captures
-          pc = ip - code.takeUnretainedValue().instructions - 1
-          // A deep recursion needs no more to be understood, and copying long traces would take quadratic time.
-          if diagnostic.trace.count < 64 {
-            diagnostic.trace.append(caller(of: name, code.takeUnretainedValue(), pc))
-          }
-        }
-      }
-    }
-  }
-
-  /// Keeps a function that a session variable gives up while it runs: `callGlobal` takes no reference of its own.
+  /// Keeps a function that a session variable gives up while it runs: a call takes no reference of its own.
   func retire(_ value: Value) {
     guard case .function(let function) = value else { return }
     for index in 0..<depth
@@ -505,15 +111,93 @@ final class Machine: @unchecked Sendable {
     }
   }
 
+  /// The session variable behind a place; nil for places elsewhere.
+  private func slot(of place: Place) -> Int? {
+    guard place >= globals.values, place < globals.values + globals.count else { return nil }
+    return place - globals.values
+  }
+
+  /// The value of an operand, which may be a session variable that has none yet.
+  func value(at place: Place) throws -> Value {
+    guard let slot = slot(of: place), !globals.isDefined[slot] else { return place.pointee }
+    return try undefinedValue(slot)
+  }
+
+  /// Makes sure that a variable about to change in part has a value.
+  func checkDefined(_ place: Place) throws {
+    if let slot = slot(of: place), !globals.isDefined[slot] { throw undefined(slot) }
+  }
+
+  /// Stores the result of an operator whose target may be a session variable.
+  func store(_ value: Value, at place: Place) {
+    if let slot = slot(of: place) {
+      retire(place.pointee)
+      globals.isDefined[slot] = true
+    }
+    place.pointee = value
+  }
+
+  /// `text = text + "…\(x)…"`, without making the right side.
+  @inline(never)
+  func appendText(_ pieces: Place, count: Int, to target: Place) throws {
+    if target.tag == Tag.string {
+      let box = target.box(as: StringBox.self)
+      if isKnownUniquelyReferenced(&box.pointee) {
+        for index in 0..<count { pieces[index].write(to: &box.pointee.value) }
+        return
+      }
+    }
+    var text = ""
+    for index in 0..<count { pieces[index].write(to: &text) }
+    store(try Operators.apply(.add, value(at: target), .text(text)), at: target)
+  }
+
+  /// An operator on values other than plain numbers.
+  @inline(never)
+  func apply(_ operation: BinaryOperator, _ x: Place, _ y: Place, to target: Place) throws {
+    if operation == .add, target == x, target.appendText(y) { return }
+    store(try Operators.apply(operation, value(at: x), value(at: y)), at: target)
+  }
+
+  @inline(never)
+  func apply(_ operation: BinaryOperator, _ x: Place, _ y: Int, to target: Place) throws {
+    store(try Operators.apply(operation, value(at: x), .int(y)), at: target)
+  }
+
+  /// The outcome of a comparison of values other than plain numbers.
+  @inline(never)
+  func compare(_ operation: BinaryOperator, _ x: Place, _ y: Place) throws -> Bool {
+    if x.tag == Tag.string, y.tag == Tag.string, operation == .equal || operation == .notEqual {
+      return (x.box(as: StringBox.self).pointee.value == y.box(as: StringBox.self).pointee.value)
+        == (operation == .equal)
+    }
+    return try Operators.truth(Operators.apply(operation, value(at: x), value(at: y)))
+  }
+
+  @inline(never)
+  func compare(_ operation: BinaryOperator, _ x: Place, _ y: Int) throws -> Bool {
+    try Operators.truth(Operators.apply(operation, value(at: x), .int(y)))
+  }
+
+  /// The content of a cell as a place.
+  func content(ofCell place: Place) throws -> Place {
+    guard case .list = place.pointee else { throw broken() }
+    let content = place.box(as: ListBox.self).pointee.elements.withUnsafeMutableBufferPointer {
+      $0.baseAddress
+    }
+    guard let content else { throw broken() }
+    return content
+  }
+
   /// A name that the cell defines further down may still mean a command.
-  private func undefinedValue(_ slot: Int) throws -> Value {
+  func undefinedValue(_ slot: Int) throws -> Value {
     let name = globals.name(of: slot)
     if let command = session?.commands[name] { return .function(native(command)) }
     if let value = Value.named[name] { return value }
     throw undefined(slot)
   }
 
-  private func undefined(_ slot: Int) -> CommandError {
+  func undefined(_ slot: Int) -> CommandError {
     let name = globals.name(of: slot)
     if name == "_" { return CommandError("UnknownName", "there is no last value yet") }
     let names = globals.definedNames + (session?.commands.keys.map { $0 } ?? [])
@@ -522,7 +206,7 @@ final class Machine: @unchecked Sendable {
   }
 
   /// For states that compiled code cannot reach; an error rather than a crash should it happen all the same.
-  private func broken() -> CommandError {
+  func broken() -> CommandError {
     CommandError("InternalError", "the interpreter lost track of a variable")
   }
 }

@@ -22,6 +22,8 @@ enum Operators {
       case (.string(let p), .string(let q)): return .text(p.value + q.value)
       case (.list(let p), .list(let q)): return .list(p.elements + q.elements)
       case (.tuple(let p), .tuple(let q)): return .tuple(p.elements + q.elements)
+      case (.record(let p), .record(let q)):
+        return .record(zip(q.keys, q.values).reduce(p) { $0.setting($1.0, $1.1) })
       default: break
       }
     case .less, .lessEqual, .greater, .greaterEqual:
@@ -297,6 +299,6 @@ enum Operators {
     guard elements.count == count else {
       throw CommandError("WrongCount", "\(count) names on the left, \(elements.count) values on the right")
     }
-    for (index, element) in elements.enumerated() { place[index] = element }
+    for index in 0..<count { place[index] = elements[index] }
   }
 }

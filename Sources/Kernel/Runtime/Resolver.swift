@@ -151,7 +151,10 @@ struct Resolver {
     switch expression.kind {
     case .none, .bool, .int, .float: break
     case .string(let parts):
-      for case .value(let value) in parts { visit(value) }
+      for case .value(let value, let format) in parts {
+        visit(value)
+        if let format { visit(format) }
+      }
     case .name(let name): use(name)
     case .list(let entries), .tuple(let entries):
       for entry in entries { visit(entry) }

@@ -86,6 +86,9 @@ public final class Session {
   /// Whether an entry is complete, by parsing only.
   public func isComplete(_ source: String) -> Completeness { Parser.completeness(of: source) }
 
+  /// All that is wrong with an entry as far as parsing tells, in order; at most one fault a statement.
+  public func faults(in source: String) -> [Diagnostic] { Parser.faults(in: SourceText(source)) }
+
   /// Asks the running cell to stop: safe in a signal handler and from any thread.
   public func interrupt() { faa_interrupt_set() }
 

@@ -91,7 +91,7 @@ extension Value {
   /// One slice along the first axis of a tensor.
   func element(_ index: Int) throws -> Value { try subscripted([.at(index)]) }
 
-  private static func unknownKey(_ key: String, _ box: RecordBox) -> CommandError {
+  static func unknownKey(_ key: String, _ box: RecordBox) -> CommandError {
     CommandError(
       "UnknownMember", "the record has no key `\(key)`",
       help: Suggestion.phrase(for: key, in: box.keys) ?? "it has \(box.keys.joined(separator: ", "))")
@@ -130,75 +130,5 @@ extension Value {
       throw CommandError("ShapeMismatch", "the mask has \(tensor.count) entries, \(what) has \(count)")
     }
     return zip(0..., try tensor.bools()).filter(\.1).map(\.0)
-  }
-
-  // MARK: updates
-
-  /// `place[indices] = value`: the variable gets a changed copy; a list that nobody else holds is changed where it is.
-  static func set(_ place: Place, _ indices: [Index], to value: Value) throws {
-    if let count = place.pointee.listCount { return try setList(place, count, indices, to: value) }
-    switch place.pointee {
-    case .tensor(let tensor): place.pointee = .tensor(try Value.updated(tensor, indices, with: value))
-    case .record(let box):
-      guard indices.count == 1, case .key(let key) = indices[0] else {
-        throw CommandError("TypeMismatch", "a record's index is one of its keys")
-      }
-      place.pointee = .record(box.setting(key, value))
-    case let other:
-      throw CommandError("Immutable", "the elements of \(other.article) cannot be changed")
-    }
-  }
-
-  // The list in `place` must not be bound to a name here: a second reference would make every change a copy.
-  private static func setList(_ place: Place, _ count: Int, _ indices: [Index], to value: Value) throws {
-    switch indices.count == 1 ? indices[0] : .ellipsis {
-    case .at(let index):
-      let position = try Index.position(index, count: count, of: "a list")
-      withOwnedList(place) { $0[position] = value }
-    case .slice(let start, let stop, let step):
-      let positions = Array(Index.positions(start: start, stop: stop, step: step, count: count))
-      guard let elements = try value.elementsInOrder(), elements.count == positions.count else {
-        throw CommandError(
-          "WrongCount",
-          "the slice has \(positions.count) places, the value \(value.elementCount ?? 1) elements")
-      }
-      withOwnedList(place) { list in
-        for (position, element) in zip(positions, elements) { list[position] = element }
-      }
-    default: throw CommandError("TypeMismatch", "a list is changed by one index or one slice")
-    }
-  }
-
-  /// The length of a list; nil for anything else.
-  private var listCount: Int? {
-    if case .list(let box) = self { box.elements.count } else { nil }
-  }
-
-  /// `place[index] = value` for a list and an index counted from the front; false when it is anything else.
-  static func setElement(_ place: Place, _ index: Int, _ value: Place) -> Bool {
-    guard let count = place.pointee.listCount, index >= 0, index < count else { return false }
-    withOwnedList(place) { $0[index] = value.pointee }
-    return true
-  }
-
-  /// Changes the list in a place, which holds one; copies it first when someone else holds it too.
-  static func withOwnedList(_ place: Place, _ change: (inout [Value]) -> Void) {
-    guard case .list(var box) = place.take() else { return }
-    if isKnownUniquelyReferenced(&box) {
-      change(&box.elements)
-    } else {
-      var copy = box.elements
-      change(&copy)
-      box = ListBox(copy)
-    }
-    place.initialize(to: .list(box))
-  }
-
-  /// `record.name = value` as a new record.
-  func settingMember(_ name: String, to value: Value) throws -> Value {
-    guard case .record(let box) = self else {
-      throw CommandError("Immutable", "the members of \(article) cannot be changed")
-    }
-    return .record(box.setting(name, value))
   }
 }

@@ -20,10 +20,21 @@ extension Value {
     return TextWidth.printable(text)
   }
 
+  /// Adds what `plainText` gives to a text.
+  func write(to text: inout String) {
+    switch self {
+    case .string(let box): text += box.value
+    case .int(let value): text += value.description
+    default: text += plainText
+    }
+  }
+
   /// What `print` and string interpolation write: strings bare, everything else as it is shown.
   public var plainText: String {
     switch self {
     case .string(let box): box.value
+    case .int(let value): value.description
+    case .float(let value): value.description
     case .tensor(let tensor): tensor.description
     case .object(let box): box.object.summary()
     default: brief(columns: 4000)

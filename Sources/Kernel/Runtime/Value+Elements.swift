@@ -46,7 +46,7 @@ extension Value {
     case .list(let box): box.elements.count
     case .tuple(let box): box.elements.count
     case .range(let box): box.count
-    case .string(let box): box.value.count
+    case .string(let box): box.value.characterCount
     case .record(let box): box.keys.count
     case .tensor(let tensor): tensor.rank > 0 ? tensor.shape[0] : nil
     default: nil

@@ -36,10 +36,10 @@ public enum Value: @unchecked Sendable {
   case object(ObjectBox)
 }
 
-/// Text of a string value.
-public final class StringBox: Sendable {
+/// Text of a string value. Only the interpreter changes it, and only while it holds the sole reference.
+public final class StringBox: @unchecked Sendable {
   /// The text.
-  public let value: String
+  public internal(set) var value: String
   /// Boxes a text.
   public init(_ value: String) { self.value = value }
 }
@@ -64,35 +64,69 @@ public final class TupleBox: Container {
   deinit { Container.release(&elements) }
 }
 
+/// The keys of a record in order of definition. Records made by the same code share them, so that an access to a member finds
+/// its place by comparing one reference.
+public final class RecordKeys: Sendable {
+  /// The names.
+  public let names: [String]
+  /// Places by name where there are many; a few are found faster by looking.
+  private let places: [String: Int]
+
+  init(_ names: [String]) {
+    self.names = names
+    places = names.count > 8 ? Dictionary(uniqueKeysWithValues: zip(names, names.indices)) : [:]
+  }
+
+  /// The place of a key.
+  func place(of name: String) -> Int? { names.count > 8 ? places[name] : names.firstIndex(of: name) }
+}
+
 /// Fields of a record, in order of definition.
 public final class RecordBox: Container {
-  /// Field names.
-  public let keys: [String]
+  /// The names of the fields, perhaps shared with other records.
+  let shape: RecordKeys
+  /// Where they are: their identity, for comparison without counting a reference.
+  let shapeAddress: UnsafeRawPointer
   /// Field values, one a key.
   public internal(set) var values: [Value]
 
+  /// Field names.
+  public var keys: [String] { shape.names }
+
   /// Boxes fields; a repeated key keeps its last value.
-  public init(_ fields: [(String, Value)]) {
+  public convenience init(_ fields: [(String, Value)]) {
+    var places: [String: Int] = [:]
     var keys: [String] = []
     var values: [Value] = []
     for (key, value) in fields {
-      if let index = keys.firstIndex(of: key) {
-        values[index] = value
+      if let place = places[key] {
+        values[place] = value
       } else {
+        places[key] = keys.count
         keys.append(key)
         values.append(value)
       }
     }
-    self.keys = keys
+    self.init(RecordKeys(keys), values)
+  }
+
+  init(_ shape: RecordKeys, _ values: [Value]) {
+    self.shape = shape
+    shapeAddress = UnsafeRawPointer(Unmanaged.passUnretained(shape).toOpaque())
     self.values = values
   }
 
   /// The value of a field.
-  public subscript(_ key: String) -> Value? { keys.firstIndex(of: key).map { values[$0] } }
+  public subscript(_ key: String) -> Value? { shape.place(of: key).map { values[$0] } }
 
   /// The same record with one field set or added.
   public func setting(_ key: String, _ value: Value) -> RecordBox {
-    RecordBox(Array(zip(keys, values)) + [(key, value)])
+    guard let place = shape.place(of: key) else {
+      return RecordBox(RecordKeys(keys + [key]), values + [value])
+    }
+    var changed = values
+    changed[place] = value
+    return RecordBox(shape, changed)
   }
   override func surrender(into pending: inout [Container]) { Container.surrender(&values, into: &pending) }
   deinit { Container.release(&values) }

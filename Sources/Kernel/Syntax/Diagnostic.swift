@@ -66,6 +66,12 @@ public struct Diagnostic: Error, Sendable, CustomStringConvertible {
     self.trace = trace
   }
 
+  /// The line of the first label, from the first of its source; nil without a place.
+  package var line: Int? {
+    guard let source, let label = labels.first else { return nil }
+    return source.position(of: label.span.start).line
+  }
+
   /// The message without place, in one line.
   public var description: String { "\(severity.rawValue): \(message)" }
 }

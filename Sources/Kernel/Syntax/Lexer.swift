@@ -18,12 +18,36 @@ struct Lexer {
   /// All tokens, the last of kind `end`.
   mutating func tokens() throws(SyntaxFailure) -> [Token] {
     var result: [Token] = []
-    while let token = try next() {
-      result.append(token)
-      if MagicLine.begins(in: result, source) { result.append(restOfLine()) }
-    }
+    while try append(to: &result) {}
     result.append(Token(kind: .end, span: Span(end, end)))
     return result
+  }
+
+  /// All tokens that can be read, and what is wrong with the rest.
+  mutating func tokensAndFaults() -> ([Token], [Diagnostic]) {
+    var result: [Token] = []
+    var faults: [Diagnostic] = []
+    while true {
+      let start = offset
+      do throws(SyntaxFailure) {
+        guard try append(to: &result) else { break }
+      } catch {
+        faults.append(error.diagnostic)
+        // Behind the fault; an unclosed string ends with its line.
+        offset = min(end, max(offset, start + 1, error.diagnostic.labels.first?.span.end ?? 0))
+        while offset < end, bytes[offset] & 0xC0 == 0x80 { offset += 1 }
+      }
+    }
+    result.append(Token(kind: .end, span: Span(end, end)))
+    return (result, faults)
+  }
+
+  /// Reads the next token, and what a magic is given where it begins one; false at the end.
+  private mutating func append(to result: inout [Token]) throws(SyntaxFailure) -> Bool {
+    guard let token = try next() else { return false }
+    result.append(token)
+    if MagicLine.begins(in: result, source) { result.append(restOfLine()) }
+    return true
   }
 
   /// What a magic is given, as one token: paths and patterns need not look like the language. A comment ends it.

@@ -272,14 +272,41 @@ extension Parser {
       case .text(let text):
         if !text.isEmpty { parts.append(.text(text)) }
       case .code(let tokens):
-        var inner = Parser(source: source, tokens: tokens)
-        let value = try inner.expression()
-        guard inner.current.kind == .end else { throw inner.unexpected("expected `)`") }
-        parts.append(.value(value))
-        children.append(value)
+        let (value, format) = try interpolation(tokens)
+        parts.append(.value(value, format: format))
+        children += [value] + (format.map { [$0] } ?? [])
       }
     }
     return try node(.string(parts), token.span, over: children)
+  }
+
+  /// What stands in `\(…)`: a value, or a value and its format.
+  private func interpolation(_ tokens: [Token]) throws(SyntaxFailure) -> (Expression, Expression?) {
+    var inner = Parser(source: source, tokens: tokens)
+    guard inner.current.kind != .end else {
+      throw failure(
+        "SyntaxError", "there is no value in this `\\()`", inner.current.span, help: "\"x is \\(x)\"")
+    }
+    do throws(SyntaxFailure) {
+      let value = try inner.expression()
+      var format: Expression?
+      if inner.take(.comma) {
+        guard inner.current.kind == .identifier("format"), inner.following.kind == .symbol(.colon) else {
+          throw inner.unexpected("expected `format:` and a format", help: "\"\\(loss, format: \".3f\")\"")
+        }
+        inner.advance()
+        inner.advance()
+        format = try inner.expression()
+      }
+      guard inner.current.kind == .end else { throw inner.unexpected("expected `)`") }
+      return (value, format)
+    } catch {
+      // The text after the literal cannot complete what is missing inside it.
+      var mended = error
+      mended.isIncomplete = false
+      if mended.diagnostic.code == "IncompleteInput" { mended.diagnostic.code = "SyntaxError" }
+      throw mended
+    }
   }
 
   private mutating func parentheses() throws(SyntaxFailure) -> Expression {

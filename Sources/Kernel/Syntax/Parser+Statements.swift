@@ -5,13 +5,16 @@ extension Parser {
     while true {
       while current.kind == .newline || isNext(.semicolon) { advance() }
       if current.kind == stop || current.kind == .end { return result }
-      var statement = try statement()
-      if take(.semicolon) {
-        statement.isSilenced = true
-      } else if current.kind != .newline, current.kind != stop, current.kind != .end {
-        throw unexpected("expected the end of the statement")
+      let next = try recovering(until: stop) { (parser: inout Parser) throws(SyntaxFailure) in
+        var statement = try parser.statement()
+        if parser.take(.semicolon) {
+          statement.isSilenced = true
+        } else if parser.current.kind != .newline, parser.current.kind != stop, parser.current.kind != .end {
+          throw parser.unexpected("expected the end of the statement")
+        }
+        return statement
       }
-      result.append(statement)
+      if let next { result.append(next) }
     }
   }
 
@@ -135,7 +138,11 @@ extension Parser {
   private mutating func loop() throws(SyntaxFailure) -> StatementKind {
     advance()
     let pattern = try pattern()
-    guard take(.in) else { throw unexpected("expected `in`", help: "for i in 0..<10 { … }") }
+    guard take(.in) else {
+      let help =
+        isNext(.comma) ? "several names are written in parentheses: for (i, x) in …" : "for i in 0..<10 { … }"
+      throw unexpected("expected `in`", help: help)
+    }
     return .loop(pattern, try header(), try block())
   }
 

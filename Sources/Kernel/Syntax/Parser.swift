@@ -1,4 +1,5 @@
-/// Turns tokens into a tree: a Pratt parser for expressions, recursive descent for the rest. The first fault ends it.
+/// Turns tokens into a tree: a Pratt parser for expressions, recursive descent for the rest. The first fault ends it, unless it
+/// only looks for faults: then it goes on with the next statement.
 package struct Parser {
   let source: SourceText
   private let tokens: [Token]
@@ -10,6 +11,8 @@ package struct Parser {
   /// Brackets open at this point, innermost last, for messages and indentation.
   var open: [Token] = []
   private var nesting = 0
+  /// The faults of statements given up so far; nil when the first fault ends everything.
+  private var faults: [Diagnostic]?
 
   private static let nestingLimit = 200
   private static let depthLimit = 800
@@ -24,6 +27,57 @@ package struct Parser {
     var lexer = Lexer(source)
     var parser = Parser(source: source, tokens: try lexer.tokens())
     return try parser.program()
+  }
+
+  /// All faults of a text that show without running it, in order; one a statement at most.
+  package static func faults(in source: SourceText) -> [Diagnostic] {
+    var lexer = Lexer(source)
+    let (tokens, malformed) = lexer.tokensAndFaults()
+    var parser = Parser(source: source, tokens: tokens)
+    parser.faults = []
+    var result = malformed
+    // A line with a character that means nothing need not be told that its statement makes no sense either.
+    let lines = Set(malformed.compactMap(\.line))
+    do throws(SyntaxFailure) { _ = try parser.program() } catch { parser.faults?.append(error.diagnostic) }
+    for fault in parser.faults ?? [] where fault.line.map({ !lines.contains($0) }) ?? true {
+      result.append(fault)
+    }
+    return result.sorted { ($0.labels.first?.span.start ?? 0) < ($1.labels.first?.span.start ?? 0) }
+  }
+
+  /// A statement; when faults are collected, a faulty one is noted and skipped up to the next line of its block.
+  mutating func recovering(
+    until stop: TokenKind, _ body: (inout Parser) throws(SyntaxFailure) -> Statement
+  ) throws(SyntaxFailure) -> Statement? {
+    guard faults != nil else { return try body(&self) }
+    let before = self
+    do throws(SyntaxFailure) { return try body(&self) } catch {
+      guard !error.isIncomplete else { throw error }
+      var found = faults ?? []
+      if found.last?.labels != error.diagnostic.labels { found.append(error.diagnostic) }
+      let failed = position
+      self = before
+      faults = found
+      skip(from: failed, until: stop)
+      return nil
+    }
+  }
+
+  /// Goes to the end of the line at which all brackets opened since here are closed again, past `failed` in any case.
+  private mutating func skip(from failed: Int, until stop: TokenKind) {
+    var depth = 0
+    while position < tokens.count - 1 {
+      let kind = tokens[position].kind
+      switch kind {
+      case .symbol(.openParen), .symbol(.openBracket), .symbol(.openBrace): depth += 1
+      case .newline where depth <= 0 && position >= failed: return
+      case .symbol(.closeParen), .symbol(.closeBracket), .symbol(.closeBrace):
+        if depth == 0, kind == stop, position >= failed { return }
+        depth = max(0, depth - 1)
+      default: break
+      }
+      position += 1
+    }
   }
 
   /// Whether a text can be run as it stands.

@@ -34,7 +34,8 @@ package indirect enum ExpressionKind: Sendable {
 /// Text or a value of a string literal.
 package enum Interpolation: Sendable {
   case text(String)
-  case value(Expression)
+  /// `\(value)`, or `\(value, format: spec)`.
+  case value(Expression, format: Expression?)
 }
 
 /// `key: value` of a record.
@@ -57,6 +58,13 @@ package struct ArgumentNode: Sendable {
   package let value: Expression
   /// Whether it is a closure after the parentheses.
   package let isTrailing: Bool
+
+  package init(label: String?, labelSpan: Span, value: Expression, isTrailing: Bool) {
+    self.label = label
+    self.labelSpan = labelSpan
+    self.value = value
+    self.isTrailing = isTrailing
+  }
 }
 
 /// An entry of a subscript.

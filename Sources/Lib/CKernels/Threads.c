@@ -130,11 +130,10 @@ void faa_parallel(ptrdiff_t count, void (*body)(void *, ptrdiff_t), void *contex
 
 // ---- Interrupts -------------------------------------------------------------------------------------------
 
-static atomic_bool interrupted;
+bool faa_interrupt_flag;
 
-void faa_interrupt_set(void) { atomic_store_explicit(&interrupted, true, memory_order_relaxed); }
-void faa_interrupt_clear(void) { atomic_store_explicit(&interrupted, false, memory_order_relaxed); }
-bool faa_interrupted(void) { return atomic_load_explicit(&interrupted, memory_order_relaxed); }
+void faa_interrupt_set(void) { __atomic_store_n(&faa_interrupt_flag, true, __ATOMIC_RELAXED); }
+void faa_interrupt_clear(void) { __atomic_store_n(&faa_interrupt_flag, false, __ATOMIC_RELAXED); }
 
 // ---- The recorder's state of each thread ------------------------------------------------------------------
 

@@ -8,14 +8,7 @@ extension Document {
     let session = Session(commands: [], seed: 0)
     var found = issues
     for cell in cells where cell.options.eval && cell.options.error == .forbid {
-      switch session.isComplete(cell.code) {
-      case .complete: continue
-      case .incomplete:
-        found.append(
-          Issue(
-            .error, file: name, line: cell.line, column: cell.indent + 1,
-            "the cell ends in the middle of an expression; close its brackets and strings"))
-      case .invalid(let diagnostic):
+      for diagnostic in session.faults(in: cell.code) {
         let at = diagnostic.labels.first.flatMap { label in
           diagnostic.source.map { $0.position(of: label.span.start) }
         }

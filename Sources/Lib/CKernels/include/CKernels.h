@@ -47,8 +47,10 @@ void faa_set_thread_count(int count);
 void faa_interrupt_set(void);
 /// Forgets a request to stop.
 void faa_interrupt_clear(void);
-/// Whether a stop has been asked for.
-bool faa_interrupted(void);
+/// The request itself; read it through `faa_interrupted`.
+extern bool faa_interrupt_flag;
+/// Whether a stop has been asked for: one load, since interpreted loops ask at every turn.
+static inline bool faa_interrupted(void) { return __atomic_load_n(&faa_interrupt_flag, __ATOMIC_RELAXED); }
 
 /// What a thread does with the result of every operation.
 enum {
