@@ -27,7 +27,7 @@ extension RuntimeTests {
       ("e\\_1", ["₁"]),
       ("?step", ["step"]), ("?ke", ["keys"]), ("?%ti", ["%time", "%timeit"]), ("%pro", ["profile"]),
       ("%vars lea", ["learning"]), ("%time lear", ["learning"]), ("config[\"r", ["rate"]), ("\"lear", []),
-     
+
       ("nosuch.x", []), ("\\nosuchname", []),
     ])
     func offered(line: String, expected: [String]) {
@@ -72,7 +72,9 @@ extension RuntimeTests {
         let line = (0..<random(12)).map { _ in pieces[random(pieces.count)] }.joined()
         let cursor = random(line.utf8.count + 3)
         let range = session.completions(line, cursor: cursor).range
-        #expect(range.lowerBound >= 0 && range.upperBound <= cursor && cursor - range.upperBound < 4 || range.upperBound == line.utf8.count, "\(line)")
+        #expect(
+          range.lowerBound >= 0 && range.upperBound <= cursor && cursor - range.upperBound < 4
+            || range.upperBound == line.utf8.count, "\(line)")
       }
       #expect(session.variables.count == 3)
     }

@@ -15,6 +15,55 @@
 
 static faa_line_callbacks callbacks;
 
+// ---- Input ---------------------------------------------------------------------------------------------------------
+// Readline 8.2 overruns a buffer on ill-formed UTF-8, so it is given none: every ill-formed piece becomes U+FFFD.
+
+static unsigned char queued[3];
+static int queued_count, queued_at;
+// A byte that was read as the continuation of a character and is none.
+static int held = -1;
+static bool is_installed;
+
+static bool has_pending(void) { return queued_at < queued_count || held >= 0; }
+
+static bool is_ready(int milliseconds) {
+  struct pollfd input = {.fd = fileno(rl_instream), .events = POLLIN};
+  int ready;
+  do ready = poll(&input, 1, milliseconds);
+  while (ready < 0 && errno == EINTR);
+  return ready > 0;
+}
+
+// How many bytes follow a lead byte, and what the first of them may be; -1 for a byte that leads nothing.
+static int continuation(int lead, int *low, int *high) {
+  *low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+  *high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+  return lead < 0xC2 ? -1 : lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : lead < 0xF5 ? 3 : -1;
+}
+
+static int next_byte(FILE *stream) {
+  if (queued_at < queued_count) return queued[queued_at++];
+  int lead = held >= 0 ? held : rl_getc(stream);
+  held = -1;
+  if (lead < 0x80) return lead;
+  int low, high, count = continuation(lead, &low, &high);
+  queued_count = queued_at = 0;
+  // The bytes of a character come together.
+  while (queued_count < count && is_ready(100)) {
+    int byte = rl_getc(stream);
+    if (byte < low || byte > high) {
+      held = byte;
+      break;
+    }
+    queued[queued_count++] = (unsigned char)byte;
+    low = 0x80, high = 0xBF;
+  }
+  if (queued_count == count) return lead;
+  memcpy(queued, "\xBF\xBD", 2);
+  queued_count = 2;
+  return 0xEF;
+}
+
 // ---- Lines of an entry ---------------------------------------------------------------------------------------------
 // Readline draws line ends inside its buffer, but knows nothing of lines. Positions are bytes.
 
@@ -142,11 +191,8 @@ static char *pasted_text(void) {
   static const char mark[] = "\033[201~";
   size_t count = 0, capacity = 4096;
   char *text = malloc(capacity);
-  struct pollfd input = {.fd = fileno(rl_instream), .events = POLLIN};
   while (text) {
-    int ready = poll(&input, 1, 1000);
-    if (ready < 0 && errno == EINTR) continue;
-    int key = ready > 0 ? rl_read_key() : -1;
+    int key = has_pending() || is_ready(1000) ? rl_read_key() : -1;
     if (key < 0) break;
     if (key == 0) continue;
     if (count + 2 > capacity) {
@@ -193,6 +239,7 @@ void faa_line_setup(faa_line_callbacks given) {
   rl_catch_signals = 0;
   rl_catch_sigwinch = 0;
   rl_initialize();
+  rl_getc_function = next_byte;
   rl_variable_bind("enable-bracketed-paste", "on");
   rl_variable_bind("horizontal-scroll-mode", "off");
   rl_variable_bind("bell-style", "none");
@@ -215,14 +262,19 @@ void faa_line_begin(const char *prompt) {
   faa_signals_editing(true);
   rl_reset_screen_size();
   rl_callback_handler_install(prompt, on_entry);
+  is_installed = true;
 }
 
 void faa_line_end(void) {
+  is_installed = false;
   rl_callback_handler_remove();
   faa_signals_editing(false);
 }
 
-void faa_line_read(void) { rl_callback_read_char(); }
+void faa_line_read(void) {
+  do rl_callback_read_char();
+  while (is_installed && has_pending());
+}
 
 static void move_below(void) {
   rl_point = rl_end;
