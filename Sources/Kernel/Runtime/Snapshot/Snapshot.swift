@@ -92,7 +92,7 @@ extension Value {
   }
 }
 
-private enum Tag: UInt8 {
+private enum Mark: UInt8 {
   case none, bool, int, float, string, list, tuple, record, range, tensor, function, object, again
 }
 
@@ -146,7 +146,7 @@ private struct SnapshotWriter {
     }
   }
 
-  private mutating func tag(_ tag: Tag) { bytes.byte(tag.rawValue) }
+  private mutating func tag(_ tag: Mark) { bytes.byte(tag.rawValue) }
 
   private mutating func write(_ values: [Value]) throws {
     bytes.int(values.count)
@@ -204,7 +204,7 @@ private struct SnapshotReader {
   mutating func read() throws -> Value {
     depth += 1
     defer { depth -= 1 }
-    guard depth < 200, let tag = Tag(rawValue: try bytes.byte()) else { throw DamagedBytes() }
+    guard depth < 200, let tag = Mark(rawValue: try bytes.byte()) else { throw DamagedBytes() }
     switch tag {
     case .none: return .none
     case .bool: return .bool(try bytes.bool())
