@@ -33,9 +33,10 @@ struct Lexer {
         guard try append(to: &result) else { break }
       } catch {
         faults.append(error.diagnostic)
-        // Behind the fault; an unclosed string ends with its line.
         offset = min(end, max(offset, start + 1, error.diagnostic.labels.first?.span.end ?? 0))
-        while offset < end, bytes[offset] & 0xC0 == 0x80 { offset += 1 }
+        // What follows a fault inside a string is text: the rest of the line says nothing.
+        let isText = ["MalformedEscape", "UnterminatedString"].contains(error.diagnostic.code)
+        while let byte = peek(), byte & 0xC0 == 0x80 || (isText && byte != UInt8(ascii: "\n")) { offset += 1 }
       }
     }
     result.append(Token(kind: .end, span: Span(end, end)))
