@@ -158,7 +158,11 @@ public struct CellUse: Sendable {
   private mutating func visit(_ expression: Expression) {
     switch expression.kind {
     case .none, .bool, .int, .float: break
-    case .string(let parts): for case .value(let value) in parts { visit(value) }
+    case .string(let parts):
+      for case .value(let value, let format) in parts {
+        visit(value)
+        if let format { visit(format) }
+      }
     case .name(let name): use(name)
     case .list(let entries), .tuple(let entries): for entry in entries { visit(entry) }
     case .record(let fields): for field in fields { visit(field.value) }
