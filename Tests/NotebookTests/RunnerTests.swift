@@ -169,7 +169,8 @@ private func statuses(_ outcome: Outcome) -> [String] { outcome.result.cells.map
     options.onError = .all
     let crashed = try run("```faa\nsay kept\ncrash\n```\n```faa\nsay on\n```\n", options)
     #expect(statuses(crashed) == ["killed", "skipped"] && crashed.result.exitCode == 139)
-    #expect(crashed.result.cells[0].outputs == [.text("kept\n")] && crashed.result.cells[0].peakBytes == 3 << 20)
+    #expect(
+      crashed.result.cells[0].outputs == [.text("kept\n")] && crashed.result.cells[0].peakBytes == 3 << 20)
     let left = try run("```faa\nleave\n```\n", options)
     #expect(left.result.exitCode == 125)
     #expect(left.result.stopReason == "the evaluator ended in cell @1: it left with exit code 3")

@@ -24,7 +24,7 @@ import Testing
   /// Starts a run in the background, waits until the second cell runs, sends `signal` to the evaluator, and waits for the run.
   private static func shell(_ flags: String, signal: String) -> String {
     """
-    |$FAA run n.faa \(flags) & run=$!
+    |export SWIFT_BACKTRACE=enable=no; $FAA run n.faa \(flags) & run=$!
     for i in $(seq 200); do grep -q '"cell": "loop"' n.faaout/events.ndjson 2>/dev/null && break; sleep 0.02; done
     kill -\(signal) $(cat /proc/$run/task/$run/children); wait $run
     """

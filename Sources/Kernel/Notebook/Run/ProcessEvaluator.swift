@@ -54,7 +54,10 @@ public final class ProcessEvaluator: Evaluator {
     posix_spawnattr_setpgroup(&attributes, 0)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF))
     var words: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
-    var environment = childEnvironment(variables)
+    // A crash leaves the frames of its thread in the log, asks nothing, and ends.
+    let backtrace = ["SWIFT_BACKTRACE": "interactive=no,color=no,threads=crashed,registers=none,images=none"]
+    var environment = childEnvironment(
+      getenv("SWIFT_BACKTRACE") == nil ? variables.merging(backtrace) { given, _ in given } : variables)
     defer { for word in words + environment { free(word) } }
     let status = posix_spawn(&child, command[0], &actions, &attributes, &words, &environment)
     guard status == 0 else {
