@@ -92,7 +92,7 @@ import Testing
     try withTemporaryDirectory { directory in
       let heads: [(String, [UInt8])] = [
         ("a.svg", Array("<svg ".utf8)), ("a.PNG", [0x89, 0x50]), ("a.pdf", Array("%PDF".utf8)),
-        ("a.txt", Array("Damped".utf8)),
+        ("a.txt", Array("Damped".utf8)), ("a.tex", Array("% Needs \\usepackage{tikz}".utf8)),
       ]
       for (name, head) in heads {
         let path = "\(directory)/\(name)"
