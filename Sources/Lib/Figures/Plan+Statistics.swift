@@ -139,11 +139,14 @@ extension PlanBuilder {
           "point \(place) has class \(classes[place]), but there are \(names.count) class names")
       }
       let members = Dictionary(grouping: places) { classes[$0] }
+      let inks = names.map { _ in colour(.next) }
+      // A crowd is painted in the order given: class by class, the last would hide the others.
+      let isCrowd = places.count > PointCloud.threshold
+      if isCrowd { shapes.append(points(places, places.map { inks[classes[$0]].opacity(0.8) })) }
       for (index, name) in names.enumerated() {
-        let colour = colour(.next)
         guard let own = members[index] else { continue }
-        shapes.append(points(own, [colour.opacity(0.8)]))
-        key(name, colour, .point(scatter.symbol))
+        if !isCrowd { shapes.append(points(own, [inks[index].opacity(0.8)])) }
+        key(name, inks[index], .point(scatter.symbol))
       }
     case .values(let values, let colormap, let label):
       try sameLength("scatter", ("x", xs.count), ("values", values.count))
