@@ -26,6 +26,8 @@ let figureCommands: [Command] = [
       .optional("log", .choice(["none", "x", "y", "both"]), default: "none", "logarithmic axes"),
       .optional("xRange", .sequence, "the ends of the horizontal axis, such as [0, 1]"),
       .optional("yRange", .sequence, "the ends of the vertical axis"),
+      .optional("xTicks", .sequence, "where the horizontal axis is labelled, or names for 0, 1, 2…"),
+      .optional("yTicks", .sequence, "where the vertical axis is labelled, or names for 0, 1, 2…"),
       .optional(
         "right", .object(["Figure"]),
         "a figure on the same x, measured by an axis of its own on the right: its y, log and yRange"),

@@ -37,7 +37,16 @@ struct PlotData {
     if !label.isEmpty { axis.label = label }
     if isLog { axis.scale = .log }
     axis.range = try a.optional("\(name)Range") { try a.ends($0) } ?? axis.range
+    axis.ticks = try a.optional("\(name)Ticks") { try ticks($0) } ?? axis.ticks
     return axis
+  }
+
+  private func ticks(_ name: String) throws -> [Tick] {
+    try a.sequence(name).enumerated().map { index, value in
+      if case .string(let box) = value { return Tick(Double(index), box.value) }
+      guard let number = value.number else { throw a.mismatch(name, expected: "numbers or names") }
+      return Tick(number, value.plainText)
+    }
   }
 
   private func size() throws -> Size? {
@@ -60,7 +69,15 @@ struct PlotData {
       throw a.error("MissingArgument", "data", "is needed: what is to be drawn")
     }
     let drawn = try data.map(figure)
-    guard drawn.contains(where: { $0 != nil }) else { return [Figure(marks: try marks(data))] }
+    guard drawn.contains(where: { $0 != nil }) else {
+      // The axes of an embedding measure nothing but distance.
+      if case .object(let box)? = data.first, data.count == 1, box.object is EmbeddingObject {
+        return [
+          Figure(marks: try marks(data), x: Axis(ticks: []), y: Axis(ticks: []), equalUnits: true)
+        ]
+      }
+      return [Figure(marks: try marks(data))]
+    }
     return try zip(drawn, data).map { figure, value in try figure ?? Figure(marks: marks([value])) }
   }
 

@@ -127,6 +127,6 @@ public struct Size: Hashable, Sendable {
   public static let screen = Size(640, 400)
   /// One column of a two-column paper (3.4 in).
   public static let column = Size(327, 230)
-  /// A 16:9 slide.
-  public static let slide = Size(960, 540)
+  /// A 16:9 slide: enlarged to fill one, its words are read from the last row.
+  public static let slide = Size(640, 360)
 }

@@ -38,7 +38,8 @@ struct Frame {
     }
     arrange(legendWidth: legendSize.width + Style.gap)
     legend = Rect(
-      x: outer.x + outer.width - Style.edge - legendSize.width, y: plot.y, width: legendSize.width,
+      x: max(plot.x + plot.width + Style.gap, outer.x + outer.width - Style.edge - legendSize.width),
+      y: plot.y, width: legendSize.width,
       height: min(legendSize.height, plot.height))
   }
 
@@ -107,6 +108,7 @@ struct Frame {
 
   private mutating func equaliseUnits() {
     guard plan.x.scale == .linear, plan.y.scale == .linear else { return }
+    guard !plan.isTight else { return fitPlot() }
     let unit = max(
       (plan.xRange.upperBound - plan.xRange.lowerBound) / plot.width,
       (plan.yRange.upperBound - plan.yRange.lowerBound) / plot.height)
@@ -116,6 +118,13 @@ struct Frame {
     }
     xRange = around(plan.xRange, unit * plot.width)
     yRange = around(plan.yRange, unit * plot.height)
+  }
+
+  /// A smaller plot area in which units are equal over the same ranges.
+  private mutating func fitPlot() {
+    let (across, up) = (xRange.upperBound - xRange.lowerBound, yRange.upperBound - yRange.lowerBound)
+    let unit = min(plot.width / across, plot.height / up)
+    (plot.width, plot.height) = (max(20, unit * across), max(20, unit * up))
   }
 
   private static func legendSize(_ entries: [LegendEntry], in outer: Rect) -> Size {
@@ -157,6 +166,9 @@ extension Frame {
     .map { Rect(x: $0.0, y: $0.1, width: width, height: height) }
     return corners.first { corner in !plan.shapes.contains { covers($0, corner) } }
   }
+
+  /// Whether data lie under a place.
+  func isCovered(_ place: Rect) -> Bool { plan.shapes.contains { covers($0, place) } }
 
   private func covers(_ shape: Shape, _ corner: Rect) -> Bool {
     func inside(_ x: Double, _ y: Double) -> Bool {

@@ -69,12 +69,7 @@ struct Layout {
     }
     // Rows are as tall as their figures want to be, scaled to what there is.
     let filled = rows.filter { !$0.isEmpty }
-    let wanted = filled.map { row in
-      row.map { cell in
-        let natural = cell.size ?? Self.naturalSize(cell)
-        return natural.height / natural.width * inner.width / Double(row.count)
-      }.max() ?? 0
-    }
+    let wanted = filled.map { Self.height($0, width: inner.width) }
     let total = wanted.reduce(0, +)
     var y = inner.y
     for (row, height) in zip(filled, wanted) {
@@ -85,6 +80,17 @@ struct Layout {
       }
       y += share
     }
+  }
+
+  /// The height a row of figures asks for.
+  private static func height(_ row: [Figure], width: Double) -> Double {
+    row.map { cell in
+      let natural = cell.size ?? naturalSize(cell)
+      let height = natural.height / natural.width * width / Double(row.count)
+      // Titles, labels and ticks do not shrink with a narrow panel.
+      if case .panel = cell.content, row.count > 1 { return max(height, 200) + 20 }
+      return height
+    }.max() ?? 0
   }
 
   /// The size a figure takes when nobody says otherwise.
@@ -104,16 +110,10 @@ struct Layout {
         Style.edge * 2 + title + Double(sheet.rowCount)
           * (cell.height + SheetLayout.captionHeight(sheet) + SheetLayout.gap) - SheetLayout.gap)
     case .grid(let rows):
-      let columns = Double(rows.map(\.count).max() ?? 1)
-      let width = columns <= 1 ? 640 : min(1280, columns * 440)
-      let height = rows.filter { !$0.isEmpty }.reduce(0.0) { sum, row in
-        sum
-          + (row.map { cell in
-            let natural = cell.size ?? naturalSize(cell)
-            return natural.height / natural.width * width / Double(row.count)
-          }.max() ?? 0)
-      }
-      return Size(width, max(120, height + title))
+      // Panels as wide as words of this size can stand.
+      let width = [640.0, 640, 800, 1000][min(3, rows.map(\.count).max() ?? 1)]
+      let height = rows.filter { !$0.isEmpty }.reduce(0.0) { $0 + Self.height($1, width: width) }
+      return Size(width, max(120, (height + title).rounded(.up)))
     }
   }
 }

@@ -139,11 +139,14 @@ extension PlanBuilder {
           "point \(place) has class \(classes[place]), but there are \(names.count) class names")
       }
       let members = Dictionary(grouping: places) { classes[$0] }
+      let inks = names.map { _ in colour(.next) }
+      // A crowd is painted in the order given: class by class, the last would hide the others.
+      let isCrowd = places.count > PointCloud.threshold
+      if isCrowd { shapes.append(points(places, places.map { inks[classes[$0]].opacity(0.8) })) }
       for (index, name) in names.enumerated() {
-        let colour = colour(.next)
         guard let own = members[index] else { continue }
-        shapes.append(points(own, [colour.opacity(0.8)]))
-        key(name, colour, .point(scatter.symbol))
+        if !isCrowd { shapes.append(points(own, [inks[index].opacity(0.8)])) }
+        key(name, inks[index], .point(scatter.symbol))
       }
     case .values(let values, let colormap, let label):
       try sameLength("scatter", ("x", xs.count), ("values", values.count))
@@ -180,11 +183,30 @@ extension PlanBuilder {
       )
     }
     let range = Self.colourRange(map.values, map.colormap, asked: map.range)
+    let across = map.extent?.x ?? -0.5...(Double(map.columns) - 0.5)
+    let down = map.extent?.y ?? -0.5...(Double(map.rows) - 0.5)
+    extend(x: [across.lowerBound, across.upperBound])
+    extend(y: [down.lowerBound, down.upperBound])
+    // Samples of a function of the plane are filled in between; a matrix has nothing there.
+    shapes.append(
+      .raster(
+        Self.raster(map.extent == nil || map.showsValues ? map : map.refined(), range), x: across, y: down))
+    if map.showsValues { addNumbers(map, range, across, down) }
+    if map.extent == nil {
+      xTicks = Self.names(map.columnNames, map.columns) { Double($0) }
+      yTicks = Self.names(map.rowNames, map.rows) { Double(map.rows - 1 - $0) }
+    }
+    bar = ColourBar(colormap: map.colormap, range: range, label: Text.printable(map.label))
+    (tightX, tightY, coversGrid, isWhole) = (true, true, true, false)
+    isMatrix = map.extent == nil
+  }
+
+  private static func raster(_ map: HeatMap, _ range: ClosedRange<Double>) -> Raster {
     var bytes = [UInt8](repeating: 0, count: map.values.count * 4)
     for row in 0..<map.rows {
       let source = map.extent == nil ? row : map.rows - 1 - row
       for column in 0..<map.columns {
-        guard let colour = Self.colour(map.values[source * map.columns + column], range, map.colormap) else {
+        guard let colour = colour(map.values[source * map.columns + column], range, map.colormap) else {
           continue
         }
         let base = (row * map.columns + column) * 4
@@ -192,20 +214,7 @@ extension PlanBuilder {
         bytes[base + 3] = 255
       }
     }
-    let raster = Raster(trustedWidth: map.columns, height: map.rows, rgba: bytes)
-    let across = map.extent?.x ?? -0.5...(Double(map.columns) - 0.5)
-    let down = map.extent?.y ?? -0.5...(Double(map.rows) - 0.5)
-    extend(x: [across.lowerBound, across.upperBound])
-    extend(y: [down.lowerBound, down.upperBound])
-    shapes.append(.raster(raster, x: across, y: down))
-    if map.showsValues { addNumbers(map, range, across, down) }
-    if map.extent == nil {
-      xTicks = Self.names(map.columnNames, map.columns) { Double($0) }
-      yTicks = Self.names(map.rowNames, map.rows) { Double(map.rows - 1 - $0) }
-    }
-    bar = ColourBar(colormap: map.colormap, range: range, label: Text.printable(map.label))
-    (tightX, tightY, coversGrid) = (true, true, true)
-    isMatrix = map.extent == nil
+    return Raster(trustedWidth: map.columns, height: map.rows, rgba: bytes)
   }
 
   private mutating func addNumbers(
@@ -260,5 +269,34 @@ extension PlanBuilder {
 
   static func colour(_ value: Double, _ range: ClosedRange<Double>, _ map: Colormap) -> Colour? {
     map.colour(at: (value - range.lowerBound) / (range.upperBound - range.lowerBound))
+  }
+}
+
+extension HeatMap {
+  /// The same map with several cells for each, bilinear between their centres; NaN stays where it is. Large maps stay as they
+  /// are.
+  func refined() -> HeatMap {
+    let factor = min(8, 480 / max(rows, columns))
+    guard factor > 1 else { return self }
+    var finer = self
+    (finer.rows, finer.columns) = (rows * factor, columns * factor)
+    func place(_ index: Int, _ count: Int) -> (low: Int, high: Int, t: Double) {
+      let at = max(0, min(Double(count - 1), (Double(index) + 0.5) / Double(factor) - 0.5))
+      return (Int(at), min(Int(at) + 1, count - 1), at - at.rounded(.down))
+    }
+    let across = (0..<finer.columns).map { place($0, columns) }
+    finer.values = (0..<finer.rows).flatMap { row -> [Double] in
+      let down = place(row, rows)
+      return across.map { over in
+        func mixed(_ row: Int) -> Double {
+          let (a, b) = (values[row * columns + over.low], values[row * columns + over.high])
+          return over.t == 0 ? a : a + (b - a) * over.t
+        }
+        let (a, b) = (mixed(down.low), mixed(down.high))
+        return down.t == 0 ? a : a + (b - a) * down.t
+      }
+    }
+    (finer.rowNames, finer.columnNames) = ([], [])
+    return finer
   }
 }

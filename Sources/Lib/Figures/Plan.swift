@@ -49,6 +49,8 @@ struct PanelPlan {
   var right: RightAxis?
   /// The frame and the lines behind the data.
   var drawsAxes = true, drawsGrid = true
+  /// The data fill the axes: units are made equal by the plot's form, not by more room.
+  var isTight = false
   /// The x are counted, not measured.
   var countsX = false
   var isEmpty = false
@@ -67,6 +69,7 @@ struct PanelPlan {
     drawsAxes = !builder.isMatrix
     countsX = builder.isWhole && beside.isWhole
     drawsGrid = !builder.coversGrid
+    isTight = builder.tightX && builder.tightY
     x.ticks = x.ticks ?? builder.xTicks
     y.ticks = y.ticks ?? builder.yTicks
     isEmpty = (builder.xExtent ?? beside.xExtent) == nil || (builder.yExtent ?? beside.yExtent) == nil

@@ -151,10 +151,12 @@ extension Script {
     let free = places.first { place in fits(place) && !taken.contains { $0.intersects(place) } }
     guard let place = free ?? places.first(where: fits) ?? places.first else { return }
     taken.append(place)
-    line(
-      "set object \(tag()) rectangle from \(screen(place.x - 2, place.y + place.height)) to "
-        + "\(screen(place.x + place.width + 2, place.y)) front fillstyle solid noborder "
-        + "fillcolor rgb \(Self.colour(theme.page.opacity(0.75)))")
+    if frame.isCovered(place) {
+      line(
+        "set object \(tag()) rectangle from \(screen(place.x - 2, place.y + place.height)) to "
+          + "\(screen(place.x + place.width + 2, place.y)) front fillstyle solid noborder "
+          + "fillcolor rgb \(Self.colour(theme.page.opacity(0.75)))")
+    }
     label(words, x: place.x, y: place.y + place.height / 2, size: Style.noteFont, colour: colour)
   }
 

@@ -29,7 +29,7 @@ struct TikZ {
       let element = Element(String(parts[0]))
       switch element.name {
       case "g": groups.append(element.attributes)
-      case "/g": groups.removeLast()
+      case "/g": _ = groups.popLast()
       case "text": text = parts.count > 1 ? String(parts[1]) : ""
       case "/text": if let words = text { write(Self.unescaped(words)) }
       case "rect": rectangle(element.attributes)
@@ -213,7 +213,7 @@ struct TikZ {
       "\\": "\\textbackslash{}", "{": "\\{", "}": "\\}", "$": "\\$", "&": "\\&", "#": "\\#", "%": "\\%",
       "_": "\\_",
       "^": "\\textasciicircum{}", "~": "\\textasciitilde{}", "<": "\\textless{}", ">": "\\textgreater{}",
-      "|": "\\textbar{}", "\"": "\\textquotedbl{}", "−": "$-$", "×": "$\\times$", "±": "$\\pm$",
+      "|": "\\textbar{}", "\"": "{\\char34}", "−": "$-$", "×": "$\\times$", "±": "$\\pm$",
       "·": "$\\cdot$",
       "∞": "$\\infty$", "∇": "$\\nabla$", "∂": "$\\partial$", "≤": "$\\le$", "≥": "$\\ge$", "→": "$\\to$",
       "…": "\\dots{}",
