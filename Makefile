@@ -1,10 +1,11 @@
 # make demo   set up, build, run notebooks/quickstart.faa and say where its page is
 # make test   set up, build, run all tests, then every notebook as a test
 # make build  the `faa` program alone, at .build/release/faa
+# make tutorials  run the course in tutorials/ and write its pages
 # make install [PREFIX=/usr/local]
 # make reference  writes docs/commands from the table of commands
 # make lint   formatting and doc comments; `make format` rewrites
-.PHONY: demo test notebooks build install reference lint format setup clean
+.PHONY: demo test notebooks tutorials build install reference lint format setup clean
 
 PREFIX ?= /usr/local
 BUILD = swift build -c release --product faa
@@ -28,6 +29,11 @@ test: setup
 notebooks:
 	$(FAA) test $(wildcard notebooks/*.faa tutorials/*.faa)
 
+# Every tutorial, run and written as a page beside it.
+tutorials: build
+	@cd tutorials && for name in *.faa; do $(CURDIR)/$(FAA) run -q $$name --html $${name%.faa}.html || exit 1; done
+	@echo "The pages are in $(CURDIR)/tutorials/; tutorials/README.md is the index."
+
 install: build
 	install -D $(FAA) $(DESTDIR)$(PREFIX)/bin/faa
 
@@ -45,4 +51,4 @@ setup:
 	@scripts/setup
 
 clean:
-	rm -rf .build notebooks/*.faaout notebooks/*.html tutorials/*.faaout
+	rm -rf .build notebooks/*.faaout notebooks/*.html tutorials/*.faaout tutorials/*.html
