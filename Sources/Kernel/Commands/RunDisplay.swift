@@ -1,3 +1,4 @@
+import Figures
 import Runtime
 import Training
 
@@ -7,7 +8,7 @@ extension RunObject {
     let epochs = history.epochLosses
     var lines = [summary()]
     if history.losses.count > 1 {
-      lines.append("  loss  " + Sparkline.text(history.losses, width: min(60, max(10, width - 8))))
+      lines.append("  loss  " + Sparkline.text(history.losses, columns: min(60, max(10, width - 8))))
     }
     guard epochs.count > 1 else { return Display(text: lines.joined(separator: "\n")) }
     let steps = history.losses.count / epochs.count
@@ -27,28 +28,5 @@ extension RunObject {
 
   private func padded(_ text: String, _ width: Int) -> String {
     String(repeating: " ", count: max(0, width - text.count)) + text
-  }
-
-}
-
-/// A row of numbers as blocks of eight heights.
-enum Sparkline {
-  /// At most `width` blocks, each the mean of a stretch; numbers that are not finite leave a gap.
-  static func text(_ values: [Double], width: Int) -> String {
-    let count = min(width, values.count)
-    guard count > 0 else { return "" }
-    let means = (0..<count).map { block -> Double? in
-      let stretch = values[(block * values.count / count)..<((block + 1) * values.count / count)].filter(
-        \.isFinite)
-      return stretch.isEmpty ? nil : stretch.reduce(0, +) / Double(stretch.count)
-    }
-    let known = means.compactMap { $0 }
-    guard let low = known.min(), let high = known.max() else { return String(repeating: " ", count: count) }
-    let blocks = Array("▁▂▃▄▅▆▇█")
-    return String(
-      means.map { mean in
-        guard let mean else { return " " }
-        return high > low ? blocks[Int(((mean - low) / (high - low) * 7).rounded())] : blocks[0]
-      })
   }
 }

@@ -85,7 +85,7 @@ final class Conversation {
       switch output {
       case .text(let text): journal.note(text)
       case .display(let display): journal.note(display.text + "\n")
-      case .warning, .progress: break
+      case .warning, .progress, .metric: break
       }
       screen.show(output)
     }
