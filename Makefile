@@ -4,8 +4,9 @@
 # make tutorials  run the course in tutorials/ and write its pages
 # make install [PREFIX=/usr/local]
 # make reference  writes docs/commands from the table of commands
+# make gallery  draws every figure command's page, docs/gallery.html
 # make lint   formatting and doc comments; `make format` rewrites
-.PHONY: demo test notebooks tutorials build install reference lint format setup clean
+.PHONY: demo test notebooks tutorials build install reference gallery lint format setup clean
 
 PREFIX ?= /usr/local
 BUILD = swift build -c release --product faa
@@ -40,6 +41,9 @@ install: build
 reference: build
 	@mkdir -p docs/commands
 	@$(FAA) reference docs/commands
+
+gallery: build
+	@$(FAA) run docs/gallery.faa --html docs/gallery.html -q
 
 lint:
 	swift format lint -r --strict Package.swift Sources Tests

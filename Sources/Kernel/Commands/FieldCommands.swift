@@ -9,9 +9,10 @@ let fieldCommands: [Command] = [
     [
       .required(
         "f", .either([.function, .tensor]),
-        "a function of two numbers or of a tensor of two, or samples (rows, columns), the first row at the lowest y"
+        "a function of two numbers or of a tensor of two, or samples (rows, columns) from the lowest y"
       ),
-      .lowerLeft, .upperRight, .optional("count", .int, default: 81, "samples of a function along each axis"),
+      .lowerLeft, .upperRight,
+      .optional("count", .int, default: 121, "samples of a function along each axis"),
       .optional(
         "levels", .either([.int, .sequence]), default: 10, "about how many, or the values themselves"),
       .optional("spacing", .choice(["even", "log"]), default: "even", "of levels that are not given"),

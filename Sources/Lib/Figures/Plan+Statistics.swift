@@ -276,7 +276,7 @@ extension HeatMap {
   /// The same map with several cells for each, bilinear between their centres; NaN stays where it is. Large maps stay as they
   /// are.
   func refined() -> HeatMap {
-    let factor = min(8, 480 / max(rows, columns))
+    let factor = min(8, 320 / max(rows, columns))
     guard factor > 1 else { return self }
     var finer = self
     (finer.rows, finer.columns) = (rows * factor, columns * factor)

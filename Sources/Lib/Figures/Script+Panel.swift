@@ -39,8 +39,11 @@ extension Script {
     if frame.plan.x.scale == .log { line("set logscale x 10") }
     if frame.plan.y.scale == .log { line("set logscale y 10") }
     let turn = frame.slantsXTicks ? "rotate by 30 right" : "norotate"
-    line("set xtics nomirror \(turn) offset 0,0.3 \(list(frame.xTicks))")
-    line("set ytics nomirror \(list(frame.yTicks))")
+    // An empty list would mean gnuplot's own ticks.
+    line(
+      frame.xTicks.isEmpty
+        ? "unset xtics" : "set xtics nomirror \(turn) offset 0,0.3 \(list(frame.xTicks))")
+    line(frame.yTicks.isEmpty ? "unset ytics" : "set ytics nomirror \(list(frame.yTicks))")
     if frame.plan.right != nil {
       line("set y2range [\(frame.yRange.lowerBound):\(frame.yRange.upperBound)]")
       if frame.plan.y.scale == .log { line("set logscale y2 10") }
