@@ -1,5 +1,5 @@
 # make demo   set up, build, run notebooks/quickstart.faa and say where its page is
-# make test   set up, build, run all tests, then every notebook as a test
+# make test   set up, build, run all tests, every notebook as a test, Jupyter's conformance tests where Python packages can be had
 # make build  the `faa` program alone, at .build/release/faa
 # make tutorials  run the course in tutorials/ and write its pages
 # make install [PREFIX=/usr/local]
@@ -25,6 +25,7 @@ test: setup
 	swift build -c release --build-tests -Xswiftc -enable-testing
 	swift test -c release -Xswiftc -enable-testing --skip-build --disable-xctest --no-parallel
 	@$(MAKE) --no-print-directory notebooks
+	@Tests/Jupyter/conformance $(FAA)
 
 # Runs the program that is there: `make test` has built it along with the tests.
 notebooks:

@@ -45,6 +45,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
   ],
   targets: [
     // The library: tensors at the bottom, figures at the top. Nothing here knows the kernel exists.
@@ -89,10 +90,14 @@ let package = Package(
       ]),
     kernel("Notebook", ["Runtime", "Syntax", "CMarkdown", .product(name: "Yams", package: "Yams")]),
     kernel("REPL", ["Runtime", "CReadline", "CKernels"]),
+    .systemLibrary(name: "CZMQ", path: "Sources/Kernel/CZMQ", providers: [.apt(["libzmq3-dev"])]),
+    kernel(
+      "Jupyter",
+      ["Runtime", "Notebook", "CKernels", "CZMQ", .product(name: "Crypto", package: "swift-crypto")]),
     .executableTarget(
       name: "faa",
       dependencies: [
-        "Commands", "Notebook", "REPL", "CBLAS", "CReadline",
+        "Commands", "Notebook", "REPL", "Jupyter", "CBLAS", "CReadline",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Kernel/faa", swiftSettings: swiftSettings),
@@ -112,6 +117,7 @@ let package = Package(
     tests("Models", ["Models", "Interchange"]),
     tests("Training", ["Training", "CKernels"]),
     tests("REPL", ["REPL", "faa"]),
+    tests("Jupyter", ["Jupyter", "faa"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -34,6 +34,7 @@ final class Conversation {
     session.journal = journal
     session.pages["keys"] = KeyHelp.page
     session.showPage = { [screen] in screen.show(page: $0) }
+    session.ask = { [terminal] in try Question(terminal).ask($0, isSecret: $1) }
     let source: any EntrySource = terminal.canEdit ? editor() : plainReader()
     while true {
       // Whatever was interrupted is over.
@@ -81,11 +82,11 @@ final class Conversation {
     }
     let number = journal.begin(text)
     session.width = terminal.width
-    let result = session.run(Self.withTrailingHelp(text), name: "faa[\(number)]") { output in
+    let result = session.run(Session.withLeadingHelp(text), name: "faa[\(number)]") { output in
       switch output {
       case .text(let text): journal.note(text)
       case .display(let display): journal.note(display.text + "\n")
-      case .warning, .progress, .metric: break
+      case .warning, .progress, .metric, .clear: break
       }
       screen.show(output)
     }
@@ -115,29 +116,6 @@ final class Conversation {
       diagnostic.message += " at \(progress.label) \(progress.done)\(total)"
     }
     screen.complain(diagnostic.render(colour: terminal.errorsHaveColour, width: terminal.width))
-  }
-
-  /// `name?` and `name??` are other ways to write `?name` and `??name`.
-  private static func withTrailingHelp(_ text: String) -> String {
-    let entry = text.trimmed
-    let marks = entry.reversed().prefix { $0 == "?" }.count
-    guard marks == 1 || marks == 2, let name = entry.dropLast(marks).wholeName else { return text }
-    return String(repeating: "?", count: marks) + name
-  }
-}
-
-extension String {
-  fileprivate var trimmed: Substring {
-    let start = drop(while: \.isWhitespace)
-    guard let last = start.lastIndex(where: { !$0.isWhitespace }) else { return "" }
-    return start[...last]
-  }
-}
-
-extension Substring {
-  fileprivate var wholeName: Substring? {
-    guard let first, first.isLetter || first == "_" else { return nil }
-    return allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." } ? self : nil
   }
 }
 

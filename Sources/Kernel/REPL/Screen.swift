@@ -27,6 +27,9 @@ final class Screen {
     case .display(let display): show(display)
     case .metric(let name, let value): write("\(Safe.text(name)) = \(value)\n")
     case .progress(let progress): show(progress)
+    case .clear:
+      // Cursor home, erase the screen; paper and screen readers keep what they have.
+      if terminal.canEdit { write("\u{1B}[H\u{1B}[2J", isSafe: true) }
     }
   }
 

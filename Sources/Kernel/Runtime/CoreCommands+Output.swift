@@ -36,6 +36,30 @@ let outputCommands: [Command] = [
     return .none
   },
   Command(
+    "clear", "Takes away what the cell has shown; at a terminal, clears the screen.",
+    [
+      .optional(
+        "wait", .bool, default: false, "keep it until something new is shown, so that nothing flickers")
+    ],
+    example: "clear()", effects: [.output]
+  ) { a in
+    a.session.emit(.clear(wait: try a.bool("wait")))
+    return .none
+  },
+  Command(
+    "input", "Asks the reader for a line of text and waits for it.",
+    [
+      .optional("prompt", .string, default: "", "what to ask"),
+      .optional("secret", .bool, default: false, "do not show what is typed"),
+    ],
+    returns: "the line as a string, without its end",
+    errors: [("NoInput", "where nobody can be asked: in a headless run or a script")],
+    example: "try input(\"subjects: \") else \"24\"", effects: [.output, .clock]
+  ) { a in
+    guard let ask = a.session.ask else { throw CommandError.noInput }
+    return .text(try ask(a.string("prompt"), a.bool("secret")))
+  },
+  Command(
     "help", "Explains a command, a variable or a chapter of commands; without argument, lists the chapters.",
     [
       .optional(
@@ -84,3 +108,10 @@ let outputCommands: [Command] = [
     }
   },
 ]
+
+extension CommandError {
+  /// `input` where there is nobody to ask.
+  public static let noInput = CommandError(
+    "NoInput", "input: nobody can be asked here",
+    help: "declare a parameter of the notebook, or write `try input(…) else \"…\"`")
+}

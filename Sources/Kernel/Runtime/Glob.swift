@@ -1,14 +1,14 @@
-/// A pattern for names: `*` stands for any characters, `?` for one; upper and lower case are the same.
-struct Glob {
+/// A pattern for names and entries: `*` stands for any characters, `?` for one; upper and lower case are the same.
+package struct Glob {
   private let pattern: [Character]
 
-  init(_ pattern: String) { self.pattern = Array(pattern.lowercased()) }
+  package init(_ pattern: String) { self.pattern = Array(pattern.lowercased()) }
 
   /// Whether a word is a pattern at all.
   static func isPattern(_ text: String) -> Bool { text.contains("*") || text.contains("?") }
 
   /// Whether a name fits. Linear in time but for the last `*`, to which it returns on a mismatch.
-  func matches(_ name: String) -> Bool {
+  package func matches(_ name: String) -> Bool {
     let name = Array(name.lowercased())
     var (i, j) = (0, 0)
     var restart: (pattern: Int, name: Int)?

@@ -78,6 +78,8 @@ public enum Output {
   case metric(String, Double)
   /// The state of a long command; each replaces the one before with the same label.
   case progress(Progress)
+  /// What was shown so far is to be taken away; when it waits, not before something else is shown.
+  case clear(wait: Bool)
 }
 
 /// How far a long command is.

@@ -35,6 +35,9 @@ public final class Session {
   /// Which files its commands may touch.
   public var permissions = Permissions()
 
+  /// Asks the user for a line of text; a secret one is not shown as it is typed. Nil where there is nobody to ask.
+  public var ask: ((_ prompt: String, _ isSecret: Bool) throws -> String)?
+
   private var sink: ((Output) -> Void)?
   private var cellKey: UInt64 = 0
   private var draws: UInt64 = 0
@@ -65,16 +68,17 @@ public final class Session {
   ///   - source: the text of the cell.
   ///   - name: what messages call it and what its random numbers depend on: give every cell or entry its own, and the same
   ///     again when it is run again. When it is empty, messages show no place.
+  ///   - key: what its random numbers depend on, where that is not its name.
   ///   - firstLine: number of its first line.
   ///   - output: receives what the cell prints and shows, while it runs. The value of the cell is not sent here but
   ///     returned; `shown` says that the client should display it.
   public func run(
-    _ source: String, name: String, firstLine: Int = 1, output: (Output) -> Void
+    _ source: String, name: String, key: String? = nil, firstLine: Int = 1, output: (Output) -> Void
   ) -> CellResult {
     withoutActuallyEscaping(output) { output in
       let outer = (sink, cellKey, draws, longCommands)
       sink = output
-      cellKey = Session.hash(name)
+      cellKey = Session.hash(key ?? name)
       (draws, longCommands) = (0, 0)
       defer { (sink, cellKey, draws, longCommands) = outer }
       let result = evaluate(SourceText(source, name: name, firstLine: firstLine))

@@ -16,6 +16,7 @@ struct FAA: ParsableCommand {
       SessionCommand.self, RunCommand.self, CheckCommand.self, ParamsCommand.self, DoctorCommand.self,
       TestCommand.self, StatusCommand.self, ConvertCommand.self, FormatCommand.self, DiffCommand.self,
       NewCommand.self, CleanCommand.self, ReferenceCommand.self, EvaluatorCommand.self,
+      KernelCommand.self,
     ],
     defaultSubcommand: SessionCommand.self)
 }

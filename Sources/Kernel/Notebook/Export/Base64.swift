@@ -1,5 +1,5 @@
-/// Base64 of bytes (RFC 4648), for pictures inside a page.
-func base64(_ bytes: [UInt8]) -> String {
+/// Base64 of bytes (RFC 4648), for pictures inside a page or a message.
+package func base64(_ bytes: [UInt8]) -> String {
   let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
   var result: [UInt8] = []
   result.reserveCapacity((bytes.count + 2) / 3 * 4)

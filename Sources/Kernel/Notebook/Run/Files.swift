@@ -65,7 +65,7 @@ func writeAll(_ bytes: [UInt8], to descriptor: Int32, _ path: String) throws {
 }
 
 /// Creates a folder and its parents; one that exists is fine. Throws `FileError`.
-func makeFolder(_ path: String) throws {
+package func makeFolder(_ path: String) throws {
   if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
   guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
     throw FileError("create", path, errno)

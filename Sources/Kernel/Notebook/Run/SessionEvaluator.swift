@@ -62,6 +62,8 @@ private final class SessionCells: @unchecked Sendable {
       case .display(let display): send(.output(.display(Rendering(display))))
       case .metric(let name, let value): send(.output(.metric(name, value)))
       case .progress(let progress): send(.progress(ProgressReport(progress)))
+      // A record of a run keeps everything.
+      case .clear: break
       }
     }
     switch outcome {
