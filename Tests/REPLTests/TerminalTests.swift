@@ -4,8 +4,6 @@ import Testing
 /// The program and the terminal around it.
 @Suite("The terminal itself", .enabled(if: Program.canRunInTerminal), .serialized)
 struct TerminalTests {
-  private static let dead = "Pane is dead"
-
   private func started(columns: Int = 80, rows: Int = 24, environment: [String: String] = [:]) throws -> Tmux
   {
     let terminal = try Tmux(columns: columns, rows: rows, environment: environment)
@@ -22,14 +20,14 @@ struct TerminalTests {
     try first.enter("x }")
     try first.wait(for: "x }\nfaa>")
     kill(try #require(first.processIdentifier), SIGKILL)
-    try first.wait { $0.contains(Self.dead) }
+    try first.waitForEnd()
     let second = try Tmux(home: home)
     try second.wait(for: "faa>")
     try second.press("Up")
     try second.wait(for: "faa> f = { x in\n  x }")
     try second.press("C-c")
     try second.enter("exit")
-    try second.wait { $0.contains(Self.dead) }
+    try second.waitForEnd()
     withExtendedLifetime(first) {}
 
     let third = try Tmux(command: "'\(try #require(Program.path))' --no-history -q")
@@ -71,7 +69,7 @@ struct TerminalTests {
     try dumb.enter("x + 1 }; f(1)")
     try dumb.wait(for: "2\nfaa>")
     try dumb.press("C-d")
-    try dumb.wait { $0.contains(Self.dead) }
+    try dumb.waitForEnd()
   }
 
   @Test(

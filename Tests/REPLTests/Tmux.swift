@@ -164,6 +164,20 @@ final class Tmux {
     try wait(sourceLocation: sourceLocation) { $0.hasSuffix(end) }
   }
 
+  /// Waits until the program has ended. Returns its status; nil when a signal ended it.
+  @discardableResult
+  func waitForEnd(sourceLocation: SourceLocation = #_sourceLocation) throws -> Int32? {
+    let deadline = Date().addingTimeInterval(8)
+    while Date() < deadline {
+      let state = try tmux(["display-message", "-p", "#{pane_dead} #{pane_dead_status}"])
+      let fields = state.split(whereSeparator: \.isWhitespace)
+      if fields.first == "1" { return fields.count > 1 ? Int32(fields[1]) : nil }
+      Thread.sleep(forTimeInterval: 0.03)
+    }
+    Issue.record("the program goes on:\n\(try screen())", sourceLocation: sourceLocation)
+    return nil
+  }
+
   /// The process in the window.
   var processIdentifier: Int32? {
     (try? tmux(["display-message", "-p", "#{pane_pid}"])).flatMap {

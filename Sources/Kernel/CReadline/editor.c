@@ -141,12 +141,16 @@ static int on_tab(int count, int key) {
 typedef int search_function(int, int);
 static search_function *last_search;
 
-// The history function for a direction: by what stands before the cursor when something was typed. Readline tells a
-// repeated search by the last function it dispatched, which was one of ours.
-static int visit_history(int count, int key, search_function *search, search_function *visit, search_function *self) {
-  bool repeated = rl_last_func == self && last_search == search;
-  if (repeated || (rl_point > 0 && rl_point == rl_end && rl_last_func != self && where_history() == history_length)) {
-    if (repeated) rl_last_func = search;
+static int on_up(int count, int key);
+static int on_down(int count, int key);
+
+// The history function for a direction: by what stands before the cursor when something was typed. A search goes on in either
+// direction as long as nothing else is pressed, and ends at the draft. Readline tells a repeated search by the last function it
+// dispatched, which was one of ours.
+static int visit_history(int count, int key, search_function *search, search_function *visit) {
+  bool moving = rl_last_func == on_up || rl_last_func == on_down, repeated = moving && last_search;
+  if (repeated || (!moving && rl_point > 0 && rl_point == rl_end && where_history() == history_length)) {
+    if (repeated) rl_last_func = last_search;
     last_search = search;
     int result = search(count, key);
     if (!strchr(rl_line_buffer, '\n')) rl_point = rl_end;
@@ -162,7 +166,7 @@ static int on_up(int count, int key) {
     rl_point = position(line_start(start - 1), characters(start, rl_point));
     return 0;
   }
-  return visit_history(count, key, rl_history_search_backward, rl_get_previous_history, on_up);
+  return visit_history(count, key, rl_history_search_backward, rl_get_previous_history);
 }
 
 static int on_down(int count, int key) {
@@ -171,7 +175,7 @@ static int on_down(int count, int key) {
     rl_point = position(end + 1, characters(line_start(rl_point), rl_point));
     return 0;
   }
-  return visit_history(count, key, rl_history_search_forward, rl_get_next_history, on_down);
+  return visit_history(count, key, rl_history_search_forward, rl_get_next_history);
 }
 
 static int on_home(int count, int key) {

@@ -61,6 +61,8 @@ final class LineEditor {
         pollfd(fd: faa_signals_descriptor(), events: Int16(POLLIN), revents: 0),
       ]
       guard poll(&streams, 2, -1) > 0 else { continue }
+      // A signal came before the keys that wait behind it.
+      if streams[1].revents & Int16(POLLIN) != 0 { continue }
       if streams[0].revents & Int16(POLLIN) != 0 {
         faa_line_read()
       } else if streams[0].revents != 0 {
