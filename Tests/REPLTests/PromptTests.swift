@@ -77,14 +77,16 @@ struct PromptTests {
     try terminal.wait(for: "11\nfaa> be")
     try terminal.press("C-u", "Up", "Up")
     try terminal.wait(for: "11\nfaa> beta = 2;")
-    try terminal.press("C-c", "C-r")
+    try terminal.press("C-c")
+    try terminal.wait(for: "^C\nfaa>")
+    try terminal.press("C-r")
     try terminal.type("alpha =")
     try terminal.wait { $0.contains("alpha = 1;") && $0.contains("i-search") }
     // Ctrl-C ends the search alone.
     try terminal.press("C-c")
     try terminal.wait { $0.hasSuffix("^C\nfaa>") && !$0.contains("i-search") }
-    try terminal.enter("alpha")
-    try terminal.wait(for: "faa> alpha\n1\nfaa>")
+    try terminal.enter("alpha + 41")
+    try terminal.wait(for: "\n42\nfaa>")
 
     try terminal.clear()
     try terminal.type("\"日本x̂\" + \"é\"")
@@ -170,7 +172,8 @@ struct PromptTests {
     try terminal.wait(for: "^C\nfaa>")
     try terminal.enter("n = 5; i = 0")
     for endless in [
-      "while true { i = i + 1 }", "[sum(range(0, 9)) for k in 0..<9999999999];", "%timeit sum(range(0, 9999999999))",
+      "while true { i = i + 1 }", "[sum(range(0, 9)) for k in 0..<9999999999];",
+      "%timeit len([k for k in 0..<9999999999])",
     ] {
       try terminal.clear()
       try terminal.enter(endless)

@@ -79,7 +79,8 @@ final class Tmux {
   /// the descriptor open by which that notices the end of a child, so it would wait for ever.
   @discardableResult
   func tmux(_ arguments: [String]) throws -> String {
-    let output = home + "/tmux-output"
+    let output = FileManager.default.temporaryDirectory.appendingPathComponent(socket + ".output").path
+    defer { unlink(output) }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }

@@ -141,23 +141,48 @@ static int on_tab(int count, int key) {
 typedef int search_function(int, int);
 static search_function *last_search;
 
-static int on_up(int count, int key);
-static int on_down(int count, int key);
+// What the last move through the history showed, and where the cursor was left.
+static char *shown_text;
+static int shown_point;
+// What was typed before a search began.
+static char *draft;
+
+static void forget_shown(void) {
+  free(shown_text);
+  shown_text = NULL;
+}
 
 // The history function for a direction: by what stands before the cursor when something was typed. A search goes on in either
 // direction as long as nothing else is pressed, and ends at the draft. Readline tells a repeated search by the last function it
-// dispatched, which was one of ours.
+// dispatched.
 static int visit_history(int count, int key, search_function *search, search_function *visit) {
-  bool moving = rl_last_func == on_up || rl_last_func == on_down, repeated = moving && last_search;
+  bool moving = shown_text && rl_point == shown_point && strcmp(shown_text, rl_line_buffer) == 0;
+  bool repeated = moving && last_search;
+  int result;
   if (repeated || (!moving && rl_point > 0 && rl_point == rl_end && where_history() == history_length)) {
-    if (repeated) rl_last_func = last_search;
+    if (repeated) {
+      rl_last_func = last_search;
+    } else {
+      free(draft);
+      draft = strdup(rl_line_buffer);
+    }
     last_search = search;
-    int result = search(count, key);
+    result = search(count, key);
+    if (result != 0 && search == rl_history_search_forward && draft) {
+      rl_replace_line(draft, 0);
+      rl_point = rl_end;
+      forget_shown();
+      return 0;
+    }
     if (!strchr(rl_line_buffer, '\n')) rl_point = rl_end;
-    return result;
+  } else {
+    last_search = NULL;
+    result = visit(count, key);
   }
-  last_search = NULL;
-  return visit(count, key);
+  forget_shown();
+  shown_text = strdup(rl_line_buffer);
+  shown_point = rl_point;
+  return result;
 }
 
 static int on_up(int count, int key) {
@@ -265,6 +290,7 @@ void faa_line_setup(faa_line_callbacks given) {
 void faa_line_begin(const char *prompt) {
   faa_signals_editing(true);
   rl_reset_screen_size();
+  forget_shown();
   rl_callback_handler_install(prompt, on_entry);
   is_installed = true;
 }
@@ -295,6 +321,7 @@ void faa_line_cancel_search(void) {
 }
 
 void faa_line_cancel(void) {
+  forget_shown();
   rl_point = rl_end;
   rl_redisplay();
   fputs("^C", rl_outstream);
