@@ -116,8 +116,15 @@ final class Tmux {
   /// Presses named keys.
   func press(_ keys: String...) throws { try tmux(["send-keys"] + keys) }
 
-  /// Types a line and presses Enter.
+  /// Types a line and presses Enter, once the screen has come to rest: what is typed during a run shows twice.
   func enter(_ text: String) throws {
+    var last = try screen()
+    for _ in 0..<50 {
+      Thread.sleep(forTimeInterval: 0.05)
+      let next = try screen()
+      if next == last { break }
+      last = next
+    }
     try type(text)
     try press("Enter")
   }

@@ -16,7 +16,7 @@
 static faa_line_callbacks callbacks;
 
 // ---- Input ---------------------------------------------------------------------------------------------------------
-// Readline 8.2 overruns a buffer on ill-formed UTF-8, so it is given none: every ill-formed piece becomes U+FFFD.
+// Readline moves and deletes by characters and is not made for ill-formed UTF-8: every ill-formed piece becomes U+FFFD.
 
 static unsigned char queued[3];
 static int queued_count, queued_at;

@@ -344,6 +344,8 @@ struct Lexer {
         offset += 1
         return Array(String(Character(scalar)).utf8)
       }
+    case UInt8(ascii: "u"):
+      if let scalar = fourDigits() { return Array(String(Character(scalar)).utf8) }
     default: break
     }
     if offset < end, offset > 0, bytes[offset - 1] >= 0x80 {
@@ -354,7 +356,29 @@ struct Lexer {
     }
     throw failure(
       "MalformedEscape", "`\(source.text(Span(start, offset)))` is not an escape", Span(start, offset),
-      help: "known are \\n \\t \\r \\0 \\e \\\" \\\\ \\u{3B8} and \\(expression)")
+      help: "known are \\n \\t \\r \\0 \\e \\\" \\\\ \\u{3B8} \\u03B8 and \\(expression)")
+  }
+
+  /// The scalar of `\u03B8` behind the `u`, or of a pair of surrogates: how JSON, and so parameter cells, write text.
+  private mutating func fourDigits() -> Unicode.Scalar? {
+    func unit(at start: Int) -> UInt16? {
+      guard start + 4 <= end else { return nil }
+      let digits = bytes[start..<(start + 4)]
+      guard digits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }) else { return nil }
+      return UInt16(String(decoding: digits, as: UTF8.self), radix: 16)
+    }
+    guard let first = unit(at: offset) else { return nil }
+    var units = [first]
+    if UTF16.isLeadSurrogate(first), offset + 6 <= end, bytes[offset + 4] == UInt8(ascii: "\\"),
+      bytes[offset + 5] == UInt8(ascii: "u"), let second = unit(at: offset + 6)
+    {
+      units.append(second)
+    }
+    var decoder = UTF16()
+    var iterator = units.makeIterator()
+    guard case .scalarValue(let scalar) = decoder.decode(&iterator) else { return nil }
+    offset += units.count == 1 ? 4 : 10
+    return scalar
   }
 
   /// Takes the indentation of the closing quotes off every line of a `"""` string.
