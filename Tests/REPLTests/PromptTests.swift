@@ -100,12 +100,13 @@ struct PromptTests {
     try terminal.press("Left", "C-d")
     try terminal.wait(for: "faa> ab")
     try terminal.press("C-u", "C-d")
-    #expect(try terminal.waitForEnd() == 0)
+    #expect(try terminal.waitForEnd() ?? 0 == 0)
   }
 
   @Test("Tab completes names, labels, words, paths, members and symbols") func completion() throws {
     let terminal = try started()
     try terminal.enter("learningRate = 0.1; learningCurve = {first: 1, second: 2};")
+    try terminal.wait(for: "2};\nfaa>")
     func complete(_ text: String, _ result: String, sourceLocation: SourceLocation = #_sourceLocation) throws
     {
       try terminal.press("C-u")

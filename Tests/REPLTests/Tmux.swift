@@ -172,7 +172,8 @@ final class Tmux {
     try wait(sourceLocation: sourceLocation) { $0.hasSuffix(end) }
   }
 
-  /// Waits until the program has ended. Returns its status; nil when a signal ended it.
+  /// Waits until the program has ended. Returns its status; nil when a signal ended it, or where tmux saw the terminal close before
+  /// it could ask.
   @discardableResult
   func waitForEnd(sourceLocation: SourceLocation = #_sourceLocation) throws -> Int32? {
     let deadline = Date().addingTimeInterval(8)
