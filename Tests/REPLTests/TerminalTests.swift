@@ -47,7 +47,8 @@ struct TerminalTests {
     try terminal.wait(for: "105\nfaa>")
     for (columns, rows) in [(5, 3), (1, 1), (500, 50), (40, 24)] {
       try terminal.tmux(["resize-window", "-x", "\(columns)", "-y", "\(rows)"])
-      try terminal.enter("randn([40, 40], seed: 1)")
+      try terminal.type("randn([40, 40], seed: 1)")
+      try terminal.press("Enter")
     }
     try terminal.clear()
     try terminal.enter("randn([40, 40], seed: 1)")
