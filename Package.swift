@@ -88,7 +88,12 @@ let package = Package(
         "Runtime", "Autodiff", "Hypergradient", "Models", "Training", "Faces", "Analysis", "Interchange",
         "Figures",
       ]),
-    kernel("Notebook", ["Runtime", "Syntax", "CMarkdown", .product(name: "Yams", package: "Yams")]),
+    kernel(
+      "Notebook",
+      [
+        "Runtime", "Syntax", "CMarkdown", .product(name: "Yams", package: "Yams"),
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     kernel("REPL", ["Runtime", "CReadline", "CKernels"]),
     .systemLibrary(name: "CZMQ", path: "Sources/Kernel/CZMQ", providers: [.apt(["libzmq3-dev"])]),
     kernel(
