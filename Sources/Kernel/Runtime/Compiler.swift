@@ -249,13 +249,9 @@ final class FunctionCompiler {
   }
 
   func unknownName(_ name: String, _ span: Span) -> Diagnostic {
-    let habits = [
-      "lambda": "write a closure: { x in x + 1 }", "def": "write `func name(x) { … }`", "not": "write `!`",
-      "null": "write `none`", "nil": "write `none`", "np": "NumPy's names are commands: `mean(x)`, `x.T`",
-    ]
-    return fault(
+    fault(
       "UnknownName", "unknown name `\(name)`", span,
-      help: Suggestion.phrase(for: name, in: visibleNames) ?? habits[name])
+      help: ForeignNames.remedy(for: name, in: visibleNames))
   }
 
   func scoped(_ body: () throws -> Void) rethrows {

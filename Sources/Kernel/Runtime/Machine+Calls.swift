@@ -133,7 +133,7 @@ extension Machine {
   private func noMember(_ name: String, of value: Value) -> CommandError {
     CommandError(
       "UnknownMember", "\(value.article) has no member `\(name)`",
-      help: Suggestion.phrase(for: name, in: memberNames(of: value)))
+      help: ForeignNames.remedy(for: name, in: memberNames(of: value)))
   }
 
   /// A member that the cache did not know; of a record, it is known next time.

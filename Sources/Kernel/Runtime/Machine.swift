@@ -202,7 +202,7 @@ final class Machine: @unchecked Sendable {
     if name == "_" { return CommandError("UnknownName", "there is no last value yet") }
     let names = globals.definedNames + (session?.commands.keys.map { $0 } ?? [])
     return CommandError(
-      "UnknownName", "`\(name)` is not defined yet", help: Suggestion.phrase(for: name, in: names))
+      "UnknownName", "`\(name)` is not defined yet", help: ForeignNames.remedy(for: name, in: names))
   }
 
   /// For states that compiled code cannot reach; an error rather than a crash should it happen all the same.

@@ -16,9 +16,10 @@ public struct CommandReference {
     }
     let index =
       "# Commands\n\n\(commands.count) commands in \(chapters.count) chapters. In a session `?name` shows the same page, "
-      + "and any command can be called as a method of its first argument.\n\n"
+      + "and any command can be called as a method of its first argument. "
+      + "[From Python](from-python.md) lists what names of Python, NumPy and PyTorch are called here.\n\n"
       + links.joined(separator: "\n")
-    return [("README.md", index)]
+    return [("README.md", index), ("from-python.md", ForeignNames.reference)]
       + chapters.map { topic, rows in
         let head = "# \(topic.name)\n\n\(sentence(topic.summary)) [All chapters](README.md)\n\n"
         return (

@@ -24,9 +24,24 @@ extension Session {
       let glob = Glob(topic)
       return found(table.filter { glob.matches($0.name) })
     }
+    if topic == "python" { return ForeignNames.page(width: width) }
+    if let code = ForeignNames.code(for: topic) { return elsewhere(topic, code) }
     let word = topic.lowercased()
     return found(
       table.filter { $0.name.lowercased().contains(word) || $0.summary.lowercased().contains(word) })
+  }
+
+  /// A help line for a name that is not defined: how what it means elsewhere is written here, or names spelled much like it.
+  public func remedy(forUnknown name: String, among defined: some Sequence<String>) -> String? {
+    ForeignNames.remedy(for: name, in: Array(defined) + commandNames)
+  }
+
+  /// How a name from elsewhere is written here, and the page of the command that does it.
+  private func elsewhere(_ name: String, _ code: String) -> String {
+    let line = "`\(name)` is written `\(code)` here."
+    let called = code.split { !$0.isLetter && !$0.isNumber }.lazy.compactMap { self.commands[String($0)] }
+      .first
+    return called.map { line + "\n\n" + HelpPage($0).text } ?? line
   }
 
   /// The source of a function of the language; for anything else, its help.
@@ -58,7 +73,8 @@ extension Session {
     }
     let start = [
       "`?losses` lists a chapter with summaries, `?fit` explains a command, `??f` shows how f is written,",
-      "`?*norm*` finds names, `?entropy` whatever speaks of it, `?%` lists the magics"
+      "`?*norm*` finds names, `?entropy` whatever speaks of it, `?%` lists the magics,",
+      "`?python` says what names of Python, NumPy and PyTorch are called here"
         + pages.keys.sorted().map { ", `?\($0)` the \($0)" }.joined() + ".",
       "",
     ]

@@ -24,7 +24,7 @@ extension Document {
         && !session.isBuiltIn(name)
       {
         let later = everywhere.contains(name)
-        let near = Suggestion.phrase(for: name, in: Array(defined) + session.commandNames)
+        let near = session.remedy(forUnknown: name, among: defined)
         let hint = later ? "a later cell defines it" : near
         found.append(
           issue(.error, cell, name, "`\(name)` is not defined here" + (hint.map { "; \($0)" } ?? "")))
