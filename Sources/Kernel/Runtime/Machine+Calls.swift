@@ -1,3 +1,4 @@
+import CMachine
 import Syntax
 import Tensor
 
@@ -137,21 +138,21 @@ extension Machine {
   }
 
   /// A member that the cache did not know; of a record, it is known next time.
-  func member(_ cache: UnsafeMutablePointer<MemberCache>, of value: Value) throws -> Value {
-    guard case .record(let box) = value, let index = box.shape.place(of: cache.pointee.name) else {
-      return try member(cache.pointee.name, of: value)
+  func member(_ cache: Int, of value: Value, _ code: FunctionCode) throws -> Value {
+    let name = code.memberNames[cache]
+    guard case .record(let box) = value, let index = box.shape.place(of: name) else {
+      return try member(name, of: value)
     }
-    cache.pointee.remember(box, index: index)
+    code.remember(box, index: index, in: cache)
     return box.values[index]
   }
 
   /// Changes a member that the cache did not know, or of a record that somebody else holds too.
-  func setMember(_ cache: UnsafeMutablePointer<MemberCache>, of place: Place, to value: Value) throws {
-    try Value.update(place, [.member(cache.pointee.name)], to: value)
-    guard case .record(let box) = place.pointee, let index = box.shape.place(of: cache.pointee.name) else {
-      return
-    }
-    cache.pointee.remember(box, index: index)
+  func setMember(_ cache: Int, of place: Place, to value: Value, _ code: FunctionCode) throws {
+    let name = code.memberNames[cache]
+    try Value.update(place, [.member(name)], to: value)
+    guard case .record(let box) = place.pointee, let index = box.shape.place(of: name) else { return }
+    code.remember(box, index: index, in: cache)
   }
 
   /// Everything that can follow the `.` after a value.
@@ -181,7 +182,7 @@ extension Machine {
   /// What a fault looks like from the instruction that met it.
   func diagnose(_ error: any Error, _ code: FunctionCode, _ pc: Int, _ registers: Place) -> Diagnostic {
     let site = code.site(at: pc)
-    let instruction = pc >= 0 && pc < code.instructionCount ? code.instructions[pc] : Instruction(op: .none)
+    let instruction = pc >= 0 && pc < code.instructionCount ? code.instructions[pc] : Instruction()
     switch error {
     case var diagnostic as Diagnostic:
       if diagnostic.source != nil, instruction.op != .raise,
@@ -250,32 +251,32 @@ extension Machine {
       .less, .lessEqual, .greater, .greaterEqual:
       guard site.operands.count == 2 else { break }
       return [
-        .init(site.operands[0], value(instruction.b, instruction.baseOfB, code, registers).label),
-        .init(site.operands[1], value(instruction.c, instruction.baseOfC, code, registers).label),
+        .init(site.operands[0], value(instruction.b, instruction.base_b, code, registers).label),
+        .init(site.operands[1], value(instruction.c, instruction.base_c, code, registers).label),
       ]
     case .jumpEqual, .jumpNotEqual, .jumpLess, .jumpLessEqual, .jumpGreater, .jumpGreaterEqual, .combine:
       guard site.operands.count == 2 else { break }
       return [
-        .init(site.operands[0], value(instruction.a, instruction.baseOfA, code, registers).label),
-        .init(site.operands[1], value(instruction.b, instruction.baseOfB, code, registers).label),
+        .init(site.operands[0], value(instruction.a, instruction.base_a, code, registers).label),
+        .init(site.operands[1], value(instruction.b, instruction.base_b, code, registers).label),
       ]
     case .appendText:
       guard site.operands.count == 2 else { break }
-      let left = value(instruction.a, instruction.baseOfA, code, registers)
+      let left = value(instruction.a, instruction.base_a, code, registers)
       return [.init(site.operands[0], left.label), .init(site.operands[1], "string")]
     case .addI, .subtractI, .multiplyI, .moduloI:
       guard site.operands.count == 2 else { break }
-      let left = value(instruction.b, instruction.baseOfB, code, registers)
+      let left = value(instruction.b, instruction.base_b, code, registers)
       return [.init(site.operands[0], left.label), .init(site.operands[1], "int")]
     case .negate, .not, .getMember:
       return [.init(site.operands.first ?? site.span)]
     case .getElement, .getIndex:
       guard let base = site.operands.first else { break }
-      let label = value(instruction.b, instruction.baseOfB, code, registers).label
+      let label = value(instruction.b, instruction.base_b, code, registers).label
       return [.init(base, label)] + site.operands.dropFirst().map { .init($0) }
     case .setElement:
-      guard let base = site.operands.first, instruction.baseOfA != .captureOrCell else { break }
-      let label = value(instruction.a, instruction.baseOfA, code, registers).label
+      guard let base = site.operands.first, instruction.base_a != .captureOrCell else { break }
+      let label = value(instruction.a, instruction.base_a, code, registers).label
       return [.init(base, label)] + site.operands.dropFirst().map { .init($0) }
     case .callMember, .call, .callLabelled:
       return [.init(site.operands.first ?? site.span)]
@@ -292,7 +293,7 @@ extension Machine {
     case .register: registers[Int(number)]
     case .constant: code.constants[Int(number)]
     case .global: globals.values[Int(number)]
-    case .captureOrCell: frames[depth - 1].function.takeUnretainedValue().captures[Int(number)]
+    case .captureOrCell: frames[depth - 1].captures.assumingMemoryBound(to: Value.self)[Int(number)]
     }
   }
 }
