@@ -1,6 +1,6 @@
 import CKernels
-import Foundation
 import CMachine
+import Foundation
 import Tensor
 import Testing
 
@@ -174,7 +174,9 @@ extension RuntimeTests {
     /// The machine's loop reads values from memory as `CMachine` describes them.
     @Test func valuesLieInMemoryAsTheLoopReadsThem() throws {
       #expect(MemoryLayout<Value>.size == 9 && MemoryLayout<Value>.stride == MemoryLayout<FaaValue>.stride)
-      let (text, record, function) = (StringBox("s"), RecordBox([("a", .int(1))]), FunctionBox(native: Command("f", "") { _ in .none }))
+      let (text, record, function) = (
+        StringBox("s"), RecordBox([("a", .int(1))]), FunctionBox(native: Command("f", "") { _ in .none })
+      )
       let values: [(Value, Int, AnyObject?)] = [
         (.bool(true), FaaTagBool, nil), (.int(-7), FaaTagInt, nil), (.float(2.5), FaaTagFloat, nil),
         (.string(text), FaaTagString, text), (.record(record), FaaTagRecord, record),
@@ -210,7 +212,7 @@ extension RuntimeTests {
       let session = Session(commands: testCommands)
       guard
         case .value(.function(let closure)?, _) = session.run(
-          "(func(k) { { x, y in x + k } })(3)", name: "f", output: { _ in })
+          "({ k in { x, y in x + k } })(3)", name: "f", output: { _ in })
       else {
         Issue.record("no closure")
         return

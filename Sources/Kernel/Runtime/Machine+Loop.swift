@@ -29,7 +29,8 @@ extension UnsafeMutablePointer<Machine.Frame> {
 
 extension Machine {
   /// Starts a function whose arguments are in its first registers.
-  private func push(_ frame: UnsafeMutablePointer<Frame>, _ function: FunctionBox, _ registers: Place) throws {
+  private func push(_ frame: UnsafeMutablePointer<Frame>, _ function: FunctionBox, _ registers: Place) throws
+  {
     guard let layout = function.layout else { throw broken() }
     if registers + layout.pointee.register_count > initialized || depth >= Machine.depthLimit {
       try reserve(registers, layout.pointee.register_count, for: function)
@@ -104,7 +105,8 @@ extension Machine {
           case .not: a.pointee = try Operators.not(value(at: b))
 
           case .jump: ip = try Machine.jump(ip, by: i)
-          case .jumpIf: if try Operators.truth(value(at: a)) == (i.c != 0) { ip = try Machine.jump(ip, by: i) }
+          case .jumpIf:
+            if try Operators.truth(value(at: a)) == (i.c != 0) { ip = try Machine.jump(ip, by: i) }
           case .jumpEqual: if try compare(.equal, a, b) == (i.c != 0) { ip = try Machine.jump(ip, by: i) }
           case .jumpNotEqual:
             if try compare(.notEqual, a, b) == (i.c != 0) { ip = try Machine.jump(ip, by: i) }
