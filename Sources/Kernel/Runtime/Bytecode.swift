@@ -30,7 +30,7 @@ struct CallShape {
 /// A call of a known command, bound to its parameters when it was compiled.
 final class CommandSite {
   let function: FunctionBox
-  let command: Command
+  let routine: Routine
   /// The command's short cut.
   let fast: ((UnsafePointer<Value>) -> Value?)?
   /// Bit `i` is set when parameter `i` is written in the call.
@@ -40,7 +40,7 @@ final class CommandSite {
 
   init(function: FunctionBox, command: Command, given: UInt64, spans: [Span?]) {
     self.function = function
-    self.command = command
+    routine = command.routine
     fast = command.fast
     self.given = given
     self.spans = spans
@@ -51,8 +51,8 @@ final class CommandSite {
 final class MemberCall {
   let name: String
   let shape: CallShape
-  /// How the receiver and the arguments go to the parameters of the command `name`, once it has been called.
-  var binding: Binding?
+  /// The command `name`, and how the receiver and the arguments go to its parameters, once it has been called.
+  var known: (routine: Routine, binding: Binding)?
 
   init(name: String, shape: CallShape) {
     self.name = name

@@ -205,16 +205,11 @@ extension String {
 extension UnsafeBufferPointer<UInt8> {
   /// Whether all bytes are ASCII and none is a carriage return.
   fileprivate var isPlainASCII: Bool {
-    var position = 0
-    var union = SIMD32<UInt8>()
-    var returns = SIMDMask<SIMD32<Int8>>(repeating: false)
-    let bytes = UnsafeRawBufferPointer(self)
-    while position + 32 <= count {
-      let block = bytes.loadUnaligned(fromByteOffset: position, as: SIMD32<UInt8>.self)
-      union |= block
-      returns = returns .| (block .== 0x0D)
-      position += 32
-    }
-    return !any(returns) && union.max() < 0x80 && self[position...].allSatisfy { $0 < 0x80 && $0 != 0x0D }
+    guard let base = baseAddress, count > 0 else { return true }
+    if memchr(base, 0x0D, count) != nil { return false }
+    // Without a way out of the loop the compiler looks at many bytes at once.
+    var union: UInt8 = 0
+    for index in 0..<count { union |= base[index] }
+    return union < 0x80
   }
 }

@@ -43,42 +43,57 @@ extension Machine {
     let binding = try Binding(
       callee: command.name, parameters: command.parameters, labels: labels,
       hasTrailing: shape?.hasTrailing == true)
-    return try perform(command, binding.values(of: arguments, for: command), binding.given, session)
+    var arguments = arguments
+    let values = arguments.withUnsafeMutableBufferPointer { buffer in
+      buffer.baseAddress.map { binding.values(of: $0, for: command.routine) } ?? command.routine.defaults
+    }
+    return try perform(command.routine, values, binding.given, session)
   }
 
   /// Runs a command bound at compile time.
   func perform(_ site: CommandSite, _ values: [Value]) throws -> Value {
     guard let session else {
-      throw CommandError("NoSession", "there is no session to run \(site.command.name) in")
+      throw CommandError("NoSession", "there is no session to run \(site.routine.name) in")
     }
-    return try perform(site.command, values, site.given, session)
+    return try perform(site.routine, values, site.given, session)
   }
 
-  private func perform(_ command: Command, _ values: [Value], _ given: UInt64, _ session: Session) throws
+  private func perform(_ routine: Routine, _ values: [Value], _ given: UInt64, _ session: Session) throws
     -> Value
   {
-    let arguments = Arguments(
-      callee: command.name, parameters: command.parameters, values: values, given: given, session: session)
-    for (index, parameter) in command.parameters.enumerated() where given & (1 << UInt64(min(index, 63))) != 0
-    {
-      if parameter.isRest || parameter.kind.accepts(values[index]) { continue }
-      if case .none = values[index], case .none? = parameter.defaultValue { continue }
+    let arguments = Arguments(routine, values: values, given: given, session: session)
+    if let parameter = routine.mismatch(values, given: given) {
       throw arguments.mismatch(parameter.name, expected: parameter.kind.description)
     }
-    if let profile { return try profile.measure(command.name) { try command.body(arguments) } }
-    return try command.body(arguments)
+    if let profile { return try profile.measure(routine.name) { try routine.body(arguments) } }
+    return try routine.body(arguments)
   }
 
-  /// `receiver.name(arguments)`: a field or member that is a function, else the command `name` with the receiver first.
-  func callMember(_ call: MemberCall, of receiver: Value, _ arguments: [Value]) throws -> Value {
-    let owned: Value?
-    switch receiver {
-    case .record(let box): owned = box[call.name]
-    case .object(let box): owned = try box.object.member(call.name)
-    default: owned = nil
+  /// `receiver.name(arguments)`, the receiver and its arguments one after the other: a field or member that is a function, else the command
+  /// `name` with the receiver first.
+  func callMember(_ call: MemberCall, _ operands: Place, count: Int) throws -> Value {
+    switch operands.pointee {
+    case .record(let box):
+      if let owned = box[call.name] { return try self.call(owned, arguments(operands, count), call.shape) }
+    case .object(let box):
+      guard let owned = try box.object.member(call.name) else {
+        throw noMember(call.name, of: operands.pointee)
+      }
+      return try self.call(owned, arguments(operands, count), call.shape)
+    default: break
     }
-    if let owned { return try self.call(owned, arguments, call.shape) }
-    if case .object = receiver { throw noMember(call.name, of: receiver) }
+    guard let session else { throw CommandError("NoSession", "there is no session to run \(call.name) in") }
+    let (routine, binding) = try command(for: call, operands.pointee)
+    return try perform(routine, binding.values(of: operands, for: routine), binding.given, session)
+  }
+
+  private func arguments(_ operands: Place, _ count: Int) -> [Value] {
+    Array(UnsafeBufferPointer(start: operands + 1, count: count))
+  }
+
+  /// The command behind a method call; looked up and bound once a call site.
+  private func command(for call: MemberCall, _ receiver: Value) throws -> (Routine, Binding) {
+    if let known = call.known, known.routine.isMethod(of: receiver) { return known }
     guard let command = method(call.name, of: receiver) else {
       if let value = try receiver.property(call.name) {
         throw CommandError(
@@ -87,24 +102,17 @@ extension Machine {
       }
       throw noMember(call.name, of: receiver)
     }
-    guard let session else { throw CommandError("NoSession", "there is no session to run \(call.name) in") }
-    let binding =
-      try call.binding
-      ?? Binding(
-        callee: command.name, parameters: command.parameters, labels: [nil] + call.shape.labels,
-        hasTrailing: call.shape.hasTrailing)
-    call.binding = binding
-    let values = binding.values(of: [receiver] + arguments, for: command)
-    return try perform(command, values, binding.given, session)
+    let binding = try Binding(
+      callee: command.name, parameters: command.parameters, labels: [nil] + call.shape.labels,
+      hasTrailing: call.shape.hasTrailing)
+    call.known = (command.routine, binding)
+    return (command.routine, binding)
   }
 
   /// The command that serves as a method: one whose first parameter takes the receiver.
   func method(_ name: String, of receiver: Value) -> Command? {
-    guard let command = session?.commands[name], let first = command.parameters.first, !first.isRest else {
-      return nil
-    }
-    if case .any = first.kind { return nil }
-    return first.kind.accepts(receiver) ? command : nil
+    guard let command = session?.commands[name], command.routine.isMethod(of: receiver) else { return nil }
+    return command
   }
 
   /// Calls any value from Swift code.
@@ -126,8 +134,8 @@ extension Machine {
         native: Command(command.name, command.summary, rest, effects: command.effects) { arguments in
           try command.body(
             Arguments(
-              callee: command.name, parameters: command.parameters, values: [value] + arguments.values,
-              given: arguments.given << 1 | 1, session: arguments.session))
+              command.routine, values: [value] + arguments.values, given: arguments.given << 1 | 1,
+              session: arguments.session))
         }))
   }
 
@@ -171,7 +179,10 @@ extension Machine {
   func append(_ element: Value, to place: Place) throws {
     guard case .list = place.pointee else {
       let call = MemberCall(name: "append", shape: CallShape(labels: [nil], hasTrailing: false))
-      _ = try callMember(call, of: place.pointee, [element])
+      var operands = [place.pointee, element]
+      _ = try operands.withUnsafeMutableBufferPointer { buffer in
+        try buffer.baseAddress.map { try callMember(call, $0, count: 1) }
+      }
       return
     }
     Value.withOwnedList(place) { $0.append(element) }
@@ -196,9 +207,12 @@ extension Machine {
       }
       return diagnostic
     case let error as CommandError:
+      let error = hiding(error, instruction, code, registers) ?? error
       let labels = labels(for: instruction, site, code, registers, argument: error.argument, isShape: false)
+      let hidden = error.code == "NotCallable" ? hiddenCommand(instruction, site, code) : nil
       return Diagnostic(
-        code: error.code, error.message, labels: labels, help: error.help, source: code.source)
+        code: error.code, hidden?.message ?? error.message, labels: labels,
+        help: hidden?.help ?? error.help, source: code.source)
     case let error as TensorError:
       let labels = labels(for: instruction, site, code, registers, argument: nil, isShape: true)
       return Diagnostic(
@@ -212,6 +226,24 @@ extension Machine {
     }
   }
 
+  /// What to say of a call of a variable whose value cannot be called, when the variable hides a command; nil for other calls.
+  private func hiddenCommand(_ instruction: Instruction, _ site: Site, _ code: FunctionCode) -> (
+    message: String, help: String
+  )? {
+    guard instruction.op == .call || instruction.op == .callLabelled, let span = site.operands.first,
+      session?.commands[code.source.text(span)] != nil
+    else { return nil }
+    let name = code.source.text(span)
+    // Inside a function the variable may be a local, which nothing brings back but another name.
+    guard let value = globals.value(of: name), !value.isCallable else {
+      return ("the variable `\(name)` hides the command `\(name)`", "give the variable another name")
+    }
+    return (
+      "the variable `\(name)` (\(value.article)) hides the command `\(name)`",
+      "`%reset \(name)` forgets the variable"
+    )
+  }
+
   /// The frame of a call that a fault came through.
   func caller(of name: String, _ code: FunctionCode, _ pc: Int) -> Diagnostic.Frame {
     Diagnostic.Frame(function: name, source: code.source, span: code.site(at: pc).span)
@@ -219,7 +251,7 @@ extension Machine {
 
   private func calledName(_ instruction: Instruction, _ code: FunctionCode, _ registers: Place) -> String? {
     switch instruction.op {
-    case .callCommand: return code.commands[Int(instruction.d)].command.name
+    case .callCommand: return code.commands[Int(instruction.d)].routine.name
     case .callMember: return code.memberCalls[Int(instruction.d)].name
     case .call, .callLabelled:
       if case .function(let function) = registers[Int(instruction.a)] { return function.name }
@@ -236,7 +268,7 @@ extension Machine {
     switch instruction.op {
     case .callCommand:
       let command = code.commands[Int(instruction.d)]
-      if let argument, let index = command.command.parameters.firstIndex(where: { $0.name == argument }),
+      if let argument, let index = command.routine.names.firstIndex(of: argument),
         let span = command.spans[index]
       {
         return [.init(span)]
@@ -305,6 +337,14 @@ extension Value {
     case .tensor(let tensor): "\(tensor.shape)"
     case .list(let box): "list of \(box.elements.count)"
     default: typeName
+    }
+  }
+
+  /// Whether the value can be called.
+  var isCallable: Bool {
+    switch self {
+    case .function, .object: true
+    default: false
     }
   }
 

@@ -183,9 +183,7 @@ extension Machine {
             a.pointee = try perform(site, Array(UnsafeBufferPointer(start: a, count: Int(i.c))))
           case .callMember:
             top = frame.end
-            let member = frame.code.memberCalls[Int(i.d)]
-            a.pointee = try callMember(
-              member, of: a.pointee, Array(UnsafeBufferPointer(start: a + 1, count: Int(i.c))))
+            a.pointee = try callMember(frame.code.memberCalls[Int(i.d)], a, count: Int(i.c))
           case .result, .resultNone:
             let value = i.op == .result ? b.pointee : .none
             pop(frame)

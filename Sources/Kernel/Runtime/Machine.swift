@@ -142,12 +142,12 @@ final class Machine: @unchecked Sendable {
     if target.tag == Tag.string {
       let box = target.box(as: StringBox.self)
       if isKnownUniquelyReferenced(&box.pointee) {
-        for index in 0..<count { box.pointee.append(pieces[index]) }
+        for index in 0..<count { box.pointee.append(valueOf: pieces + index) }
         return
       }
     }
     let text = StringBox("")
-    for index in 0..<count { text.append(pieces[index]) }
+    for index in 0..<count { text.append(valueOf: pieces + index) }
     store(try Operators.apply(.add, value(at: target), .string(text)), at: target)
   }
 

@@ -7,9 +7,9 @@ typealias Place = UnsafeMutablePointer<Value>
 /// How a `Value` lies in memory: eight bytes of payload, then the number of its case, which the machine's loop looks at. A test holds the
 /// numbers.
 enum Tag {
+  static let int = UInt8(FaaTagInt)
   static let string = UInt8(FaaTagString)
   static let list = UInt8(FaaTagList)
-  static let function = UInt8(FaaTagFunction)
   /// Where the number is.
   static let offset = 8
 }
