@@ -207,7 +207,6 @@ extension Machine {
       }
       return diagnostic
     case let error as CommandError:
-      let error = hiding(error, instruction, code, registers) ?? error
       let labels = labels(for: instruction, site, code, registers, argument: error.argument, isShape: false)
       let hidden = error.code == "NotCallable" ? hiddenCommand(instruction, site, code) : nil
       return Diagnostic(
