@@ -81,7 +81,11 @@ let package = Package(
       name: "CMarkdown", path: "Sources/Kernel/CMarkdown",
       providers: [.apt(["libmd4c-dev", "libmd4c-html0-dev"])]),
     kernel("Syntax", []),
-    kernel("Runtime", ["Syntax", "Tensor", "CKernels"]),
+    .target(
+      name: "CMachine", dependencies: ["CKernels"], path: "Sources/Kernel/CMachine",
+      cSettings: [.unsafeFlags(["-O3", "-fomit-frame-pointer"])]
+        + (isStrict ? [.treatAllWarnings(as: .error)] : [])),
+    kernel("Runtime", ["Syntax", "Tensor", "CKernels", "CMachine"]),
     kernel(
       "Commands",
       [
@@ -114,7 +118,7 @@ let package = Package(
     tests("Analysis", ["Analysis"]),
     tests("Figures", ["Figures"]),
     tests("Syntax", ["Syntax"]),
-    tests("Runtime", ["Runtime", "Autodiff", "CKernels"]),
+    tests("Runtime", ["Runtime", "Autodiff", "CKernels", "CMachine"]),
     tests("Notebook", ["Notebook"]),
     tests("Commands", ["Commands", "Runtime"]),
     tests("Interchange", ["Interchange"]),

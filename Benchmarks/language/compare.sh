@@ -2,9 +2,9 @@
 # Times every program of this folder in FAA and in Python: rounds of one run each, one after the other. Prints the medians of the processor times
 # without start-up (that of an empty program; processor time, so that other load on the machine matters less), the median over rounds of their
 # ratio, and the geometric mean of the ratios.
-# usage: [ROUNDS=5] compare.sh ["command that runs a .faa file" [python]]     (python itself, not a shell script around it)
+# usage: [ROUNDS=5] compare.sh ["command that runs a program from its standard input" [python]]     (python itself, not a shell script around it)
 set -euo pipefail
-read -r -a faa <<< "${1:-faa run}"
+read -r -a faa <<< "${1:-faa}"
 python=${2:-$(python3 -c 'import sys; print(sys.executable)')}
 rounds=${ROUNDS:-5}
 cd "$(dirname "$0")"
@@ -13,11 +13,12 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 : > "$scratch/empty.faa"
 : > "$scratch/empty.py"
-seconds() { { time "$@" > /dev/null 2>&3; } 2>&1 3>&2 | awk '{ print $1 + $2 }'; }
+# usage: seconds program command…
+seconds() { { time "${@:2}" < "$1" > /dev/null 2>&3; } 2>&1 3>&2 | awk '{ print $1 + $2 }'; }
 median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 for _ in $(seq 5); do
-  seconds "${faa[@]}" "$scratch/empty.faa" >> "$scratch/ours"
-  seconds "$python" "$scratch/empty.py" >> "$scratch/theirs"
+  seconds "$scratch/empty.faa" "${faa[@]}" >> "$scratch/ours"
+  seconds "$scratch/empty.py" "$python" >> "$scratch/theirs"
 done
 start=$(median < "$scratch/ours")
 pystart=$(median < "$scratch/theirs")
@@ -27,8 +28,8 @@ for program in *.faa; do
   name=${program%.faa}
   : > "$scratch/rounds"
   for _ in $(seq "$rounds"); do
-    ours=$(seconds "${faa[@]}" "$program")
-    theirs=$(seconds "$python" "$name.py")
+    ours=$(seconds "$program" "${faa[@]}")
+    theirs=$(seconds "$name.py" "$python")
     awk -v a="$ours" -v b="$theirs" -v s="$start" -v p="$pystart" 'BEGIN { print a - s, b - p, (b - p) / (a - s) }' \
       >> "$scratch/rounds"
   done

@@ -88,5 +88,60 @@ extension RuntimeTests {
       #expect(MemoryReport.now.live == live)
       #expect(try Self.openFiles() == files)
     }
+
+    /// LAPACK cannot be asked to stop: the call is left behind, and the session goes on as after any other interrupt.
+    @Test func duringOneLongCall() throws {
+      let begun = DispatchSemaphore(value: 0)
+      let svd = Command("svd", "", [.required("x", .tensor)]) { a in
+        begun.signal()
+        return .tensor(try a.tensor("x").singularValues().values)
+      }
+      let order = Command("order", "", [.required("x", .tensor)]) { a in
+        begun.signal()
+        return .tensor(try a.tensor("x").argSort())
+      }
+      let live = MemoryReport.now.live
+      do {
+        let session = Session(commands: testCommands + [svd, order])
+        session.define(
+          "x", .tensor(try Tensor.arange(0, 1_440_000).sin().reshaped([1200, 1200])))
+        session.define("y", .tensor(try Tensor.arange(0, 6_000_000).sin()))
+        for call in ["svd(x)", "order(y)"] {
+          let stopper = Thread {
+            begun.wait()
+            Thread.sleep(forTimeInterval: 0.05)
+            while !Thread.current.isCancelled {
+              faa_interrupt_set()
+              Thread.sleep(forTimeInterval: 1e-3)
+            }
+          }
+          stopper.start()
+          let result = session.run("n = 1; s = \(call); n = 2", name: "long") { _ in }
+          let leftBehind = faa_abandoned_tasks()
+          stopper.cancel()
+          while !stopper.isFinished { Thread.sleep(forTimeInterval: 1e-3) }
+          guard case .failure(let diagnostic) = result else {
+            Issue.record("\(call) was not interrupted")
+            continue
+          }
+          #expect(diagnostic.code == "Interrupted", "\(diagnostic.render())")
+          #expect(leftBehind > 0)
+          #expect(session.value(of: "n")?.integer == 1 && session.value(of: "s") == nil)
+          // While the thread goes on, the session computes, on the thread pool as well.
+          guard
+            case .value(.bool(true)?, _) = session.run(
+              "sum(x * 0.0 + 1.0) == 1440000.0 && max(svd(x[0:2, 0:2])) > 0.0", name: "after",
+              output: { _ in })
+          else {
+            Issue.record("the session does not go on after \(call)")
+            continue
+          }
+          begun.wait()
+        }
+        // Nobody asserts how long that takes; a hang would end the whole run.
+        while faa_abandoned_tasks() > 0 { Thread.sleep(forTimeInterval: 0.01) }
+      }
+      #expect(MemoryReport.now.live == live)
+    }
   }
 }

@@ -1,4 +1,5 @@
 import CKernels
+import CMachine
 import Foundation
 import Tensor
 import Testing
@@ -170,52 +171,81 @@ extension RuntimeTests {
       #expect(add.arity == 2 && scale.arity == 1)
     }
 
-    /// The machine reads the number of a value's case and its payload from memory (see `Tag`).
-    @Test func valuesLieInMemoryAsTheMachineReadsThem() throws {
-      #expect(MemoryLayout<Value>.size == 9 && MemoryLayout<Value>.stride == 16)
-      let record = RecordBox([("a", .int(1))])
-      let values: [(Value, UInt8)] = [
-        (.bool(true), Tag.bool), (.int(-7), Tag.int), (.float(2.5), Tag.float), (.text("s"), Tag.string),
-        (.list([]), Tag.list), (.record(record), Tag.record), (.none, Tag.none),
-        (.function(FunctionBox(native: Command("f", "") { _ in .none })), Tag.function),
+    /// The machine's loop reads values from memory as `CMachine` describes them.
+    @Test func valuesLieInMemoryAsTheLoopReadsThem() throws {
+      #expect(MemoryLayout<Value>.size == 9 && MemoryLayout<Value>.stride == MemoryLayout<FaaValue>.stride)
+      let (text, record, function) = (
+        StringBox("s"), RecordBox([("a", .int(1))]), FunctionBox(native: Command("f", "") { _ in .none })
+      )
+      let values: [(Value, Int, AnyObject?)] = [
+        (.bool(true), FaaTagBool, nil), (.int(-7), FaaTagInt, nil), (.float(2.5), FaaTagFloat, nil),
+        (.string(text), FaaTagString, text), (.record(record), FaaTagRecord, record),
+        (.function(function), FaaTagFunction, function), (.none, FaaTagNone, nil),
       ]
-      for (value, tag) in values {
-        var value = value
-        withUnsafeMutablePointer(to: &value) { place in
-          #expect(place.tag == tag)
-          #expect(place.isPlain == (tag < Tag.firstReference || tag == Tag.none))
+      for (value, tag, object) in values {
+        Self.withLayout(value) {
+          #expect(Int($0.tag) == tag)
+          if let object { #expect($0.object == Unmanaged.passUnretained(object).toOpaque()) }
         }
       }
-      for value in [Value.tuple([]), .range(RangeBox(0, 1)), .tensor(try Tensor([1.0])), .object(Counter())] {
-        var value = value
-        withUnsafeMutablePointer(to: &value) { #expect(!$0.isPlain) }
+      let others = [
+        Value.list([]), .tuple([]), .range(RangeBox(0, 1)), .tensor(try Tensor([1.0])), .object(Counter()),
+      ]
+      for value in others {
+        Self.withLayout(value) { #expect((FaaTagString...FaaTagObject).contains(Int($0.tag))) }
       }
-      var (truth, number, fraction) = (Value.bool(true), Value.int(-7), Value.float(2.5))
-      withUnsafeMutablePointer(to: &truth) { #expect($0.bool) }
-      withUnsafeMutablePointer(to: &number) { #expect($0.int == -7) }
-      withUnsafeMutablePointer(to: &fraction) { #expect($0.float == 2.5) }
-      var value = Value.record(record)
-      withUnsafeMutablePointer(to: &value) { #expect($0.box(as: RecordBox.self).pointee === record) }
+      Self.withLayout(.list([])) { #expect(Int($0.tag) == FaaTagList) }
+      Self.withLayout(.bool(true)) { #expect($0.integer & 1 == 1) }
+      Self.withLayout(.bool(false)) { #expect($0.integer & 1 == 0) }
+      Self.withLayout(.int(-7)) { #expect($0.integer == -7) }
+      Self.withLayout(.float(2.5)) { #expect($0.number == 2.5) }
     }
 
-    /// The machine finds elements of lists and fields of records in the buffers of arrays.
-    @Test func arraysLieInMemoryAsTheMachineReadsThem() {
-      for count in [0, 1, 2, 7, 1000] {
-        var list = Value.list((0..<count).map { .int($0 * 3) })
-        var result = Value.none
-        withUnsafeMutablePointer(to: &list) { list in
-          withUnsafeMutablePointer(to: &result) { result in
-            for index in 0..<count {
-              #expect(result.copyElement(index, of: list))
-              #expect(result.tag == Tag.int && result.int == index * 3)
-            }
-            #expect(!result.copyElement(count, of: list) && !result.copyElement(-1, of: list))
-            result.put(.int(-1))
-            #expect(list.setElement(count - 1, to: result) == (count > 0))
-            let isChanged =
-              if case .list(let box) = list.pointee { box.elements.last?.integer == -1 } else { false }
-            #expect(isChanged == (count > 0))
+    private static func withLayout(_ value: Value, _ body: (FaaValue) -> Void) {
+      var value = value
+      withUnsafePointer(to: &value) {
+        $0.withMemoryRebound(to: FaaValue.self, capacity: 1) { body($0.pointee) }
+      }
+    }
+
+    @Test func functionsLieInMemoryAsTheLoopReadsThem() throws {
+      let session = Session(commands: testCommands)
+      guard
+        case .value(.function(let closure)?, _) = session.run(
+          "({ k in { x, y in x + k } })(3)", name: "f", output: { _ in })
+      else {
+        Issue.record("no closure")
+        return
+      }
+      for function in [closure, FunctionBox(native: Command("f", "") { _ in .none })] {
+        let layout = Unmanaged.passUnretained(function).toOpaque().assumingMemoryBound(to: FaaFunction.self)
+        #expect(layout.pointee.parameter_count == function.parameterCount)
+        #expect(layout.pointee.code == function.code?.layout)
+        #expect(layout.pointee.captures == UnsafeMutableRawPointer(function.captures))
+      }
+      #expect(closure.code?.layout.pointee.register_count == closure.code?.registerCount)
+    }
+
+    /// The loop finds elements of lists and fields of records in the buffers of arrays, and changes them where nobody else holds them.
+    @Test func arraysLieInMemoryAsTheLoopReadsThem() throws {
+      for count in [1, 2, 7, 1000] {
+        let result = Session(commands: testCommands).run(
+          """
+          func f() {
+            var xs = []
+            for i in 0..<\(count) { xs.append(i * 3) }
+            let kept = xs
+            var r = {first: xs[0], last: xs[len(xs) - 1], text: "a"}
+            xs[\(count) - 1] = "new"
+            let before = r
+            r.last = "changed"
+            (kept == [i * 3 for i in 0..<\(count)], xs[\(count) - 1], len(xs), before.last, r.last, r.text)
           }
+          f() == (true, "new", \(count), (\(count) - 1) * 3, "changed", "a")
+          """, name: "lists", output: { _ in })
+        guard case .value(.bool(true)?, _) = result else {
+          Issue.record("\(count): \(result)")
+          continue
         }
       }
     }

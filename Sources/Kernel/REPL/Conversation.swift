@@ -12,6 +12,8 @@ final class Conversation {
   private let screen: Screen
   private let history: History
   private let journal = Journal()
+  /// The variables of which the user knows that they hide a command.
+  private var notedHiding: Set<String> = []
 
   private static let prompt = "faa> "
 
@@ -100,12 +102,22 @@ final class Conversation {
       }
     case .failure(let diagnostic): complain(diagnostic)
     }
+    noteHiding()
     screen.endRun()
     screen.startLine()
     let signals = faa_signals_take()
     if signals & UInt32(FAA_SIGNAL_TERMINATE) != 0 { return 128 + SIGTERM }
     if signals & UInt32(FAA_SIGNAL_HANGUP) != 0 { return 128 + SIGHUP }
     return screen.isBroken ? 0 : nil
+  }
+
+  /// Says once of every variable that it hides a command: a user may not know the name is taken.
+  private func noteHiding() {
+    guard terminal.canEdit else { return }
+    for name in session.hidingVariables where notedHiding.insert(name).inserted {
+      screen.show(
+        .warning("`\(name)` now is a variable and hides the command `\(name)`; `%reset \(name)` forgets it"))
+    }
   }
 
   private func complain(_ diagnostic: Diagnostic) {

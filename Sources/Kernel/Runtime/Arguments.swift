@@ -3,10 +3,7 @@ import Tensor
 /// The arguments of one call, bound to a command's parameters: checked for number, labels and kind, defaults filled in. The
 /// accessors convert, and name the parameter when they cannot.
 public struct Arguments {
-  /// The name of the command or method, for messages.
-  public let callee: String
-  /// What was declared.
-  public let parameters: [Parameter]
+  private let routine: Routine
   /// One value a parameter, in order.
   public let values: [Value]
   /// The session that runs the call: output, random numbers, calls back.
@@ -14,13 +11,17 @@ public struct Arguments {
   /// Bit `i` is set when parameter `i` was written in the call.
   let given: UInt64
 
-  init(callee: String, parameters: [Parameter], values: [Value], given: UInt64, session: Session) {
-    self.callee = callee
-    self.parameters = parameters
+  init(_ routine: Routine, values: [Value], given: UInt64, session: Session) {
+    self.routine = routine
     self.values = values
     self.given = given
     self.session = session
   }
+
+  /// The name of the command or method, for messages.
+  public var callee: String { routine.name }
+  /// What was declared.
+  public var parameters: [Parameter] { routine.parameters }
 
   /// The value of the parameter at a position of the table.
   public subscript(_ index: Int) -> Value { index >= 0 && index < values.count ? values[index] : .none }
@@ -46,7 +47,7 @@ public struct Arguments {
       "TypeMismatch", name, "must be \(expected), not \(value.article) (\(value.brief(columns: 40)))")
   }
 
-  private func index(_ name: String) -> Int { parameters.firstIndex { $0.name == name } ?? -1 }
+  private func index(_ name: String) -> Int { routine.names.firstIndex(of: name) ?? -1 }
 }
 
 extension Arguments {

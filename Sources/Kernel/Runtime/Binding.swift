@@ -53,18 +53,18 @@ struct Binding {
     for index in taken.indices where taken[index] && index < 64 { given |= 1 << UInt64(index) }
   }
 
-  /// One value a parameter: arguments where there are some, else defaults.
-  func values(of arguments: [Value], for command: Command) -> [Value] {
-    var values = command.parameters.map { $0.defaultValue ?? .none }
+  /// One value a parameter: arguments, which lie one after the other, where there are some, else defaults.
+  func values(of arguments: Place, for routine: Routine) -> [Value] {
+    var values = routine.defaults
     var rest: [Value] = []
     for (index, parameter) in parameterOf.enumerated() {
-      if command.parameters[parameter].isRest {
+      if parameter == routine.rest {
         rest.append(arguments[index])
       } else {
         values[parameter] = arguments[index]
       }
     }
-    if let last = command.parameters.firstIndex(where: \.isRest) { values[last] = .list(rest) }
+    if let taker = routine.rest { values[taker] = .list(rest) }
     return values
   }
 

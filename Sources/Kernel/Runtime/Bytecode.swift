@@ -1,65 +1,12 @@
+import CMachine
 import Syntax
 
-/// Instructions of the register machine. `a`, `b`, `c` are operands: numbers of places, counted from the base that `bases` names
-/// (see `Base`), unless a comment says otherwise; `d` is a jump distance, an index into one of the tables of `FunctionCode`, or a
-/// small constant.
-enum Opcode: UInt8 {
-  // Moves.
-  case move, constant, integer, none, bool
-  case getGlobal, moveGlobal
-  case getCapture, newCell, getCell, setCell
-  // a = b op c; the I forms have a constant in d instead of c.
-  case add, subtract, multiply, divide, floorDivide, modulo, power, matmul
-  case equal, notEqual, less, lessEqual, greater, greaterEqual
-  case addI, subtractI, multiplyI, moduloI
-  case negate, not
-  // Jumps by d from the next instruction; backward ones see to interrupts. The comparing ones compare a with b (the I forms: with b as a
-  // signed constant) and jump when the outcome is c.
-  case jump, jumpIf
-  case jumpEqual, jumpNotEqual, jumpLess, jumpLessEqual, jumpGreater, jumpGreaterEqual
-  case jumpEqualI, jumpNotEqualI, jumpLessI, jumpLessEqualI, jumpGreaterI, jumpGreaterEqualI
-  case jumpIfNotNone, jumpIfGiven
-  // Short circuits: `test` jumps by d when a decides the outcome (c: 0 for &&, 1 for ||); `combine` puts both sides together.
-  case shortCircuit, combine
-  // Loops: state in a and a + 1, the element in b. `next` leaves by d at the end, `again` goes back by d while there is more.
-  case iterate, next, again
-  // Calls: callee in b, c arguments from a + 1, result in a.
-  case call, callLabelled, callCommand, callMember
-  case result, resultNone
-  case closure
-  // Containers: c elements from b.
-  case list, tuple, record, string, range, unpack
-  case append
-  // a = a + the text of c values from b.
-  case appendText
-  // Subscripts and members: base b, entries from c by shape d.
-  case getIndex, getElement, getMember
-  // Updates of the place a by the value b: at the index c, of the member c by cache d, at the path d with its indices from c.
-  case setElement, setMember, setPath
-  case raise
-}
-
+/// What the machine does, one step at a time; the loop that runs most of it knows the same types (see `CMachine`).
+typealias Opcode = FaaOpcode
 /// What the number of an operand counts from.
-enum Base: UInt8 {
-  case register, constant, global
-  /// A captured value; of a place to be changed, the content of the cell in a register.
-  case captureOrCell
-}
-
-/// One instruction: twelve bytes.
-struct Instruction {
-  var op: Opcode
-  /// The bases of a, b and c, two bits each from the lowest.
-  var bases: UInt8 = 0
-  var a: UInt16 = 0
-  var b: UInt16 = 0
-  var c: UInt16 = 0
-  var d: Int32 = 0
-
-  var baseOfA: Base { Base(rawValue: bases & 3) ?? .register }
-  var baseOfB: Base { Base(rawValue: bases >> 2 & 3) ?? .register }
-  var baseOfC: Base { Base(rawValue: bases >> 4 & 3) ?? .register }
-}
+typealias Base = FaaBase
+/// One step.
+typealias Instruction = FaaInstruction
 
 /// Where an instruction comes from: the span that names the whole, and the operands carets go under.
 struct Site {
@@ -83,7 +30,7 @@ struct CallShape {
 /// A call of a known command, bound to its parameters when it was compiled.
 final class CommandSite {
   let function: FunctionBox
-  let command: Command
+  let routine: Routine
   /// The command's short cut.
   let fast: ((UnsafePointer<Value>) -> Value?)?
   /// Bit `i` is set when parameter `i` is written in the call.
@@ -93,7 +40,7 @@ final class CommandSite {
 
   init(function: FunctionBox, command: Command, given: UInt64, spans: [Span?]) {
     self.function = function
-    self.command = command
+    routine = command.routine
     fast = command.fast
     self.given = given
     self.spans = spans
@@ -104,30 +51,12 @@ final class CommandSite {
 final class MemberCall {
   let name: String
   let shape: CallShape
-  /// How the receiver and the arguments go to the parameters of the command `name`, once it has been called.
-  var binding: Binding?
+  /// The command `name`, and how the receiver and the arguments go to its parameters, once it has been called.
+  var known: (routine: Routine, binding: Binding)?
 
   init(name: String, shape: CallShape) {
     self.name = name
     self.shape = shape
-  }
-}
-
-/// Where the last record met by a member access had the member: records made alike share their `RecordKeys`.
-struct MemberCache {
-  let name: String
-  /// Kept, so that the address below stays theirs.
-  private var keys: RecordKeys?
-  /// Compared instead of the reference, which would be counted.
-  private(set) var keysAddress: UnsafeRawPointer?
-  private(set) var index = 0
-
-  init(name: String) { self.name = name }
-
-  mutating func remember(_ box: RecordBox, index: Int) {
-    keys = box.shape
-    keysAddress = box.shapeAddress
-    self.index = index
   }
 }
 
@@ -156,7 +85,8 @@ final class FunctionCode {
   let name: String
   let source: SourceText
   let parameters: [Parameter]
-  let registerCount: Int
+  /// What the machine's loop reads.
+  let layout: UnsafeMutablePointer<FaaCode>
   let instructions: UnsafeMutablePointer<Instruction>
   let instructionCount: Int
   let constants: UnsafeMutablePointer<Value>
@@ -170,8 +100,10 @@ final class FunctionCode {
   let memberCalls: [MemberCall]
   let commands: [CommandSite]
   let indexForms: [[IndexForm]]
-  let members: UnsafeMutablePointer<MemberCache>
-  private let memberCount: Int
+  /// The members that instructions access, one a cache.
+  let memberNames: [String]
+  /// The keys each cache remembers, kept so that their address stays theirs.
+  private var memberKeys: [RecordKeys?]
   let paths: [[PathStep]]
   let keys: [RecordKeys]
   let diagnostics: [Diagnostic]
@@ -181,7 +113,6 @@ final class FunctionCode {
     name = unit.name
     source = unit.context.source
     parameters = unit.parameters
-    registerCount = unit.registerCount
     instructionCount = unit.instructions.count
     instructions = .allocate(capacity: unit.instructions.count)
     instructions.initialize(from: unit.instructions, count: unit.instructions.count)
@@ -197,21 +128,36 @@ final class FunctionCode {
     memberCalls = unit.memberCalls
     commands = unit.commands
     indexForms = unit.indexForms
-    memberCount = unit.members.count
-    members = .allocate(capacity: max(1, unit.members.count))
-    members.initialize(from: unit.members, count: unit.members.count)
+    memberNames = unit.memberNames
+    memberKeys = Array(repeating: nil, count: unit.memberNames.count)
     paths = unit.paths
     keys = unit.keys
     diagnostics = unit.diagnostics
     self.span = span
+    let caches = UnsafeMutablePointer<FaaMemberCache>.allocate(capacity: max(1, unit.memberNames.count))
+    caches.initialize(repeating: FaaMemberCache(keys: nil, index: 0), count: unit.memberNames.count)
+    layout = .allocate(capacity: 1)
+    layout.initialize(
+      to: FaaCode(
+        instructions: instructions, constants: constants, members: caches,
+        register_count: unit.registerCount, owner: Unmanaged.passUnretained(self).toOpaque()))
   }
 
   deinit {
-    instructions.deallocate()
     constants.deinitialize(count: constantCount)
     constants.deallocate()
-    members.deinitialize(count: memberCount)
-    members.deallocate()
+    instructions.deallocate()
+    layout.pointee.members.deallocate()
+    layout.deallocate()
+  }
+
+  var registerCount: Int { layout.pointee.register_count }
+
+  /// Lets a member access find the member at once in records made like this one.
+  func remember(_ box: RecordBox, index: Int, in cache: Int) {
+    memberKeys[cache] = box.shape
+    layout.pointee.members[cache] = FaaMemberCache(
+      keys: Unmanaged.passUnretained(box.shape).toOpaque(), index: index)
   }
 
   /// Where the instruction at an index comes from.

@@ -29,6 +29,8 @@ public struct Command: @unchecked Sendable {
   public internal(set) var topic = Topic.other
   /// The work.
   public let body: (Arguments) throws -> Value
+  /// What a call needs of it.
+  let routine: Routine
   /// A short cut for plain numbers that skips argument binding; nil from it means "take the long way".
   let fast: ((UnsafePointer<Value>) -> Value?)?
 
@@ -58,6 +60,7 @@ public struct Command: @unchecked Sendable {
     self.effects = effects
     self.fast = fast
     self.body = body
+    routine = Routine(name, parameters, body)
   }
 }
 

@@ -1,3 +1,4 @@
+import CMachine
 import Syntax
 
 extension FunctionCompiler {
@@ -219,19 +220,22 @@ extension FunctionCompiler {
     try releasing {
       let list = try temporary()
       emit(.list, list, 0, 0, at: span)
-      try clause(clauses, value, list)
+      let fills = clauses.count == 1 && clauses.allSatisfy(\.conditions.isEmpty)
+      try clause(clauses, value, list, fills: fills)
       emit(.move, target, list, at: span)
     }
   }
 
-  private func clause(_ clauses: ArraySlice<ComprehensionClause>, _ value: Expression, _ list: Int) throws {
+  private func clause(
+    _ clauses: ArraySlice<ComprehensionClause>, _ value: Expression, _ list: Int, fills: Bool = false
+  ) throws {
     guard let first = clauses.first else {
       try releasing {
         emit(.append, a: Operand(list), b: try source(value), at: value.span)
       }
       return
     }
-    try iterate(first.pattern, over: first.sequence) {
+    try iterate(first.pattern, over: first.sequence, filling: fills ? list : nil) {
       var skips: [Int] = []
       for condition in first.conditions { skips += try releasing { try jumps(unless: condition) } }
       try clause(clauses.dropFirst(), value, list)

@@ -1,3 +1,4 @@
+import CMachine
 import Syntax
 
 extension FunctionCompiler {
@@ -208,13 +209,17 @@ extension FunctionCompiler {
   }
 
   /// The frame of a loop; `body` compiles what is done for every element.
-  func iterate(_ pattern: Pattern, over sequence: Expression, _ body: () throws -> Void) throws {
+  /// - Parameter list: a new list that gets one element every turn.
+  func iterate(
+    _ pattern: Pattern, over sequence: Expression, filling list: Int? = nil, _ body: () throws -> Void
+  ) throws {
     try scoped {
       let state = try temporary()
       _ = try temporary()
       try releasing {
         emit(.iterate, a: Operand(state), b: try source(sequence), at: sequence.span)
       }
+      if let list { emit(.reserve, list, state, at: sequence.span) }
       let element = try temporary()
       loops.append(Loop())
       let exit = emit(.next, state, element, at: sequence.span)

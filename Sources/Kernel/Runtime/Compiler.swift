@@ -1,3 +1,4 @@
+import CMachine
 import Syntax
 
 /// What the compilation of one cell shares between its functions.
@@ -87,7 +88,7 @@ final class FunctionCompiler {
   var memberCalls: [MemberCall] = []
   var commands: [CommandSite] = []
   var indexForms: [[IndexForm]] = []
-  var members: [MemberCache] = []
+  var memberNames: [String] = []
   var paths: [[PathStep]] = []
   var keys: [RecordKeys] = []
   var diagnostics: [Diagnostic] = []
@@ -145,9 +146,9 @@ final class FunctionCompiler {
   ) -> Int {
     instructions.append(
       Instruction(
-        op: op, bases: a.base.rawValue | b.base.rawValue << 2 | c.base.rawValue << 4,
+        op: op, base_a: a.base, base_b: b.base, base_c: c.base, d: Int32(truncatingIfNeeded: d),
         a: UInt16(truncatingIfNeeded: a.number), b: UInt16(truncatingIfNeeded: b.number),
-        c: UInt16(truncatingIfNeeded: c.number), d: Int32(truncatingIfNeeded: d)))
+        c: UInt16(truncatingIfNeeded: c.number)))
     if let last = sites.last, last.span == span, last.operands == operands {
       siteOf.append(Int32(sites.count - 1))
     } else {
@@ -180,8 +181,8 @@ final class FunctionCompiler {
 
   /// A fresh cache for an access to a member.
   func member(_ name: String) -> Int {
-    members.append(MemberCache(name: name))
-    return members.count - 1
+    memberNames.append(name)
+    return memberNames.count - 1
   }
 
   func fault(_ code: String, _ message: String, _ span: Span, help: String? = nil) -> Diagnostic {

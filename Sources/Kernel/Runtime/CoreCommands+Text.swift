@@ -1,3 +1,4 @@
+import Glibc
 import Tensor
 
 /// Commands on text.
@@ -21,7 +22,9 @@ let textCommands: [Command] = [
     if separator.isEmpty {
       throw a.error("OutOfRange", "by", "cannot be empty", help: "`list(text)` gives the characters")
     }
-    return .list(text.value.parts(between: separator).map { .text($0) })
+    var parts: [Value] = []
+    text.value.visitParts(between: separator) { parts.append(.text(String(decoding: $0, as: UTF8.self))) }
+    return .list(parts)
   },
   Command(
     "join", "Values written one after the other.",
@@ -32,12 +35,12 @@ let textCommands: [Command] = [
     returns: "a string", example: "join([\"a\", \"b\"], \", \")  # \"a, b\""
   ) { a in
     let separator = try a.string("separator")
-    var text = ""
+    var text: [UInt8] = []
     for (index, part) in try a.sequence("parts").enumerated() {
-      if index > 0 { text += separator }
+      if index > 0 { text.append(text: separator) }
       part.write(to: &text)
     }
-    return .text(text)
+    return .text(String(decoding: text, as: UTF8.self))
   },
   Command(
     "replace", "A text with every occurrence of a part replaced.",
@@ -158,30 +161,55 @@ extension String {
   /// The number of characters a reader sees.
   var characterCount: Int {
     // Only a carriage return joins another ASCII character.
-    utf8.allSatisfy { $0 < 0x80 && $0 != 0x0D } ? utf8.count : count
+    let isPlain = utf8.withContiguousStorageIfAvailable { $0.isPlainASCII } ?? false
+    return isPlain ? utf8.count : count
   }
 
   /// The parts of the text between the places where `separator`, not empty, occurs, byte for byte; the last one is the rest when
   /// there are more than `limit`.
   fileprivate func parts(between separator: String, atMost limit: Int = .max) -> [String] {
-    let wanted = Array(separator.utf8)
-    var text = self
-    return text.withUTF8 { bytes in
-      var parts: [String] = []
-      var start = 0
-      var position = 0
-      while position + wanted.count <= bytes.count, parts.count < limit - 1 {
-        guard bytes[position] == wanted[0],
-          wanted.indices.allSatisfy({ bytes[position + $0] == wanted[$0] })
-        else {
-          position += 1
-          continue
+    var parts: [String] = []
+    visitParts(between: separator, atMost: limit) { parts.append(String(decoding: $0, as: UTF8.self)) }
+    return parts
+  }
+
+  /// The same parts one after the other, as UTF-8.
+  fileprivate func visitParts(
+    between separator: String, atMost limit: Int = .max, _ visit: (UnsafeBufferPointer<UInt8>) -> Void
+  ) {
+    var (text, separator) = (self, separator)
+    text.withUTF8 { bytes in
+      separator.withUTF8 { wanted in
+        guard let base = bytes.baseAddress, let first = wanted.baseAddress else { return visit(bytes) }
+        let end = base + bytes.count
+        var (start, position, remaining) = (base, base, limit - 1)
+        while remaining > 0, position + wanted.count <= end,
+          let found = memchr(position, Int32(first[0]), end - position - wanted.count + 1)
+        {
+          let match = UnsafePointer(found.assumingMemoryBound(to: UInt8.self))
+          guard memcmp(match, first, wanted.count) == 0 else {
+            position = match + 1
+            continue
+          }
+          visit(UnsafeBufferPointer(start: start, count: match - start))
+          position = match + wanted.count
+          start = position
+          remaining -= 1
         }
-        parts.append(String(decoding: bytes[start..<position], as: UTF8.self))
-        position += wanted.count
-        start = position
+        visit(UnsafeBufferPointer(start: start, count: end - start))
       }
-      return parts + [String(decoding: bytes[start...], as: UTF8.self)]
     }
+  }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+  /// Whether all bytes are ASCII and none is a carriage return.
+  fileprivate var isPlainASCII: Bool {
+    guard let base = baseAddress, count > 0 else { return true }
+    if memchr(base, 0x0D, count) != nil { return false }
+    // Without a way out of the loop the compiler looks at many bytes at once.
+    var union: UInt8 = 0
+    for index in 0..<count { union |= base[index] }
+    return union < 0x80
   }
 }

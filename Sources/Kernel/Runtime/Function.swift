@@ -1,17 +1,21 @@
+import CMachine
+
 /// A function as a value: a closure of the language, a command, or a method of an object.
 public final class FunctionBox: Container {
+  // What the machine's loop reads, without counting references: `FaaFunction` says where it lies.
+  /// The bytecode of a closure as the loop sees it; nil for a native function.
+  let layout: UnsafeMutablePointer<FaaCode>?
+  /// Captured values and cells of a closure.
+  let captures: Place
+  /// The number of parameters of a closure; -1 for a native function.
+  let parameterCount: Int
+
   /// Its name; `closure` for one without.
   public let name: String
   /// The command behind a native function.
   public let command: Command?
   /// The bytecode of a closure.
   let code: FunctionCode?
-  /// The same for the machine's loop, which must not count references.
-  let codeReference: Unmanaged<FunctionCode>?
-  /// The number of parameters of a closure; -1 for a native function.
-  let parameterCount: Int
-  /// Captured values and cells of a closure.
-  let captures: Place
   private let captureCount: Int
   /// The interpreter a closure belongs to.
   let machine: Machine?
@@ -21,7 +25,7 @@ public final class FunctionBox: Container {
     name = command.name
     self.command = command
     code = nil
-    codeReference = nil
+    layout = nil
     parameterCount = -1
     captures = .allocate(capacity: 0)
     captureCount = 0
@@ -32,7 +36,7 @@ public final class FunctionBox: Container {
     name = code.name
     command = nil
     self.code = code
-    codeReference = .passUnretained(code)
+    layout = code.layout
     parameterCount = code.parameters.count
     self.captures = .allocate(capacity: captures.count)
     self.captures.initialize(from: captures, count: captures.count)
@@ -50,7 +54,7 @@ public final class FunctionBox: Container {
 
   override func surrender(into pending: inout [Container]) {
     var values = Array(UnsafeBufferPointer(start: captures, count: captureCount))
-    for index in 0..<captureCount { (captures + index).clear() }
+    for index in 0..<captureCount { captures[index] = .none }
     Container.surrender(&values, into: &pending)
   }
 

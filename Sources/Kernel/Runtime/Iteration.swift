@@ -38,6 +38,19 @@ enum Iteration {
     }
   }
 
+  /// Makes room in a new list for one element of every turn of the loop with this state, as far as that is known.
+  static func reserve(_ list: Place, for state: Place) {
+    let count: Int
+    switch (state[0], state[1]) {
+    case (.int(let next), .int(let end)): count = end - next
+    case (.list(let box), _): count = box.elements.count
+    default: return
+    }
+    // What a loop over more would collect may never be.
+    guard count <= 1 << 24 else { return }
+    Value.withOwnedList(list) { $0.reserveCapacity(count) }
+  }
+
   static func notIterable(_ value: Value) -> CommandError {
     let isCount = if case .int = value { true } else { false }
     return CommandError(

@@ -1,3 +1,4 @@
+import CMachine
 import Syntax
 import Tensor
 
@@ -42,42 +43,57 @@ extension Machine {
     let binding = try Binding(
       callee: command.name, parameters: command.parameters, labels: labels,
       hasTrailing: shape?.hasTrailing == true)
-    return try perform(command, binding.values(of: arguments, for: command), binding.given, session)
+    var arguments = arguments
+    let values = arguments.withUnsafeMutableBufferPointer { buffer in
+      buffer.baseAddress.map { binding.values(of: $0, for: command.routine) } ?? command.routine.defaults
+    }
+    return try perform(command.routine, values, binding.given, session)
   }
 
   /// Runs a command bound at compile time.
   func perform(_ site: CommandSite, _ values: [Value]) throws -> Value {
     guard let session else {
-      throw CommandError("NoSession", "there is no session to run \(site.command.name) in")
+      throw CommandError("NoSession", "there is no session to run \(site.routine.name) in")
     }
-    return try perform(site.command, values, site.given, session)
+    return try perform(site.routine, values, site.given, session)
   }
 
-  private func perform(_ command: Command, _ values: [Value], _ given: UInt64, _ session: Session) throws
+  private func perform(_ routine: Routine, _ values: [Value], _ given: UInt64, _ session: Session) throws
     -> Value
   {
-    let arguments = Arguments(
-      callee: command.name, parameters: command.parameters, values: values, given: given, session: session)
-    for (index, parameter) in command.parameters.enumerated() where given & (1 << UInt64(min(index, 63))) != 0
-    {
-      if parameter.isRest || parameter.kind.accepts(values[index]) { continue }
-      if case .none = values[index], case .none? = parameter.defaultValue { continue }
+    let arguments = Arguments(routine, values: values, given: given, session: session)
+    if let parameter = routine.mismatch(values, given: given) {
       throw arguments.mismatch(parameter.name, expected: parameter.kind.description)
     }
-    if let profile { return try profile.measure(command.name) { try command.body(arguments) } }
-    return try command.body(arguments)
+    if let profile { return try profile.measure(routine.name) { try routine.body(arguments) } }
+    return try routine.body(arguments)
   }
 
-  /// `receiver.name(arguments)`: a field or member that is a function, else the command `name` with the receiver first.
-  func callMember(_ call: MemberCall, of receiver: Value, _ arguments: [Value]) throws -> Value {
-    let owned: Value?
-    switch receiver {
-    case .record(let box): owned = box[call.name]
-    case .object(let box): owned = try box.object.member(call.name)
-    default: owned = nil
+  /// `receiver.name(arguments)`, the receiver and its arguments one after the other: a field or member that is a function, else the command
+  /// `name` with the receiver first.
+  func callMember(_ call: MemberCall, _ operands: Place, count: Int) throws -> Value {
+    switch operands.pointee {
+    case .record(let box):
+      if let owned = box[call.name] { return try self.call(owned, arguments(operands, count), call.shape) }
+    case .object(let box):
+      guard let owned = try box.object.member(call.name) else {
+        throw noMember(call.name, of: operands.pointee)
+      }
+      return try self.call(owned, arguments(operands, count), call.shape)
+    default: break
     }
-    if let owned { return try self.call(owned, arguments, call.shape) }
-    if case .object = receiver { throw noMember(call.name, of: receiver) }
+    guard let session else { throw CommandError("NoSession", "there is no session to run \(call.name) in") }
+    let (routine, binding) = try command(for: call, operands.pointee)
+    return try perform(routine, binding.values(of: operands, for: routine), binding.given, session)
+  }
+
+  private func arguments(_ operands: Place, _ count: Int) -> [Value] {
+    Array(UnsafeBufferPointer(start: operands + 1, count: count))
+  }
+
+  /// The command behind a method call; looked up and bound once a call site.
+  private func command(for call: MemberCall, _ receiver: Value) throws -> (Routine, Binding) {
+    if let known = call.known, known.routine.isMethod(of: receiver) { return known }
     guard let command = method(call.name, of: receiver) else {
       if let value = try receiver.property(call.name) {
         throw CommandError(
@@ -86,24 +102,17 @@ extension Machine {
       }
       throw noMember(call.name, of: receiver)
     }
-    guard let session else { throw CommandError("NoSession", "there is no session to run \(call.name) in") }
-    let binding =
-      try call.binding
-      ?? Binding(
-        callee: command.name, parameters: command.parameters, labels: [nil] + call.shape.labels,
-        hasTrailing: call.shape.hasTrailing)
-    call.binding = binding
-    let values = binding.values(of: [receiver] + arguments, for: command)
-    return try perform(command, values, binding.given, session)
+    let binding = try Binding(
+      callee: command.name, parameters: command.parameters, labels: [nil] + call.shape.labels,
+      hasTrailing: call.shape.hasTrailing)
+    call.known = (command.routine, binding)
+    return (command.routine, binding)
   }
 
   /// The command that serves as a method: one whose first parameter takes the receiver.
   func method(_ name: String, of receiver: Value) -> Command? {
-    guard let command = session?.commands[name], let first = command.parameters.first, !first.isRest else {
-      return nil
-    }
-    if case .any = first.kind { return nil }
-    return first.kind.accepts(receiver) ? command : nil
+    guard let command = session?.commands[name], command.routine.isMethod(of: receiver) else { return nil }
+    return command
   }
 
   /// Calls any value from Swift code.
@@ -125,8 +134,8 @@ extension Machine {
         native: Command(command.name, command.summary, rest, effects: command.effects) { arguments in
           try command.body(
             Arguments(
-              callee: command.name, parameters: command.parameters, values: [value] + arguments.values,
-              given: arguments.given << 1 | 1, session: arguments.session))
+              command.routine, values: [value] + arguments.values, given: arguments.given << 1 | 1,
+              session: arguments.session))
         }))
   }
 
@@ -137,21 +146,21 @@ extension Machine {
   }
 
   /// A member that the cache did not know; of a record, it is known next time.
-  func member(_ cache: UnsafeMutablePointer<MemberCache>, of value: Value) throws -> Value {
-    guard case .record(let box) = value, let index = box.shape.place(of: cache.pointee.name) else {
-      return try member(cache.pointee.name, of: value)
+  func member(_ cache: Int, of value: Value, _ code: FunctionCode) throws -> Value {
+    let name = code.memberNames[cache]
+    guard case .record(let box) = value, let index = box.shape.place(of: name) else {
+      return try member(name, of: value)
     }
-    cache.pointee.remember(box, index: index)
+    code.remember(box, index: index, in: cache)
     return box.values[index]
   }
 
   /// Changes a member that the cache did not know, or of a record that somebody else holds too.
-  func setMember(_ cache: UnsafeMutablePointer<MemberCache>, of place: Place, to value: Value) throws {
-    try Value.update(place, [.member(cache.pointee.name)], to: value)
-    guard case .record(let box) = place.pointee, let index = box.shape.place(of: cache.pointee.name) else {
-      return
-    }
-    cache.pointee.remember(box, index: index)
+  func setMember(_ cache: Int, of place: Place, to value: Value, _ code: FunctionCode) throws {
+    let name = code.memberNames[cache]
+    try Value.update(place, [.member(name)], to: value)
+    guard case .record(let box) = place.pointee, let index = box.shape.place(of: name) else { return }
+    code.remember(box, index: index, in: cache)
   }
 
   /// Everything that can follow the `.` after a value.
@@ -170,7 +179,10 @@ extension Machine {
   func append(_ element: Value, to place: Place) throws {
     guard case .list = place.pointee else {
       let call = MemberCall(name: "append", shape: CallShape(labels: [nil], hasTrailing: false))
-      _ = try callMember(call, of: place.pointee, [element])
+      var operands = [place.pointee, element]
+      _ = try operands.withUnsafeMutableBufferPointer { buffer in
+        try buffer.baseAddress.map { try callMember(call, $0, count: 1) }
+      }
       return
     }
     Value.withOwnedList(place) { $0.append(element) }
@@ -181,7 +193,7 @@ extension Machine {
   /// What a fault looks like from the instruction that met it.
   func diagnose(_ error: any Error, _ code: FunctionCode, _ pc: Int, _ registers: Place) -> Diagnostic {
     let site = code.site(at: pc)
-    let instruction = pc >= 0 && pc < code.instructionCount ? code.instructions[pc] : Instruction(op: .none)
+    let instruction = pc >= 0 && pc < code.instructionCount ? code.instructions[pc] : Instruction()
     switch error {
     case var diagnostic as Diagnostic:
       if diagnostic.source != nil, instruction.op != .raise,
@@ -196,8 +208,10 @@ extension Machine {
       return diagnostic
     case let error as CommandError:
       let labels = labels(for: instruction, site, code, registers, argument: error.argument, isShape: false)
+      let hidden = error.code == "NotCallable" ? hiddenCommand(instruction, site, code) : nil
       return Diagnostic(
-        code: error.code, error.message, labels: labels, help: error.help, source: code.source)
+        code: error.code, hidden?.message ?? error.message, labels: labels,
+        help: hidden?.help ?? error.help, source: code.source)
     case let error as TensorError:
       let labels = labels(for: instruction, site, code, registers, argument: nil, isShape: true)
       return Diagnostic(
@@ -211,6 +225,24 @@ extension Machine {
     }
   }
 
+  /// What to say of a call of a variable whose value cannot be called, when the variable hides a command; nil for other calls.
+  private func hiddenCommand(_ instruction: Instruction, _ site: Site, _ code: FunctionCode) -> (
+    message: String, help: String
+  )? {
+    guard instruction.op == .call || instruction.op == .callLabelled, let span = site.operands.first,
+      session?.commands[code.source.text(span)] != nil
+    else { return nil }
+    let name = code.source.text(span)
+    // Inside a function the variable may be a local, which nothing brings back but another name.
+    guard let value = globals.value(of: name), !value.isCallable else {
+      return ("the variable `\(name)` hides the command `\(name)`", "give the variable another name")
+    }
+    return (
+      "the variable `\(name)` (\(value.article)) hides the command `\(name)`",
+      "`%reset \(name)` forgets the variable"
+    )
+  }
+
   /// The frame of a call that a fault came through.
   func caller(of name: String, _ code: FunctionCode, _ pc: Int) -> Diagnostic.Frame {
     Diagnostic.Frame(function: name, source: code.source, span: code.site(at: pc).span)
@@ -218,7 +250,7 @@ extension Machine {
 
   private func calledName(_ instruction: Instruction, _ code: FunctionCode, _ registers: Place) -> String? {
     switch instruction.op {
-    case .callCommand: return code.commands[Int(instruction.d)].command.name
+    case .callCommand: return code.commands[Int(instruction.d)].routine.name
     case .callMember: return code.memberCalls[Int(instruction.d)].name
     case .call, .callLabelled:
       if case .function(let function) = registers[Int(instruction.a)] { return function.name }
@@ -235,7 +267,7 @@ extension Machine {
     switch instruction.op {
     case .callCommand:
       let command = code.commands[Int(instruction.d)]
-      if let argument, let index = command.command.parameters.firstIndex(where: { $0.name == argument }),
+      if let argument, let index = command.routine.names.firstIndex(of: argument),
         let span = command.spans[index]
       {
         return [.init(span)]
@@ -250,32 +282,32 @@ extension Machine {
       .less, .lessEqual, .greater, .greaterEqual:
       guard site.operands.count == 2 else { break }
       return [
-        .init(site.operands[0], value(instruction.b, instruction.baseOfB, code, registers).label),
-        .init(site.operands[1], value(instruction.c, instruction.baseOfC, code, registers).label),
+        .init(site.operands[0], value(instruction.b, instruction.base_b, code, registers).label),
+        .init(site.operands[1], value(instruction.c, instruction.base_c, code, registers).label),
       ]
     case .jumpEqual, .jumpNotEqual, .jumpLess, .jumpLessEqual, .jumpGreater, .jumpGreaterEqual, .combine:
       guard site.operands.count == 2 else { break }
       return [
-        .init(site.operands[0], value(instruction.a, instruction.baseOfA, code, registers).label),
-        .init(site.operands[1], value(instruction.b, instruction.baseOfB, code, registers).label),
+        .init(site.operands[0], value(instruction.a, instruction.base_a, code, registers).label),
+        .init(site.operands[1], value(instruction.b, instruction.base_b, code, registers).label),
       ]
     case .appendText:
       guard site.operands.count == 2 else { break }
-      let left = value(instruction.a, instruction.baseOfA, code, registers)
+      let left = value(instruction.a, instruction.base_a, code, registers)
       return [.init(site.operands[0], left.label), .init(site.operands[1], "string")]
     case .addI, .subtractI, .multiplyI, .moduloI:
       guard site.operands.count == 2 else { break }
-      let left = value(instruction.b, instruction.baseOfB, code, registers)
+      let left = value(instruction.b, instruction.base_b, code, registers)
       return [.init(site.operands[0], left.label), .init(site.operands[1], "int")]
     case .negate, .not, .getMember:
       return [.init(site.operands.first ?? site.span)]
     case .getElement, .getIndex:
       guard let base = site.operands.first else { break }
-      let label = value(instruction.b, instruction.baseOfB, code, registers).label
+      let label = value(instruction.b, instruction.base_b, code, registers).label
       return [.init(base, label)] + site.operands.dropFirst().map { .init($0) }
     case .setElement:
-      guard let base = site.operands.first, instruction.baseOfA != .captureOrCell else { break }
-      let label = value(instruction.a, instruction.baseOfA, code, registers).label
+      guard let base = site.operands.first, instruction.base_a != .captureOrCell else { break }
+      let label = value(instruction.a, instruction.base_a, code, registers).label
       return [.init(base, label)] + site.operands.dropFirst().map { .init($0) }
     case .callMember, .call, .callLabelled:
       return [.init(site.operands.first ?? site.span)]
@@ -292,7 +324,7 @@ extension Machine {
     case .register: registers[Int(number)]
     case .constant: code.constants[Int(number)]
     case .global: globals.values[Int(number)]
-    case .captureOrCell: frames[depth - 1].function.takeUnretainedValue().captures[Int(number)]
+    case .captureOrCell: frames[depth - 1].captures.assumingMemoryBound(to: Value.self)[Int(number)]
     }
   }
 }
@@ -304,6 +336,14 @@ extension Value {
     case .tensor(let tensor): "\(tensor.shape)"
     case .list(let box): "list of \(box.elements.count)"
     default: typeName
+    }
+  }
+
+  /// Whether the value can be called.
+  var isCallable: Bool {
+    switch self {
+    case .function, .object: true
+    default: false
     }
   }
 

@@ -1,444 +1,281 @@
 import CKernels
+import CMachine
 import Syntax
 import Tensor
 
 extension UnsafeMutablePointer<Machine.Frame> {
-  /// The place an operand stands for. The frame begins with the four bases in the order of `Base`, so that this takes no branch:
-  /// compilers merge the branches of all instructions into one, which then has to be told apart again.
+  /// The place an operand stands for. The frame begins with the four bases in the order of `Base`.
   @inline(__always)
-  fileprivate func place(_ number: UInt16, _ base: UInt8) -> Place {
-    UnsafeRawPointer(self).load(fromByteOffset: Int(base) &* MemoryLayout<Place>.stride, as: Place.self)
-      + Int(number)
+  fileprivate func place(_ number: UInt16, _ base: Base) -> Place {
+    let start = UnsafeRawPointer(self).load(
+      fromByteOffset: Int(base.rawValue) &* MemoryLayout<Place>.stride, as: Place.self)
+    return start + Int(number)
   }
 
-  /// Something of the function's code, without counting a reference.
-  @inline(__always)
-  fileprivate func code<Part>(_ part: (FunctionCode) -> Part) -> Part {
-    pointee.code._withUnsafeGuaranteedRef(part)
-  }
-}
+  fileprivate var registers: Place { pointee.registers.assumingMemoryBound(to: Value.self) }
 
-extension Instruction {
-  /// Whether what changes is the content of the cell in a register.
-  @inline(__always)
-  fileprivate var isCell: Bool { bases & 3 == Base.captureOrCell.rawValue }
+  /// Where the registers of the function end.
+  fileprivate var end: Place { registers + pointee.code.pointee.register_count }
+
+  /// The code of the function.
+  fileprivate var code: FunctionCode {
+    Unmanaged<FunctionCode>.fromOpaque(pointee.code.pointee.owner).takeUnretainedValue()
+  }
+
+  fileprivate var name: String {
+    Unmanaged<FunctionBox>.fromOpaque(pointee.function).takeUnretainedValue().name
+  }
 }
 
 extension Machine {
-  /// Where a jump leads. Going back, it asks whether the user wants to stop.
-  @inline(__always)
-  fileprivate static func jump(_ next: UnsafeMutablePointer<Instruction>, by distance: Int32) throws
-    -> UnsafeMutablePointer<Instruction>
-  {
-    if distance < 0, faa_interrupted() { throw Interrupted() }
-    return next + Int(distance)
-  }
-
   /// Starts a function whose arguments are in its first registers.
-  @inline(__always)
-  private func push(
-    _ frame: UnsafeMutablePointer<Frame>, _ function: Unmanaged<FunctionBox>, _ code: Unmanaged<FunctionCode>,
-    _ registers: Place, _ globals: Place
-  ) throws {
-    let count = code._withUnsafeGuaranteedRef { $0.registerCount }
-    if registers + count > initialized || depth >= Machine.depthLimit {
-      try reserve(registers, count, for: function.takeUnretainedValue())
+  private func push(_ frame: UnsafeMutablePointer<Frame>, _ function: FunctionBox, _ registers: Place) throws
+  {
+    guard let layout = function.layout else { throw broken() }
+    if registers + layout.pointee.register_count > initialized || depth >= Machine.depthLimit {
+      try reserve(registers, layout.pointee.register_count, for: function)
     }
     frame.initialize(
       to: Frame(
-        registers: registers, constants: code._withUnsafeGuaranteedRef { $0.constants }, globals: globals,
-        captures: function._withUnsafeGuaranteedRef { $0.captures }, function: function, code: code,
-        resume: code._withUnsafeGuaranteedRef { $0.instructions }))
-    depth &+= 1
+        registers: registers, constants: layout.pointee.constants, globals: globals.values,
+        captures: function.captures, function: Unmanaged.passUnretained(function).toOpaque(), code: layout,
+        resume: layout.pointee.instructions))
+    state.pointee.depth += 1
   }
 
   /// Ends the innermost function: gives up what its registers hold and forgets it.
-  @inline(__always)
   private func pop(_ frame: UnsafeMutablePointer<Frame>) {
-    depth &-= 1
-    var place = frame.pointee.registers
-    let end = place + frame.pointee.code._withUnsafeGuaranteedRef { $0.registerCount }
-    while place < end {
-      place.clear()
+    state.pointee.depth -= 1
+    var place = frame.registers
+    while place < frame.end {
+      place.pointee = .none
       place += 1
     }
   }
 
-  /// The loop. Runs `function`, whose arguments are in `base`, until it returns.
+  /// Runs `function`, whose arguments are in `base`, until it returns. What instructions do with plain numbers, with elements and members,
+  /// and calls of closures are the loop's (`faa_machine_run`); it hands over here for everything else.
   func run(_ function: FunctionBox, _ entry: FunctionCode, _ base: Place) throws -> Value {
     let bottom = frames + depth
-    try push(bottom, .passUnretained(function), .passUnretained(entry), base, globals.values)
+    try push(bottom, function, base)
     var frame = bottom
-    var ip = entry.instructions
+    var ip = UnsafePointer(entry.instructions)
     while true {
       do {
-        dispatch: while true {
-          let i = ip.pointee
-          ip += 1
-          let a = frame.place(i.a, i.bases & 3)
-          let b = frame.place(i.b, i.bases >> 2 & 3)
-          let c = frame.place(i.c, i.bases >> 4 & 3)
+        while true {
+          ip = faa_machine_run(ip, frame, bottom, state) + 1
+          frame = state.pointee.frame
+          let i = ip[-1]
+          let a = frame.place(i.a, i.base_a)
+          let b = frame.place(i.b, i.base_b)
+          let c = frame.place(i.c, i.base_c)
           switch i.op {
-          case .move: a.copy(b)
-          case .constant: a.copy(frame.pointee.constants + Int(i.d))
-          case .integer: a.put(.int(Int(i.d)))
-          case .none: a.clearToNone()
-          case .bool: a.put(.bool(i.d != 0))
+          case .move, .constant, .integer, .none, .bool, .getCapture, .getCell, .setCell, .jumpIfNotNone:
+            // The loop does these whatever the values are.
+            throw broken()
 
-          case .getGlobal:
-            let slot = Int(i.d)
-            if globals.isDefined[slot] {
-              a.copy(globals.values + slot)
-            } else {
-              a.pointee = try undefinedValue(slot)
-            }
+          case .getGlobal: a.pointee = try undefinedValue(Int(i.d))
           case .moveGlobal:
             let variable = globals.values + Int(i.d)
-            if !variable.isPlain { retire(variable.pointee) }
-            variable.moveValue(from: a)
+            retire(variable.pointee)
+            variable.pointee = a.pointee
+            a.pointee = .none
             globals.isDefined[Int(i.d)] = true
-          case .getCapture: a.copy(frame.pointee.captures + Int(i.d))
           case .newCell: a.pointee = .list(ListBox([a.pointee]))
-          case .getCell: a.copy(try content(ofCell: b))
-          case .setCell: try content(ofCell: a).copy(b)
 
-          case .add:
-            if a.arithmetic(b, c, { $0.addingReportingOverflow($1) }, { $0 + $1 }) { continue dispatch }
-            try apply(.add, b, c, to: a)
-          case .addI:
-            if a.arithmetic(b, Int(i.d), { $0.addingReportingOverflow($1) }, { $0 + $1 }) {
-              continue dispatch
-            }
-            try apply(.add, b, Int(i.d), to: a)
-          case .subtract:
-            if a.arithmetic(b, c, { $0.subtractingReportingOverflow($1) }, { $0 - $1 }) { continue dispatch }
-            try apply(.subtract, b, c, to: a)
-          case .subtractI:
-            if a.arithmetic(b, Int(i.d), { $0.subtractingReportingOverflow($1) }, { $0 - $1 }) {
-              continue dispatch
-            }
-            try apply(.subtract, b, Int(i.d), to: a)
-          case .multiply:
-            if a.arithmetic(b, c, { $0.multipliedReportingOverflow(by: $1) }, { $0 * $1 }) {
-              continue dispatch
-            }
-            try apply(.multiply, b, c, to: a)
-          case .multiplyI:
-            if a.arithmetic(b, Int(i.d), { $0.multipliedReportingOverflow(by: $1) }, { $0 * $1 }) {
-              continue dispatch
-            }
-            try apply(.multiply, b, Int(i.d), to: a)
-          case .divide:
-            if b.tag == Tag.float, c.tag == Tag.float {
-              a.put(.float(b.float / c.float))
-              continue dispatch
-            }
-            try apply(.divide, b, c, to: a)
-          case .modulo:
-            if b.tag == Tag.int, c.tag == Tag.int, c.int > 0 {
-              a.put(.int(Operators.floorModulo(b.int, c.int)))
-              continue dispatch
-            }
-            try apply(.modulo, b, c, to: a)
-          case .moduloI:
-            if b.tag == Tag.int, i.d > 0 {
-              a.put(.int(Operators.floorModulo(b.int, Int(i.d))))
-              continue dispatch
-            }
-            try apply(.modulo, b, Int(i.d), to: a)
-          case .floorDivide:
-            try apply(.floorDivide, b, c, to: a)
-          case .power:
-            try apply(.power, b, c, to: a)
-          case .matmul:
-            try apply(.matmul, b, c, to: a)
+          case .add: try apply(.add, b, c, to: a)
+          case .addI: try apply(.add, b, Int(i.d), to: a)
+          case .subtract: try apply(.subtract, b, c, to: a)
+          case .subtractI: try apply(.subtract, b, Int(i.d), to: a)
+          case .multiply: try apply(.multiply, b, c, to: a)
+          case .multiplyI: try apply(.multiply, b, Int(i.d), to: a)
+          case .divide: try apply(.divide, b, c, to: a)
+          case .modulo: try apply(.modulo, b, c, to: a)
+          case .moduloI: try apply(.modulo, b, Int(i.d), to: a)
+          case .floorDivide: try apply(.floorDivide, b, c, to: a)
+          case .power: try apply(.power, b, c, to: a)
+          case .matmul: try apply(.matmul, b, c, to: a)
+          case .equal: try apply(.equal, b, c, to: a)
+          case .notEqual: try apply(.notEqual, b, c, to: a)
+          case .less: try apply(.less, b, c, to: a)
+          case .lessEqual: try apply(.lessEqual, b, c, to: a)
+          case .greater: try apply(.greater, b, c, to: a)
+          case .greaterEqual: try apply(.greaterEqual, b, c, to: a)
+          case .negate: a.pointee = try Operators.negate(value(at: b))
+          case .not: a.pointee = try Operators.not(value(at: b))
 
-          case .equal:
-            if let outcome = b.compare(c, { $0 == $1 }, { $0 == $1 }) {
-              a.put(.bool(outcome))
-              continue dispatch
-            }
-            try apply(.equal, b, c, to: a)
-          case .notEqual:
-            if let outcome = b.compare(c, { $0 != $1 }, { $0 != $1 }) {
-              a.put(.bool(outcome))
-              continue dispatch
-            }
-            try apply(.notEqual, b, c, to: a)
-          case .less:
-            if let outcome = b.compare(c, { $0 < $1 }, { $0 < $1 }) {
-              a.put(.bool(outcome))
-              continue dispatch
-            }
-            try apply(.less, b, c, to: a)
-          case .lessEqual:
-            if let outcome = b.compare(c, { $0 <= $1 }, { $0 <= $1 }) {
-              a.put(.bool(outcome))
-              continue dispatch
-            }
-            try apply(.lessEqual, b, c, to: a)
-          case .greater:
-            if let outcome = b.compare(c, { $0 > $1 }, { $0 > $1 }) {
-              a.put(.bool(outcome))
-              continue dispatch
-            }
-            try apply(.greater, b, c, to: a)
-          case .greaterEqual:
-            if let outcome = b.compare(c, { $0 >= $1 }, { $0 >= $1 }) {
-              a.put(.bool(outcome))
-              continue dispatch
-            }
-            try apply(.greaterEqual, b, c, to: a)
-          case .negate:
-            a.pointee = try Operators.negate(value(at: b))
-          case .not:
-            if b.tag == Tag.bool {
-              a.put(.bool(!b.bool))
-            } else {
-              a.pointee = try Operators.not(value(at: b))
-            }
-
-          case .jump: ip = try Machine.jump(ip, by: i.d)
+          case .jump: ip = try Machine.jump(ip, by: i)
           case .jumpIf:
-            let truth = try a.tag == Tag.bool ? a.bool : Operators.truth(value(at: a))
-            if truth == (i.c != 0) { ip = try Machine.jump(ip, by: i.d) }
-          case .jumpEqual:
-            let outcome = try a.compare(b, { $0 == $1 }, { $0 == $1 }) ?? compare(.equal, a, b)
-            if outcome == (i.c != 0) { ip = try Machine.jump(ip, by: i.d) }
-          case .jumpEqualI:
-            let constant = Int(Int16(bitPattern: i.b))
-            let outcome = try a.compare(constant, { $0 == $1 }) ?? compare(.equal, a, constant)
-            if outcome == (i.c != 0) { ip = try Machine.jump(ip, by: i.d) }
+            if try Operators.truth(value(at: a)) == (i.c != 0) { ip = try Machine.jump(ip, by: i) }
+          case .jumpEqual: if try compare(.equal, a, b) == (i.c != 0) { ip = try Machine.jump(ip, by: i) }
           case .jumpNotEqual:
-            let outcome = try a.compare(b, { $0 != $1 }, { $0 != $1 }) ?? compare(.notEqual, a, b)
-            if outcome == (i.c != 0) { ip = try Machine.jump(ip, by: i.d) }
-          case .jumpNotEqualI:
-            let constant = Int(Int16(bitPattern: i.b))
-            let outcome = try a.compare(constant, { $0 != $1 }) ?? compare(.notEqual, a, constant)
-            if outcome == (i.c != 0) { ip = try Machine.jump(ip, by: i.d) }
-          case .jumpLess:
-            let outcome = try a.compare(b, { $0 < $1 }, { $0 < $1 }) ?? compare(.less, a, b)
-            if outcome == (i.c != 0) { ip = try Machine.jump(ip, by: i.d) }
-          case .jumpLessI:
-            let constant = Int(Int16(bitPattern: i.b))
-            let outcome = try a.compare(constant, { $0 < $1 }) ?? compare(.less, a, constant)
-            if outcome == (i.c != 0) { ip = try Machine.jump(ip, by: i.d) }
+            if try compare(.notEqual, a, b) == (i.c != 0) { ip = try Machine.jump(ip, by: i) }
+          case .jumpLess: if try compare(.less, a, b) == (i.c != 0) { ip = try Machine.jump(ip, by: i) }
           case .jumpLessEqual:
-            let outcome = try a.compare(b, { $0 <= $1 }, { $0 <= $1 }) ?? compare(.lessEqual, a, b)
-            if outcome == (i.c != 0) { ip = try Machine.jump(ip, by: i.d) }
-          case .jumpLessEqualI:
-            let constant = Int(Int16(bitPattern: i.b))
-            let outcome = try a.compare(constant, { $0 <= $1 }) ?? compare(.lessEqual, a, constant)
-            if outcome == (i.c != 0) { ip = try Machine.jump(ip, by: i.d) }
-          case .jumpGreater:
-            let outcome = try a.compare(b, { $0 > $1 }, { $0 > $1 }) ?? compare(.greater, a, b)
-            if outcome == (i.c != 0) { ip = try Machine.jump(ip, by: i.d) }
-          case .jumpGreaterI:
-            let constant = Int(Int16(bitPattern: i.b))
-            let outcome = try a.compare(constant, { $0 > $1 }) ?? compare(.greater, a, constant)
-            if outcome == (i.c != 0) { ip = try Machine.jump(ip, by: i.d) }
+            if try compare(.lessEqual, a, b) == (i.c != 0) { ip = try Machine.jump(ip, by: i) }
+          case .jumpGreater: if try compare(.greater, a, b) == (i.c != 0) { ip = try Machine.jump(ip, by: i) }
           case .jumpGreaterEqual:
-            let outcome = try a.compare(b, { $0 >= $1 }, { $0 >= $1 }) ?? compare(.greaterEqual, a, b)
-            if outcome == (i.c != 0) { ip = try Machine.jump(ip, by: i.d) }
+            if try compare(.greaterEqual, a, b) == (i.c != 0) { ip = try Machine.jump(ip, by: i) }
+          case .jumpEqualI:
+            if try compare(.equal, a, i.constant) == (i.c != 0) { ip = try Machine.jump(ip, by: i) }
+          case .jumpNotEqualI:
+            if try compare(.notEqual, a, i.constant) == (i.c != 0) { ip = try Machine.jump(ip, by: i) }
+          case .jumpLessI:
+            if try compare(.less, a, i.constant) == (i.c != 0) { ip = try Machine.jump(ip, by: i) }
+          case .jumpLessEqualI:
+            if try compare(.lessEqual, a, i.constant) == (i.c != 0) { ip = try Machine.jump(ip, by: i) }
+          case .jumpGreaterI:
+            if try compare(.greater, a, i.constant) == (i.c != 0) { ip = try Machine.jump(ip, by: i) }
           case .jumpGreaterEqualI:
-            let constant = Int(Int16(bitPattern: i.b))
-            let outcome = try a.compare(constant, { $0 >= $1 }) ?? compare(.greaterEqual, a, constant)
-            if outcome == (i.c != 0) { ip = try Machine.jump(ip, by: i.d) }
-          case .jumpIfNotNone:
-            if a.tag != Tag.none { ip += Int(i.d) }
+            if try compare(.greaterEqual, a, i.constant) == (i.c != 0) { ip = try Machine.jump(ip, by: i) }
           case .jumpIfGiven:
-            if case .string(let box) = a.pointee, box === Machine.missing { continue dispatch }
+            if case .string(let box) = a.pointee, box === Machine.missing { continue }
             ip += Int(i.d)
-          case .shortCircuit:
-            if try Operators.decides(a.pointee, isOr: i.c != 0) { ip += Int(i.d) }
+          case .shortCircuit: if try Operators.decides(a.pointee, isOr: i.c != 0) { ip += Int(i.d) }
           case .combine: a.pointee = try Operators.combine(a.pointee, b.pointee, isOr: i.c != 0)
 
-          case .iterate:
-            try Iteration.start(value(at: b), a)
+          case .iterate: try Iteration.start(value(at: b), a)
           case .again:
             if faa_interrupted() { throw Interrupted() }
-            // Ranges with step 1 keep the next member and the end in the two state registers.
-            if a.tag == Tag.int {
-              let member = a.int
-              if member < (a + 1).int {
-                b.put(.int(member))
-                a.initialize(to: .int(member &+ 1))
-                ip += Int(i.d)
-              }
-              continue dispatch
-            }
-            if b.copyElement((a + 1).int, of: a) {
-              (a + 1).initialize(to: .int((a + 1).int &+ 1))
-              ip += Int(i.d)
-              continue dispatch
-            }
-            top = frame.pointee.registers + frame.code { $0.registerCount }
+            top = frame.end
             if let element = try Iteration.next(a) {
               b.pointee = element
               ip += Int(i.d)
             }
           case .next:
-            if a.tag == Tag.int {
-              let member = a.int
-              if member < (a + 1).int {
-                b.put(.int(member))
-                a.initialize(to: .int(member &+ 1))
-              } else {
-                ip += Int(i.d)
-              }
-              continue dispatch
-            }
-            top = frame.pointee.registers + frame.code { $0.registerCount }
+            top = frame.end
             if let element = try Iteration.next(a) {
               b.pointee = element
             } else {
               ip += Int(i.d)
             }
 
-          case .call:
-            guard let callee = b.closure(taking: Int(i.c)),
-              let body = callee._withUnsafeGuaranteedRef({ $0.codeReference })
-            else {
-              if b != a { a.pointee = try value(at: b) }
-              fallthrough
-            }
+          case .call, .callLabelled:
             if faa_interrupted() { throw Interrupted() }
             frame.pointee.resume = ip
-            try push(frame + 1, callee, body, a + 1, frame.pointee.globals)
-            frame += 1
-            ip = frame.pointee.resume
-          case .callLabelled:
-            if faa_interrupted() { throw Interrupted() }
-            top = frame.pointee.registers + frame.code { $0.registerCount }
-            let shape = i.op == .call ? nil : frame.code { $0.calls[Int(i.d)] }
+            if i.op == .call {
+              if let callee = b.closure(taking: Int(i.c)) {
+                try push(frame + 1, callee, a + 1)
+                frame += 1
+                ip = UnsafePointer(frame.pointee.code.pointee.instructions)
+                continue
+              }
+              if b != a { a.pointee = try value(at: b) }
+            }
+            top = frame.end
+            let shape = i.op == .call ? nil : frame.code.calls[Int(i.d)]
             let arguments = Array(UnsafeBufferPointer(start: a + 1, count: Int(i.c)))
-            guard let (callee, body, values) = try invoke(a, arguments, shape) else { continue dispatch }
+            guard let (callee, _, values) = try invoke(a, arguments, shape) else { continue }
             // A function of the language with labels or defaults: its arguments are now in order.
             let window = a + 1
             if window + values.count > initialized { try reserve(window, values.count, for: callee) }
             for (index, value) in values.enumerated() { window[index] = value }
-            frame.pointee.resume = ip
-            try push(
-              frame + 1, .passUnretained(callee), .passUnretained(body), window, frame.pointee.globals)
+            try push(frame + 1, callee, window)
             frame += 1
-            ip = frame.pointee.resume
+            ip = UnsafePointer(frame.pointee.code.pointee.instructions)
           case .callCommand:
-            let site = frame.code { $0.commands[Int(i.d)] }
+            let site = frame.code.commands[Int(i.d)]
             if let fast = site.fast, let value = fast(a) {
               a.pointee = value
-              continue dispatch
+              continue
             }
-            top = frame.pointee.registers + frame.code { $0.registerCount }
+            top = frame.end
             a.pointee = try perform(site, Array(UnsafeBufferPointer(start: a, count: Int(i.c))))
           case .callMember:
-            top = frame.pointee.registers + frame.code { $0.registerCount }
-            let member = frame.code { $0.memberCalls[Int(i.d)] }
-            a.pointee = try callMember(
-              member, of: a.pointee, Array(UnsafeBufferPointer(start: a + 1, count: Int(i.c))))
+            top = frame.end
+            a.pointee = try callMember(frame.code.memberCalls[Int(i.d)], a, count: Int(i.c))
           case .result, .resultNone:
-            if frame == bottom {
-              let value = i.op == .result ? b.pointee : .none
-              pop(frame)
-              return value
-            }
-            let target = frame.pointee.registers - 1
-            if i.op == .resultNone {
-              target.clearToNone()
-            } else if i.bases & 0b1100 == 0 {
-              target.moveValue(from: b)
-            } else {
-              target.copy(b)
-            }
+            let value = i.op == .result ? b.pointee : .none
             pop(frame)
-            frame -= 1
-            ip = frame.pointee.resume
+            return value
           case .closure:
-            let inner = frame.code { $0.functions[Int(i.d)] }
-            let maker = frame.pointee
+            let inner = frame.code.functions[Int(i.d)]
             let captured = inner.captures.map { source in
               switch source {
-              case .register(let register): maker.registers[register]
-              case .capture(let index): maker.captures[index]
+              case .register(let register): frame.registers[register]
+              case .capture(let index): frame.place(UInt16(index), .captureOrCell).pointee
               }
             }
             a.pointee = .function(FunctionBox(code: inner, captures: captured, machine: self))
 
-          case .list:
-            a.pointee = .list(Array(UnsafeBufferPointer(start: b, count: Int(i.c))))
-          case .tuple:
-            a.pointee = .tuple(Array(UnsafeBufferPointer(start: b, count: Int(i.c))))
+          case .list: a.pointee = .list(Array(UnsafeBufferPointer(start: b, count: Int(i.c))))
+          case .tuple: a.pointee = .tuple(Array(UnsafeBufferPointer(start: b, count: Int(i.c))))
           case .record:
-            let keys = frame.code { $0.keys[Int(i.d)] }
             let values = Array(UnsafeBufferPointer(start: b, count: Int(i.c)))
-            a.pointee = .record(RecordBox(keys, values))
+            a.pointee = .record(RecordBox(frame.code.keys[Int(i.d)], values))
           case .string:
-            var text = ""
+            var text: [UInt8] = []
             for index in 0..<Int(i.c) { b[index].write(to: &text) }
-            a.pointee = .text(text)
+            a.pointee = .text(String(decoding: text, as: UTF8.self))
           case .appendText: try appendText(b, count: Int(i.c), to: a)
-          case .range:
-            a.pointee = try Operators.range(
-              value(at: b),
-              value(at: c), isClosed: i.d != 0)
+          case .range: a.pointee = try Operators.range(value(at: b), value(at: c), isClosed: i.d != 0)
           case .unpack: try Operators.unpack(b.pointee, into: a, count: Int(i.c))
           case .append:
-            let list = try i.isCell ? content(ofCell: frame.pointee.registers + Int(i.a)) : a
-            if list.appendElement(b) { continue dispatch }
-            top = frame.pointee.registers + frame.code { $0.registerCount }
+            let list = try i.isCell ? content(ofCell: frame.registers + Int(i.a)) : a
+            let element = try value(at: b)
+            if list.appendElement(b) { continue }
+            top = frame.end
             try checkDefined(list)
-            try append(value(at: b), to: list)
+            try append(element, to: list)
+          case .reserve: Iteration.reserve(a, for: b)
 
-          case .getElement:
-            if c.tag == Tag.int, a.copyElement(c.int, of: b) { continue dispatch }
-            a.pointee = try value(at: b).subscripted([Index(value(at: c))])
+          case .getElement: a.pointee = try value(at: b).subscripted([Index(value(at: c))])
           case .getIndex:
-            let indices = try Index.entries(
-              frame.code { $0.indexForms[Int(i.d)] }, c)
+            let indices = try Index.entries(frame.code.indexForms[Int(i.d)], c)
             a.pointee = try value(at: b).subscripted(indices)
-          case .getMember:
-            let cache = frame.code { $0.members } + Int(i.d)
-            if a.copyMember(cache, of: b) { continue dispatch }
-            a.pointee = try member(cache, of: value(at: b))
+          case .getMember: a.pointee = try member(Int(i.d), of: value(at: b), frame.code)
           case .setElement:
-            let list = try i.isCell ? content(ofCell: frame.pointee.registers + Int(i.a)) : a
-            if c.tag == Tag.int, list.setElement(c.int, to: b) { continue dispatch }
+            let list = try i.isCell ? content(ofCell: frame.registers + Int(i.a)) : a
             try checkDefined(list)
             try Value.update(list, [.index([Index(value(at: c))])], to: value(at: b))
           case .setMember:
-            let record = try i.isCell ? content(ofCell: frame.pointee.registers + Int(i.a)) : a
-            let cache = frame.code { $0.members } + Int(i.d)
-            if record.setMember(cache, to: b) { continue dispatch }
+            let record = try i.isCell ? content(ofCell: frame.registers + Int(i.a)) : a
             try checkDefined(record)
-            try setMember(cache, of: record, to: value(at: b))
+            try setMember(Int(i.d), of: record, to: value(at: b), frame.code)
           case .setPath:
-            let place = try i.isCell ? content(ofCell: frame.pointee.registers + Int(i.a)) : a
+            let place = try i.isCell ? content(ofCell: frame.registers + Int(i.a)) : a
             try checkDefined(place)
-            let steps = try UpdateStep.steps(frame.code { $0.paths[Int(i.d)] }, c)
-            try Value.update(
-              place, steps[...], to: value(at: b))
-          case .raise: throw frame.code { $0.diagnostics[Int(i.d)] }
+            let steps = try UpdateStep.steps(frame.code.paths[Int(i.d)], c)
+            try Value.update(place, steps[...], to: value(at: b))
+          case .raise: throw frame.code.diagnostics[Int(i.d)]
           }
         }
       } catch {
-        var code = frame.pointee.code.takeUnretainedValue()
-        var pc = ip - code.instructions - 1
-        var diagnostic = diagnose(error, code, pc, frame.pointee.registers)
+        var code = frame.code
+        var pc = ip - UnsafePointer(code.instructions) - 1
+        var diagnostic = diagnose(error, code, pc, frame.registers)
         // A handler of this function or of one that called it; else the fault leaves this run.
         while true {
           if diagnostic.code != "Interrupted", let handler = code.handler(at: pc) {
-            ip = code.instructions + handler.target
+            ip = UnsafePointer(code.instructions) + handler.target
             break
           }
-          let name = frame.pointee.function.takeUnretainedValue().name
+          let name = frame.name
           pop(frame)
           if frame == bottom { throw diagnostic }
           frame -= 1
-          code = frame.pointee.code.takeUnretainedValue()
-          pc = frame.pointee.resume - code.instructions - 1
+          code = frame.code
+          pc = frame.pointee.resume - UnsafePointer(code.instructions) - 1
           // A deep recursion needs no more to be understood, and copying long traces would take quadratic time.
           if diagnostic.trace.count < 64 { diagnostic.trace.append(caller(of: name, code, pc)) }
         }
       }
     }
   }
+
+  /// Where a jump leads. Going back, it asks whether the user wants to stop.
+  private static func jump(_ next: UnsafePointer<Instruction>, by instruction: Instruction) throws
+    -> UnsafePointer<Instruction>
+  {
+    if instruction.d < 0, faa_interrupted() { throw Interrupted() }
+    return next + Int(instruction.d)
+  }
+}
+
+extension Instruction {
+  /// Whether what changes is the content of the cell in a register.
+  fileprivate var isCell: Bool { base_a == .captureOrCell }
+
+  /// The constant a comparing jump has in b.
+  fileprivate var constant: Int { Int(Int16(bitPattern: b)) }
 }

@@ -1,4 +1,5 @@
 import CKernels
+import CMachine
 import Syntax
 import Tensor
 
@@ -13,20 +14,7 @@ final class Machine: @unchecked Sendable {
   static let stackCapacity = 1 << 20
 
   /// A function under way.
-  ///
-  /// It holds no references: the function stays alive in the register below its own, where it was called from, or with the
-  /// Swift code that called it.
-  struct Frame {
-    // What operands count from, in the order of `Base`.
-    var registers: Place
-    var constants: Place
-    var globals: Place
-    var captures: Place
-    var function: Unmanaged<FunctionBox>
-    var code: Unmanaged<FunctionCode>
-    /// Where it goes on when the call it made returns.
-    var resume: UnsafeMutablePointer<Instruction>
-  }
+  typealias Frame = FaaFrame
 
   let globals = Globals()
   /// Set back to nil when the session goes; values that outlive it then say so.
@@ -35,12 +23,18 @@ final class Machine: @unchecked Sendable {
   private var natives: [String: FunctionBox] = [:]
 
   let stack: Place
+  /// What the machine shares with its loop.
+  let state: UnsafeMutablePointer<FaaMachine>
   /// Registers below this hold values.
-  var initialized: Place
+  var initialized: Place {
+    get { state.pointee.initialized.assumingMemoryBound(to: Value.self) }
+    set { state.pointee.initialized = UnsafeMutableRawPointer(newValue) }
+  }
   /// Where a function called from a command may put its registers.
   var top: Place
   let frames: UnsafeMutablePointer<Frame>
-  var depth = 0
+  /// How many functions are under way.
+  var depth: Int { state.pointee.depth }
   var guardian = StackGuard()
   /// The clock of the commands while an expression is profiled.
   var profile: CommandTimes?
@@ -52,15 +46,20 @@ final class Machine: @unchecked Sendable {
 
   init() {
     stack = .allocate(capacity: Machine.stackCapacity)
-    initialized = stack
     top = stack
     frames = .allocate(capacity: Machine.depthLimit + 1)
+    state = .allocate(capacity: 1)
+    state.initialize(
+      to: FaaMachine(
+        initialized: stack, frame: frames, frame_limit: frames + Machine.depthLimit, depth: 0,
+        is_defined: globals.isDefined))
   }
 
   deinit {
     stack.deinitialize(count: initialized - stack)
     stack.deallocate()
     frames.deallocate()
+    state.deallocate()
   }
 
   /// The function value of a command.
@@ -105,7 +104,7 @@ final class Machine: @unchecked Sendable {
   func retire(_ value: Value) {
     guard case .function(let function) = value else { return }
     for index in 0..<depth
-    where frames[index].function.toOpaque() == Unmanaged.passUnretained(function).toOpaque() {
+    where frames[index].function == Unmanaged.passUnretained(function).toOpaque() {
       retired.append(function)
       return
     }
@@ -143,29 +142,26 @@ final class Machine: @unchecked Sendable {
     if target.tag == Tag.string {
       let box = target.box(as: StringBox.self)
       if isKnownUniquelyReferenced(&box.pointee) {
-        for index in 0..<count { pieces[index].write(to: &box.pointee.value) }
+        for index in 0..<count { box.pointee.append(valueOf: pieces + index) }
         return
       }
     }
-    var text = ""
-    for index in 0..<count { pieces[index].write(to: &text) }
-    store(try Operators.apply(.add, value(at: target), .text(text)), at: target)
+    let text = StringBox("")
+    for index in 0..<count { text.append(valueOf: pieces + index) }
+    store(try Operators.apply(.add, value(at: target), .string(text)), at: target)
   }
 
-  /// An operator on values other than plain numbers.
-  @inline(never)
+  /// An operator on values that the loop leaves.
   func apply(_ operation: BinaryOperator, _ x: Place, _ y: Place, to target: Place) throws {
     if operation == .add, target == x, target.appendText(y) { return }
     store(try Operators.apply(operation, value(at: x), value(at: y)), at: target)
   }
 
-  @inline(never)
   func apply(_ operation: BinaryOperator, _ x: Place, _ y: Int, to target: Place) throws {
     store(try Operators.apply(operation, value(at: x), .int(y)), at: target)
   }
 
-  /// The outcome of a comparison of values other than plain numbers.
-  @inline(never)
+  /// The outcome of a comparison of values that the loop leaves.
   func compare(_ operation: BinaryOperator, _ x: Place, _ y: Place) throws -> Bool {
     if x.tag == Tag.string, y.tag == Tag.string, operation == .equal || operation == .notEqual {
       return (x.box(as: StringBox.self).pointee.value == y.box(as: StringBox.self).pointee.value)
@@ -174,7 +170,6 @@ final class Machine: @unchecked Sendable {
     return try Operators.truth(Operators.apply(operation, value(at: x), value(at: y)))
   }
 
-  @inline(never)
   func compare(_ operation: BinaryOperator, _ x: Place, _ y: Int) throws -> Bool {
     try Operators.truth(Operators.apply(operation, value(at: x), .int(y)))
   }

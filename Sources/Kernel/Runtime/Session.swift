@@ -133,6 +133,11 @@ extension Session {
   /// The variables of the session, in order of definition.
   public var variables: [(name: String, value: Value)] { machine.globals.defined }
 
+  /// The variables that hide a command of their name and cannot be called in its place.
+  public var hidingVariables: [String] {
+    variables.filter { commands[$0.name] != nil && !$0.value.isCallable }.map(\.name)
+  }
+
   /// The value of a variable; nil when it is not defined.
   public func value(of name: String) -> Value? { machine.globals.value(of: name) }
 

@@ -20,12 +20,12 @@ extension Value {
     return TextWidth.printable(text)
   }
 
-  /// Adds what `plainText` gives to a text.
-  func write(to text: inout String) {
+  /// Adds what `plainText` gives to a text in UTF-8.
+  func write(to text: inout [UInt8]) {
     switch self {
-    case .string(let box): text += box.value
-    case .int(let value): text += value.description
-    default: text += plainText
+    case .string(let box): text.append(text: box.value)
+    case .int(let value): text.append(decimal: value)
+    default: text.append(text: plainText)
     }
   }
 

@@ -36,14 +36,6 @@ public enum Value: @unchecked Sendable {
   case object(ObjectBox)
 }
 
-/// Text of a string value. Only the interpreter changes it, and only while it holds the sole reference.
-public final class StringBox: @unchecked Sendable {
-  /// The text.
-  public internal(set) var value: String
-  /// Boxes a text.
-  public init(_ value: String) { self.value = value }
-}
-
 /// Elements of a list. Only the interpreter changes them, and only while it holds the sole reference.
 public final class ListBox: Container {
   /// The elements.
@@ -83,10 +75,9 @@ public final class RecordKeys: Sendable {
 
 /// Fields of a record, in order of definition.
 public final class RecordBox: Container {
+  // The machine's loop knows that these two come first.
   /// The names of the fields, perhaps shared with other records.
   let shape: RecordKeys
-  /// Where they are: their identity, for comparison without counting a reference.
-  let shapeAddress: UnsafeRawPointer
   /// Field values, one a key.
   public internal(set) var values: [Value]
 
@@ -112,7 +103,6 @@ public final class RecordBox: Container {
 
   init(_ shape: RecordKeys, _ values: [Value]) {
     self.shape = shape
-    shapeAddress = UnsafeRawPointer(Unmanaged.passUnretained(shape).toOpaque())
     self.values = values
   }
 

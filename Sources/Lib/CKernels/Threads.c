@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "Abandon.h"
 #include "CKernels.h"
 
 // ---- The pool: workers sleep on a condition; the caller works too. ----------------------------------------
@@ -23,6 +24,7 @@ static struct {
   void (*body)(void *, ptrdiff_t);
   void *context;
   ptrdiff_t count;
+  const atomic_bool *abandoned;
   int helpers;  // how many more workers may still join
   atomic_int running;
   _Atomic uint64_t generation;
@@ -39,10 +41,15 @@ static inline void breathe(void) {
 #endif
 }
 
-static void work(void (*body)(void *, ptrdiff_t), void *context, ptrdiff_t count) {
+/// Whether nobody waits for the result any more.
+static inline bool is_abandoned(const atomic_bool *abandoned) {
+  return abandoned && atomic_load_explicit(abandoned, memory_order_relaxed);
+}
+
+static void work(void (*body)(void *, ptrdiff_t), void *context, ptrdiff_t count, const atomic_bool *abandoned) {
   for (;;) {
     ptrdiff_t chunk = atomic_fetch_add_explicit(&next_chunk, 1, memory_order_relaxed);
-    if (chunk >= count) return;
+    if (chunk >= count || is_abandoned(abandoned)) return;
     body(context, chunk);
   }
 }
@@ -63,8 +70,9 @@ static void *worker(void *unused) {
     void (*body)(void *, ptrdiff_t) = job.body;
     void *context = job.context;
     ptrdiff_t count = job.count;
+    const atomic_bool *abandoned = job.abandoned;
     pthread_mutex_unlock(&lock);
-    work(body, context, count);
+    work(body, context, count, abandoned);
     pthread_mutex_lock(&lock);
     if (--job.running == 0) pthread_cond_signal(&finished);
   }
@@ -93,7 +101,7 @@ void faa_parallel(ptrdiff_t count, void (*body)(void *, ptrdiff_t), void *contex
   int threads = faa_thread_count();
   // Nested work, and work of a second thread while the pool is busy, runs where it is.
   if (count <= 1 || threads == 1 || inside || pthread_mutex_trylock(&owner) != 0) {
-    for (ptrdiff_t i = 0; i < count; i++) body(context, i);
+    for (ptrdiff_t i = 0; i < count && !is_abandoned(faa_abandoned); i++) body(context, i);
     return;
   }
   inside = true;
@@ -108,6 +116,7 @@ void faa_parallel(ptrdiff_t count, void (*body)(void *, ptrdiff_t), void *contex
   job.body = body;
   job.context = context;
   job.count = count;
+  job.abandoned = faa_abandoned;
   ptrdiff_t helpers = threads - 1 < count - 1 ? threads - 1 : count - 1;
   job.helpers = (int)helpers;
   job.generation++;
@@ -116,7 +125,7 @@ void faa_parallel(ptrdiff_t count, void (*body)(void *, ptrdiff_t), void *contex
   else
     pthread_cond_broadcast(&wake);
   pthread_mutex_unlock(&lock);
-  work(body, context, count);
+  work(body, context, count, faa_abandoned);
   pthread_mutex_lock(&lock);
   job.helpers = 0;
   pthread_mutex_unlock(&lock);

@@ -21,9 +21,18 @@ let varsMagic = Magic(
   return .none
 }
 
-let resetMagic = Magic("reset", "Forgets all variables.") { session, _ in
-  let count = session.variables.count
-  session.reset()
+let resetMagic = Magic(
+  "reset", usage: "[name …]", "Forgets all variables, or those named.", argument: .variables
+) { session, rest in
+  let names = rest.split(separator: " ").map(String.init)
+  for name in names where session.value(of: name) == nil {
+    throw CommandError(
+      "UnknownName", "there is no variable `\(name)`",
+      help: Suggestion.phrase(for: name, in: session.variables.map(\.name)))
+  }
+  let count = names.isEmpty ? session.variables.count : Set(names).count
+  if names.isEmpty { session.reset() }
+  for name in names { session.forget(name) }
   session.emit(.text("\(count) variable\(count == 1 ? "" : "s") forgotten\n"))
   return .none
 }

@@ -52,6 +52,14 @@ extern bool faa_interrupt_flag;
 /// Whether a stop has been asked for: one load, since interpreted loops ask at every turn.
 static inline bool faa_interrupted(void) { return __atomic_load_n(&faa_interrupt_flag, __ATOMIC_RELAXED); }
 
+/// Runs `body(context)` on a thread of its own and waits until it has ended or the user asks to stop.
+/// - Returns: false when the thread was left behind. It then goes on alone (work it shares out stops with the chunk at hand), calls
+///   `release(context)` at its end, and nobody looks at its results: `context` must keep alive whatever it reads and writes.
+bool faa_run_abandonable(void (*_Nonnull body)(void *_Nonnull context), void (*_Nonnull release)(void *_Nonnull context),
+                         void *_Nonnull context);
+/// How many threads left behind have not ended yet.
+int faa_abandoned_tasks(void);
+
 /// What a thread does with the result of every operation.
 enum {
   FAA_SEARCHED = 1,  // results are searched for NaN and infinity

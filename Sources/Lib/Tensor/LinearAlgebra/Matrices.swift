@@ -69,16 +69,42 @@ struct Verdict: Sendable {
   let info: [Int32]
   let shape: Shape
 
-  /// Runs a kernel that reports on each of the matrices of `x`. Throws `outOfMemory`.
-  init(on x: Tensor, in operation: String, _ kernel: (UnsafeMutablePointer<Int32>) -> Int32) throws {
-    var info = [Int32](repeating: 0, count: x.batchShape.elementCount)
-    let status = info.withUnsafeMutableBufferPointer { buffer in buffer.baseAddress.map(kernel) ?? 0 }
-    guard status == 0 else {
+  /// Runs a kernel that reports on each of the matrices of `x`, so that the user can stop waiting for a long one: it has to hold the
+  /// tensors it reads and writes. Throws `outOfMemory`.
+  init(
+    on x: Tensor, in operation: String,
+    _ kernel: @escaping @Sendable (UnsafeMutablePointer<Int32>) -> Int32
+  ) throws {
+    let report = Report(count: x.batchShape.elementCount)
+    if Double(x.count) * Double(min(x.shape[x.rank - 2], x.shape[x.rank - 1])) > Verdict.shortWork {
+      try runAbandonable { report.status = kernel(report.info) }
+    } else {
+      report.status = kernel(report.info)
+    }
+    guard report.status == 0 else {
       throw TensorError(
         .outOfMemory, in: operation, "no workspace for matrices of shape \(x.shape)", shapes: [x.shape])
     }
-    self.info = info
+    info = Array(UnsafeBufferPointer(start: report.info, count: report.count))
     shape = x.shape
+  }
+
+  /// Multiplications that no user waits for: some milliseconds.
+  private static let shortWork = 1e7
+
+  /// Where a kernel reports. Its thread writes it, and whoever waited for that thread reads it.
+  private final class Report: @unchecked Sendable {
+    let info: UnsafeMutablePointer<Int32>
+    let count: Int
+    var status: Int32 = 0
+
+    init(count: Int) {
+      self.count = count
+      info = .allocate(capacity: max(1, count))
+      info.initialize(repeating: 0, count: max(1, count))
+    }
+
+    deinit { info.deallocate() }
   }
 
   /// Whether no matrix failed.

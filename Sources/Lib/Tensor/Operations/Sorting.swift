@@ -1,6 +1,14 @@
 import CKernels
 
+/// What a sort that may be left behind reports to whoever waited for it.
+private final class SortOutcome: @unchecked Sendable {
+  var status: Int32 = 0
+}
+
 extension Tensor {
+  /// So many elements are sorted before anybody could want to stop it.
+  private static var quicklySorted: Int { 1 << 18 }
+
   /// The indices (i32) that sort the elements along `axis`. Equal elements keep their order in both directions; NaN counts as the
   /// largest, so it comes last in ascending order and first in descending.
   public func argSort(axis: Int = -1, descending: Bool = false) throws -> Tensor {
@@ -14,9 +22,19 @@ extension Tensor {
     guard n <= Int(Int32.max) else {
       throw TensorError(.outOfMemory, in: "argsort", "rows of \(n) elements", shapes: [shape])
     }
-    let status = faa_argsort(
-      dtype.kernel, descending, n == 0 ? 0 : count / n, n, x.pointer,
-      result.pointer.assumingMemoryBound(to: Int32.self))
+    let rows = n == 0 ? 0 : count / n
+    let sort: @Sendable () -> Int32 = {
+      faa_argsort(
+        x.dtype.kernel, descending, rows, n, x.pointer, result.pointer.assumingMemoryBound(to: Int32.self))
+    }
+    var status: Int32 = 0
+    if count > Tensor.quicklySorted {
+      let outcome = SortOutcome()
+      try runAbandonable { outcome.status = sort() }
+      status = outcome.status
+    } else {
+      status = sort()
+    }
     guard status == 0 else {
       throw TensorError(.outOfMemory, in: "argsort", "no memory to sort rows of \(n)", shapes: [shape])
     }
