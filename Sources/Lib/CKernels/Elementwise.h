@@ -19,6 +19,15 @@ typedef struct {
 
 int faa_map(FaaRow row, const FaaMap *map);
 
+/// Results from this size on do not stay in the cache in any case; they are made in blocks that do, and then written past it.
+#define FAA_STREAMED_BYTES ((size_t)32 << 20)
+#define FAA_BLOCK_BYTES 8192
+
+/// Writes past the cache: an ordinary store would first read what it overwrites. `from` is aligned to 16 bytes.
+void faa_stream(char *to, const char *from, size_t bytes);
+/// Before another thread may read what this one has streamed.
+void faa_stream_end(void);
+
 /// c = alpha op(a) op(b) (+ c), row-major, on the calling thread; call `faa_blas_alone` first.
 void faa_sgemm(bool transpose_a, bool transpose_b, int m, int n, int k, float alpha, const float *a, int lda,
                const float *b, int ldb, bool adds, float *c, int ldc);

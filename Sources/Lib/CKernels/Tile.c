@@ -103,6 +103,10 @@ INLINE void tile(const int rows, const int vectors, bool in_rows, ptrdiff_t dept
                  ptrdiff_t column, const float *b, FaaFinish finish, float *c, ptrdiff_t ldc, ptrdiff_t columns) {
   Vector sum[TILE_ROWS][2] = {0};
   if (in_rows) column = 1; else row = 1;
+  for (int r = 0; r < rows; r++) {
+    __builtin_prefetch(c + r * ldc, 1);
+    __builtin_prefetch(c + r * ldc + 8 * vectors - 1, 1);
+  }
   for (ptrdiff_t l = 0; l < depth; l++) {
     Vector right[2];
     for (int v = 0; v < vectors; v++) right[v] = load(b + 8 * v);
@@ -166,14 +170,14 @@ void faa_tile_product(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, FaaLef
     if (here.bias) here.bias += first;
     for (ptrdiff_t i = 0; i < rows; i += TILE_ROWS) {
       ptrdiff_t high = rows - i < TILE_ROWS ? rows - i : TILE_ROWS;
-      tiles[a.column == 1][width / 8 - 1][high - 1](depth, a.data + i / TILE_ROWS * a.tile, a.row, a.column, packed, here,
-                                                    c + i * ldc + first, ldc, there);
+      tiles[a.column == 1][width / 8 - 1][high - 1](depth, a.data + i / TILE_ROWS * a.tile, a.row, a.column, packed,
+                                                    here, c + i * ldc + first, ldc, there);
     }
     packed += depth * width;
   }
 }
 
-#else
+#else  // nothing of it is called there
 
 bool faa_tiles_fit(void) { return false; }
 ptrdiff_t faa_packed_size(ptrdiff_t depth, ptrdiff_t columns) { return depth * columns; }
