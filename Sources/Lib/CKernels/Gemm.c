@@ -72,8 +72,12 @@ static bool tile_product(bool transpose_a, bool transpose_b, ptrdiff_t m, ptrdif
   return true;
 }
 
-// OpenBLAS spends a fixed share of a short inner dimension on packing; oneDNN packs less, but reads a transposed left operand badly.
+// OpenBLAS spends a fixed share of a short inner dimension on packing; oneDNN packs less, but reads a transposed left operand badly and
+// costs about a microsecond a call. Measured on AVX2 (Zen 3), one core, GFLOP/s of the tiles with packing, OpenBLAS and oneDNN: 17x17x64
+// 48, 30 and 27; 65x65x32 74, 47 and 64; 50x64x197 89, 71 and 95; 136x576x192 91, 84 and 96; left operand transposed, 768x192x544 91,
+// 88 and 87.
 #define LONGEST_FOR_ONEDNN 384
+#define LEAST_FOR_ONEDNN 500000
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static void (*set_threads)(int);
@@ -92,9 +96,11 @@ static bool is_alone(void) {
 
 void faa_sgemm(bool transpose_a, bool transpose_b, int m, int n, int k, float alpha, const float *a, int lda,
                const float *b, int ldb, bool adds, float *c, int ldc) {
-  if (faa_tiles_fit() && tile_product(transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, adds, c, ldc)) return;
   float beta = adds;
-  if (!transpose_a && k <= LONGEST_FOR_ONEDNN && m > 1 && n > 1 && is_alone() &&
+  bool suits_onednn = !transpose_a && k <= LONGEST_FOR_ONEDNN && m > 1 && n > 1;
+  bool tiles = faa_tiles_fit() && !(suits_onednn && (double)m * n * k >= LEAST_FOR_ONEDNN);
+  if (tiles && tile_product(transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, adds, c, ldc)) return;
+  if (suits_onednn && is_alone() &&
       dnnl_sgemm('N', transpose_b ? 'T' : 'N', m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) == dnnl_success)
     return;
   cblas_sgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans, transpose_b ? CblasTrans : CblasNoTrans, m, n, k,

@@ -45,28 +45,33 @@ INLINE void turn(Vector x[8]) {
   }
 }
 
-/// Eight columns that are stored as rows b, b + ldb, …, of which `columns` are there, to p, p + step, ….
-AVX2 static void pack_turned(const float *b, ptrdiff_t ldb, ptrdiff_t depth, ptrdiff_t columns, float *p, ptrdiff_t step) {
+/// Eight columns that are stored as rows b, b + ldb, …, of which the first `columns` are there, to p, p + step, ….
+INLINE void pack_turned(const float *b, ptrdiff_t ldb, ptrdiff_t depth, ptrdiff_t columns, float *p, ptrdiff_t step) {
   ptrdiff_t l = 0;
   for (; l + 8 <= depth; l += 8) {
     Vector x[8];
-    for (int j = 0; j < 8; j++) x[j] = j < columns ? load(b + j * ldb + l) : (Vector){0};
+    for (int j = 0; j < 8; j++) x[j] = load(b + (j < columns ? j : 0) * ldb + l);
     turn(x);
     for (int j = 0; j < 8; j++) store(p + (l + j) * step, x[j]);
   }
   for (; l < depth; l++)
-    for (int j = 0; j < 8; j++) p[l * step + j] = j < columns ? b[j * ldb + l] : 0;
+    for (int j = 0; j < 8; j++) p[l * step + j] = b[(j < columns ? j : 0) * ldb + l];
 }
 
 AVX2 void faa_pack_right(bool transposed, const float *b, ptrdiff_t ldb, ptrdiff_t depth, ptrdiff_t columns,
                          float *packed) {
+  // What is packed beyond the columns that are there may be anything, since nobody reads its sums, but must be read in the matrix.
   for (ptrdiff_t first = 0; first < columns; first += TILE_COLUMNS) {
     ptrdiff_t there = columns - first < TILE_COLUMNS ? columns - first : TILE_COLUMNS, width = panel_width(there);
     if (transposed) {
-      for (ptrdiff_t half = 0; half < width; half += 8)
-        pack_turned(b + (first + half) * ldb, ldb, depth, there - half, packed + half, width);
+      for (ptrdiff_t half = 0; half < width; half += 8) {
+        const float *from = b + (first + half) * ldb;
+        if (there - half >= 8)
+          pack_turned(from, ldb, depth, 8, packed + half, width);
+        else
+          pack_turned(from, ldb, depth, there - half, packed + half, width);
+      }
     } else {
-      // What lies beyond the columns that are there may be anything, since nobody reads its sums, but must lie in the matrix.
       ptrdiff_t l = 0;
       for (; l < depth && (depth - 1 - l) * ldb >= width - there; l++)
         for (ptrdiff_t j = 0; j < width; j += 8) store(packed + l * width + j, load(b + l * ldb + first + j));

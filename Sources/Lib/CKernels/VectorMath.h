@@ -107,6 +107,12 @@ INLINE float exp_of_negative(float x) {
   return (1.0f + (r + r * r * q)) * bits_to_float((n + 127) << 23);
 }
 
+/// e^x for x <= 0; relative error below 1.5e-7 down to -87, and 0 below; NaN stays NaN.
+INLINE float exp_or_zero(float x) {
+  float e = exp_of_negative(x);
+  return x < -87.0f ? 0.0f : x == x ? e : x;
+}
+
 /// erfc(a) e^(a^2) for 0 <= a, as t q(t) with t = 1 / (1 + a/2); relative error below 3e-7 up to 10.
 INLINE float scaled_erfc(float a) {
   float t = 1.0f / (1.0f + 0.5f * a);
