@@ -30,8 +30,8 @@ ADAM(double, f64)
 
 static void step_chunk(void *context, ptrdiff_t chunk) {
   const Step *s = context;
-  ptrdiff_t at = chunk * CHEAP_GRAIN;
-  ptrdiff_t n = s->count - at < CHEAP_GRAIN ? s->count - at : CHEAP_GRAIN;
+  ptrdiff_t at = chunk * DEAR_GRAIN;
+  ptrdiff_t n = s->count - at < DEAR_GRAIN ? s->count - at : DEAR_GRAIN;
   if (s->type == FaaF32)
     adam_f32(&s->c, (const float *)s->g + at, (float *)s->p + at, (float *)s->m + at, (float *)s->v + at, n);
   else
@@ -41,6 +41,6 @@ static void step_chunk(void *context, ptrdiff_t chunk) {
 int faa_adam(FaaType type, ptrdiff_t count, FaaAdam constants, const void *g, void *p, void *m, void *v) {
   if (type < FaaF32) return -1;
   Step step = {type, count, constants, g, p, m, v};
-  faa_parallel((count + CHEAP_GRAIN - 1) / CHEAP_GRAIN, step_chunk, &step);
+  faa_parallel((count + DEAR_GRAIN - 1) / DEAR_GRAIN, step_chunk, &step);
   return 0;
 }

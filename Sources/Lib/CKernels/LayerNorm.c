@@ -131,7 +131,10 @@ MOMENTS(double, f64)
 
 static Norm cut(FaaType type, ptrdiff_t rows, ptrdiff_t n, double epsilon) {
   size_t row = (size_t)n * faa_size(type);
-  return (Norm){.type = type, .rows = rows, .n = n, .epsilon = epsilon, .rows_per_chunk = CHEAP_GRAIN / (n ? n : 1) + 1,
+  // Some sixteen chunks, so that few rows are shared too, but of a size between the two grains.
+  ptrdiff_t grain = rows * n / 16;
+  grain = grain < DEAR_GRAIN ? DEAR_GRAIN : grain > CHEAP_GRAIN ? CHEAP_GRAIN : grain;
+  return (Norm){.type = type, .rows = rows, .n = n, .epsilon = epsilon, .rows_per_chunk = grain / (n ? n : 1) + 1,
                 .streams = row <= FAA_BLOCK_BYTES && (size_t)rows * row >= FAA_STREAMED_BYTES};
 }
 
