@@ -1,5 +1,5 @@
-// Products of single-precision matrices: by our own tiles where they fit the processor, on one thread or shared by the pool; by oneDNN's
-// or OpenBLAS's kernel elsewhere.
+// Products of single-precision matrices: by our own tiles where they fit the processor, on one thread or shared by
+// the pool; by oneDNN's or OpenBLAS's kernel elsewhere.
 #define _GNU_SOURCE
 #include <cblas.h>
 #include <dlfcn.h>
@@ -9,8 +9,8 @@
 #include "Elementwise.h"
 #include "Tile.h"
 
-// A panel of a packed right operand, so many rows deep, stays in the first-level cache while a block of the left operand, so many rows
-// high, passes from the second.
+// A panel of a packed right operand, so many rows deep, stays in the first-level cache while a block of the left
+// operand, so many rows high, passes from the second.
 #define DEPTH 320
 #define BLOCK_ROWS 96
 // What one thread packs for itself at a time, and what is packed for all.
@@ -38,7 +38,8 @@ static FaaLeft left_operand(bool transposed, const float *a, ptrdiff_t lda) {
   return transposed ? (FaaLeft){a, 1, lda, TILE_ROWS} : (FaaLeft){a, lda, 1, TILE_ROWS * lda};
 }
 
-/// One slab of a product by blocks of rows. `turned` has room for a block of the left operand, or is NULL to read it where it lies.
+/// One slab of a product by blocks of rows. `turned` has room for a block of the left operand, or is NULL to read it
+/// where it lies.
 static void slab_product(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, FaaLeft a, float *turned, const float *packed,
                          FaaFinish finish, float *c, ptrdiff_t ldc) {
   for (ptrdiff_t i = 0; i < rows; i += BLOCK_ROWS) {
@@ -72,10 +73,10 @@ static bool tile_product(bool transpose_a, bool transpose_b, ptrdiff_t m, ptrdif
   return true;
 }
 
-// OpenBLAS spends a fixed share of a short inner dimension on packing; oneDNN packs less, but reads a transposed left operand badly and
-// costs about a microsecond a call. Measured on AVX2 (Zen 3), one core, GFLOP/s of the tiles with packing, OpenBLAS and oneDNN: 17x17x64
-// 48, 30 and 27; 65x65x32 74, 47 and 64; 50x64x197 89, 71 and 95; 136x576x192 91, 84 and 96; left operand transposed, 768x192x544 91,
-// 88 and 87.
+// OpenBLAS spends a fixed share of a short inner dimension on packing; oneDNN packs less, but reads a transposed left
+// operand badly and costs about a microsecond a call. Measured on AVX2 (Zen 3), one core, GFLOP/s of the tiles with
+// packing, OpenBLAS and oneDNN: 17x17x64 48, 30 and 27; 65x65x32 74, 47 and 64; 50x64x197 89, 71 and 95; 136x576x192
+// 91, 84 and 96; left operand transposed, 768x192x544 91, 88 and 87.
 #define LONGEST_FOR_ONEDNN 384
 #define LEAST_FOR_ONEDNN 500000
 
@@ -114,7 +115,8 @@ void faa_dgemm(bool transpose_a, bool transpose_b, int m, int n, int k, double a
 }
 
 // ---- Shared by the pool -----------------------------------------------------------------------------------
-// The right operand is packed once, for all; then blocks of rows (and of columns, where rows are few) are worked through.
+// The right operand is packed once, for all; then blocks of rows (and of columns, where rows are few) are worked
+// through.
 
 #define PANELS_AT_ONCE 4
 

@@ -146,8 +146,11 @@ int faa_map(FaaRow row, const FaaMap *map) {
   if (total < 2 * map->grain) {
     run_rows(&job, 0, job.rows);
   } else if (job.rank == 1) {
-    job.rows_per_chunk = map->grain;
-    faa_parallel((job.row_length + map->grain - 1) / map->grain, flat_chunk, &job);
+    // Longer pieces of longer rows: at the start of each the processor has to find out anew what to read ahead.
+    ptrdiff_t piece = job.row_length / 8 / 64 * 64;
+    piece = piece < map->grain ? map->grain : piece > 4 * map->grain ? 4 * map->grain : piece;
+    job.rows_per_chunk = piece;
+    faa_parallel((job.row_length + piece - 1) / piece, flat_chunk, &job);
   } else {
     job.rows_per_chunk = map->grain / job.row_length + 1;
     faa_parallel((job.rows + job.rows_per_chunk - 1) / job.rows_per_chunk, rows_chunk, &job);

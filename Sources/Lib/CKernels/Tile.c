@@ -1,4 +1,5 @@
-// The tiles of Tile.h. They are written with the compiler's vectors for AVX2 and fused multiply-add; elsewhere they are not called.
+// The tiles of Tile.h. They are written with the compiler's vectors for AVX2 and fused multiply-add; elsewhere they
+// are not called.
 #include "Tile.h"
 
 #include <string.h>
@@ -60,7 +61,8 @@ INLINE void pack_turned(const float *b, ptrdiff_t ldb, ptrdiff_t depth, ptrdiff_
 
 AVX2 void faa_pack_right(bool transposed, const float *b, ptrdiff_t ldb, ptrdiff_t depth, ptrdiff_t columns,
                          float *packed) {
-  // What is packed beyond the columns that are there may be anything, since nobody reads its sums, but must be read in the matrix.
+  // What is packed beyond the columns that are there may be anything, since nobody reads its sums, but must be read
+  // in the matrix.
   for (ptrdiff_t first = 0; first < columns; first += TILE_COLUMNS) {
     ptrdiff_t there = columns - first < TILE_COLUMNS ? columns - first : TILE_COLUMNS, width = panel_width(there);
     if (transposed) {
@@ -82,7 +84,8 @@ AVX2 void faa_pack_right(bool transposed, const float *b, ptrdiff_t ldb, ptrdiff
   }
 }
 
-// Rows are copied eight numbers at a time, two more than a tile's, which the next row of the tile writes over: hence room for one more row.
+// Rows are copied eight numbers at a time, two more than a tile's, which the next row of the tile writes over: hence
+// room for one more row.
 static ptrdiff_t tile_size(ptrdiff_t depth) { return TILE_ROWS * (depth + 1); }
 
 ptrdiff_t faa_turned_size(ptrdiff_t rows, ptrdiff_t depth) {

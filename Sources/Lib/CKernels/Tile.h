@@ -1,5 +1,5 @@
-// The innermost loops of single-precision matrix products on processors with AVX2: six rows by sixteen columns summed in registers, and
-// the order of memory those loops read.
+// The innermost loops of single-precision matrix products on processors with AVX2: six rows by sixteen columns summed
+// in registers, and the order of memory those loops read.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -7,7 +7,8 @@
 #define TILE_ROWS 6
 #define TILE_COLUMNS 16
 
-/// A left operand by tiles of TILE_ROWS rows: element (i, l) of tile t at data[t * tile + i * row + l * column]. Row or column is 1.
+/// A left operand by tiles of TILE_ROWS rows: element (i, l) of tile t at data[t * tile + i * row + l * column]. Row
+/// or column is 1.
 typedef struct {
   const float *data;
   ptrdiff_t row, column, tile;
@@ -19,8 +20,8 @@ bool faa_tiles_fit(void);
 /// Floats that `depth` rows of `columns` columns take when packed.
 ptrdiff_t faa_packed_size(ptrdiff_t depth, ptrdiff_t columns);
 
-/// Copies rows 0 ..< depth, columns 0 ..< columns of a right operand (stored transposed: element (l, j) at b[j * ldb + l]) into panels of
-/// TILE_COLUMNS columns, the last of them of 8 where that holds the rest.
+/// Copies rows 0 ..< depth, columns 0 ..< columns of a right operand (stored transposed: element (l, j) at b[j * ldb
+/// + l]) into panels of TILE_COLUMNS columns, the last of them of 8 where that holds the rest.
 void faa_pack_right(bool transposed, const float *b, ptrdiff_t ldb, ptrdiff_t depth, ptrdiff_t columns, float *packed);
 
 /// Floats that a left operand of `rows` rows and `depth` columns takes when its tiles are packed.
