@@ -16,8 +16,11 @@
 // What one thread packs for itself at a time, and what is packed for all.
 #define GROUP_COLUMNS 256
 #define SHARED_FLOATS ((ptrdiff_t)1 << 20)
-// A left operand stored transposed is read in steps of its rows: from this size on it is worth turning into tiles.
+// A left operand stored transposed is read in steps of its rows: from this size on it is worth packing. So is one whose
+// rows are so far apart that they take each other's places in the first-level cache, where many columns repay it.
 #define TURNED_FROM 16384
+#define UNLUCKY_STRIDE 1024
+#define REPAYING_COLUMNS 512
 
 static ptrdiff_t least(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
 static ptrdiff_t most(ptrdiff_t a, ptrdiff_t b) { return a > b ? a : b; }
@@ -166,21 +169,25 @@ bool faa_shared_product(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaM
   size_t bytes = (size_t)(at_once * slab) * sizeof(float);
   float *packed = faa_allocate(bytes);
   if (!packed) return false;
-  // Eight blocks or more, so that threads that are not equally fast end together, of no less than some microseconds.
+  // Eight blocks or more, so that threads that are not equally fast end together, of no less than some microseconds. They
+  // come in pairs, so that two threads share evenly whatever rows the last has, and each keeps half of the right operand
+  // in its cache; but each packs the left one, which transposed it does not repay.
   ptrdiff_t high = (m / 8 + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
   high = least(most(high, 4 * TILE_ROWS), BLOCK_ROWS);
   ptrdiff_t blocks = (m + high - 1) / high, panels = (n + TILE_COLUMNS - 1) / TILE_COLUMNS;
-  ptrdiff_t groups = most(1, least(least(8 / blocks, panels), m * n * k / (200000 * blocks)));
+  ptrdiff_t wanted = most(8 / blocks, a.transposed ? 1 : 2);
+  ptrdiff_t groups = most(1, least(least(wanted, panels), m * n * k / (100000 * blocks)));
   ptrdiff_t wide = (panels + groups - 1) / groups * TILE_COLUMNS;
   groups = (n + wide - 1) / wide;
+  bool turns = a.transposed ? m * k >= TURNED_FROM : a.leading % UNLUCKY_STRIDE == 0 && n >= REPAYING_COLUMNS;
   Shared p = {.m = m, .n = n, .deep = deep, .a = left_operand(a.transposed, a.data, a.leading), .b = b, .bias = bias,
-              .turns = a.transposed && m * k >= TURNED_FROM, .out = out, .packed = packed, .high = high, .wide = wide,
+              .turns = turns, .out = out, .packed = packed, .high = high, .wide = wide,
               .groups = groups};
   ptrdiff_t packs = (n + PANELS_AT_ONCE * TILE_COLUMNS - 1) / (PANELS_AT_ONCE * TILE_COLUMNS);
   for (p.first = 0; p.first < k; p.first = p.end) {
     p.end = least(k, p.first + at_once * deep);
     ptrdiff_t chunks = packs * ((p.end - p.first + deep - 1) / deep);
-    if ((p.end - p.first) * n < CHEAP_GRAIN)
+    if ((p.end - p.first) * n < CHEAP_GRAIN / 2)
       for (ptrdiff_t chunk = 0; chunk < chunks; chunk++) pack_chunk(&p, chunk);
     else
       faa_parallel(chunks, pack_chunk, &p);

@@ -93,13 +93,23 @@ ptrdiff_t faa_turned_size(ptrdiff_t rows, ptrdiff_t depth) {
 }
 
 AVX2 FaaLeft faa_pack_left(FaaLeft a, ptrdiff_t rows, ptrdiff_t depth, float *packed) {
-  for (ptrdiff_t l = 0; l < depth; l++) {
-    const float *from = a.data + l * a.column;
-    float *to = packed + l * TILE_ROWS;
-    ptrdiff_t i = 0;
-    for (; i + 8 <= rows; i += TILE_ROWS, to += tile_size(depth)) store(to, load(from + i));
-    for (; i < rows; i += TILE_ROWS, to += tile_size(depth))
-      for (ptrdiff_t r = 0; r < TILE_ROWS && i + r < rows; r++) to[r] = from[i + r];
+  if (a.column == 1) {
+    for (ptrdiff_t i = 0; i < rows; i += TILE_ROWS) {
+      float *to = packed + i / TILE_ROWS * tile_size(depth);
+      if (rows - i >= TILE_ROWS)
+        pack_turned(a.data + i * a.row, a.row, depth, TILE_ROWS, to, TILE_ROWS);
+      else
+        pack_turned(a.data + i * a.row, a.row, depth, rows - i, to, TILE_ROWS);
+    }
+  } else {
+    for (ptrdiff_t l = 0; l < depth; l++) {
+      const float *from = a.data + l * a.column;
+      float *to = packed + l * TILE_ROWS;
+      ptrdiff_t i = 0;
+      for (; i + 8 <= rows; i += TILE_ROWS, to += tile_size(depth)) store(to, load(from + i));
+      for (; i < rows; i += TILE_ROWS, to += tile_size(depth))
+        for (ptrdiff_t r = 0; r < TILE_ROWS && i + r < rows; r++) to[r] = from[i + r];
+    }
   }
   return (FaaLeft){packed, 1, TILE_ROWS, tile_size(depth)};
 }

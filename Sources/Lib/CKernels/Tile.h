@@ -27,7 +27,7 @@ void faa_pack_right(bool transposed, const float *b, ptrdiff_t ldb, ptrdiff_t de
 /// Floats that a left operand of `rows` rows and `depth` columns takes when its tiles are packed.
 ptrdiff_t faa_turned_size(ptrdiff_t rows, ptrdiff_t depth);
 
-/// A left operand that is stored transposed (row is 1) with its tiles packed one after the other in `packed`.
+/// A left operand as it lies, with its tiles packed one after the other in `packed`.
 FaaLeft faa_pack_left(FaaLeft a, ptrdiff_t rows, ptrdiff_t depth, float *packed);
 
 /// What becomes of the sums of a product.
