@@ -154,23 +154,26 @@ struct TransformFamilyTests {
     let step = Tensor.AdamStep(
       beta1: 0.9, beta2: 0.99, epsilon: 1e-8, rate: 0.01, weightDecay: 0.1, correction1: 1 - 0.9 * 0.9,
       correction2: 1 - 0.99 * 0.99)
-    var (m, v) = start
-    let next = try p.adamStep(step, gradient: g, first: &m, second: &v)
+    var (next, m, v) = (p, start.0, start.1)
+    try Tensor.adamStep(step, &next, gradient: g, first: &m, second: &v)
     let expectedM = try start.0 * 0.9 + g * 0.1
     let expectedV = try start.1 * 0.99 + g.square() * 0.01
     let expected = try p * (1 - 0.001) - expectedM / 0.19 * 0.01 / ((expectedV / 0.0199).sqrt() + 1e-8)
     for (a, b) in [(next, expected), (m, expectedM), (v, expectedV)] {
       #expect(try zip(a.doubles(), b.doubles()).allSatisfy { abs($0 - $1) < 1e-13 })
     }
-    // The moments handed in belong to the caller of this test too: they must not have been changed under it.
+    // What was handed in belongs to this test too: it must not have been changed under it.
     #expect(try start.0.doubles() != m.doubles())
+    #expect(try p.doubles() != next.doubles())
     let slope = try grad { g in
-      var (m, v) = start
-      return try p.adamStep(step, gradient: g, first: &m, second: &v).sum()
+      var (next, m, v) = (p, start.0, start.1)
+      try Tensor.adamStep(step, &next, gradient: g, first: &m, second: &v)
+      return try next.sum()
     }(g)
     let numeric = try difference(step: 1e-4) { h in
-      var (m, v) = start
-      return try p.adamStep(step, gradient: g + h, first: &m, second: &v).sum().item()
+      var (next, m, v) = (p, start.0, start.1)
+      try Tensor.adamStep(step, &next, gradient: g + h, first: &m, second: &v)
+      return try next.sum().item()
     }
     #expect(abs(try slope.sum().item() - numeric) < 1e-8)
   }

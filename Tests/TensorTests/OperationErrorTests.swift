@@ -92,6 +92,8 @@ struct OperationErrorTests {
   /// Single-precision kernels against the same functions in f64, which the recorded cases hold to PyTorch's.
   static let kernels: [(String, Double, @Sendable (Tensor) throws -> Tensor)] = [
     ("silu", 6e-7, { try $0.silu() }), ("siluAlong", 4e-7, { try Activation.siluAlong(one($0), $0) }),
+    ("geluAlong", 4e-7, { try Binary.geluAlong(one($0), $0) }),
+    ("geluCurve", 4e-7, { try Binary.geluCurve(one($0), $0) }),
     ("geluTanh", 2e-6, { try $0.geluTanh() }),
     ("geluTanhAlong", 2e-6, { try Activation.geluTanhAlong(one($0), $0) }),
     ("elu", 3e-7, { try $0.elu() }), ("eluAlong", 3e-7, { try Activation.eluAlong(one($0), $0) }),

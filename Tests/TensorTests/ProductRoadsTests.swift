@@ -2,12 +2,15 @@ import Testing
 
 @testable import Tensor
 
-/// Sizes on both sides of every border between the ways a product is computed: registers, oneDNN, OpenBLAS, pieces by rows and columns.
+/// Sizes on both sides of every border between the ways a product is computed: registers, tiles with rows, columns and depths to spare, one
+/// thread or all, slabs, blocks by rows and columns.
 @Suite("Every road of the matrix product gives the product")
 struct ProductRoadsTests {
   static let sizes: [(Int, Int, Int)] = [
     (1, 1, 1), (3, 5, 7), (8, 8, 8), (16, 32, 32), (17, 33, 31), (40, 40, 40), (64, 64, 384), (64, 64, 385),
     (130, 20, 90), (20, 300, 64), (300, 20, 64), (257, 129, 100), (33, 700, 400), (700, 33, 400),
+    (97, 40, 330), (7, 17, 321), (5, 2000, 70),
+    (200, 257, 641), (103, 1030, 1300),
   ]
 
   @Test("plain, stored transposed, and with a bias, in single precision against double", arguments: sizes)
@@ -29,6 +32,50 @@ struct ProductRoadsTests {
     let mapped = try a.linear(weight: b.transposed(), bias: bias).cast(to: .f64)
     let error = try (mapped - exact - bias.cast(to: .f64)).abs().max().item()
     #expect(error < tolerance, "with a bias: \(error)")
+  }
+
+  @Test("a batch of products is each of them", arguments: [(17, 17, 64), (65, 33, 40), (97, 270, 330)])
+  func batches(_ size: (m: Int, n: Int, k: Int)) throws {
+    var stream = RandomStream(seed: 35)
+    let a = try stream.normals(Shape([9, size.m, size.k]))
+    let b = try stream.normals(Shape([9, size.n, size.k])).transposed()
+    let exact = try a.cast(to: .f64).matmul(b.cast(to: .f64))
+    let error = try (a.matmul(b).cast(to: .f64) - exact).abs().max().item()
+    #expect(error < 4e-6 * Double(size.k).squareRoot() * 4, "\(error)")
+  }
+
+  @Test(
+    "attention of more queries than a tile holds, and its derivatives, in single precision against double",
+    arguments: [17, 97, 200])
+  func attention(_ tokens: Int) throws {
+    var stream = RandomStream(seed: 36)
+    let x = try stream.normals(Shape([2, tokens, 3, 2, 24]))
+    func results(_ x: Tensor) throws -> [Tensor] {
+      let line = try Linearization(of: { [try $0[0].selfAttention()] }, at: [x])
+      let change = try line.pullback([Tensor.ones(line.outputs[0].shape, dtype: x.dtype) * line.outputs[0]])
+      return [line.outputs[0], try #require(change[0])]
+    }
+    for (single, exact) in zip(try results(x), try results(x.cast(to: .f64))) {
+      let error = try (single.cast(to: .f64) - exact).abs().max().item()
+      #expect(error < 1e-5, "\(error)")
+    }
+  }
+
+  @Test(
+    "sums of columns by blocks of rows are the sums",
+    arguments: [(544, 192), (2080, 16), (1000, 1000), (130, 3000), (64, 1025)])
+  func columnSums(_ size: (rows: Int, columns: Int)) throws {
+    var stream = RandomStream(seed: 37)
+    let x = try stream.normals(Shape([size.rows, size.columns]))
+    let before = Engine.threads
+    defer { Engine.threads = before }
+    let runs = try [1, 2, 4].map { count in
+      Engine.threads = count
+      return try x.sum([0]).floats()
+    }
+    #expect(runs[0] == runs[1] && runs[0] == runs[2])
+    let exact = try x.cast(to: .f64).sum([0]).doubles()
+    for (sum, want) in zip(runs[0], exact) { #expect(abs(Double(sum) - want) < 2e-5) }
   }
 
   @Test("the double-precision product is the sum of products", arguments: sizes.prefix(7))

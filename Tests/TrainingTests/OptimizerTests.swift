@@ -18,8 +18,8 @@ import Testing
     }
     var (model, optimizer) = (try layer("parameter"), optimizer)
     for (step, rate) in try #require(file["rates"]).doubles().enumerated() {
-      model = try optimizer.step(
-        model, gradient: layer("gradient/\(step)"), scale: rate / optimizer.learningRate)
+      try optimizer.step(
+        &model, gradient: layer("gradient/\(step)"), scale: rate / optimizer.learningRate)
       for (mine, theirs) in zip(try model.parameters(), try layer("after/\(step)").parameters()) {
         let pairs = zip(try mine.value.doubles(), try theirs.value.doubles())
         #expect(pairs.allSatisfy { abs($0 - $1) < 1e-12 }, "\(name), step \(step), \(mine.name)")
@@ -39,14 +39,39 @@ import Testing
 
   @Test func anOptimizerBelongsToOneModel() throws {
     var stream = RandomStream(seed: 0)
-    let (one, other) = (try Linear(2, 3, stream: &stream), try MLP(width: 2, hidden: 3, stream: &stream))
+    var (one, other) = (try Linear(2, 3, stream: &stream), try MLP(width: 2, hidden: 3, stream: &stream))
     func check(_ optimizer: some Optimizer) throws {
       var optimizer = optimizer
-      _ = try optimizer.step(one, gradient: one, scale: 1)
-      #expect(throws: TensorError.self) { try optimizer.step(other, gradient: other, scale: 1) }
+      try optimizer.step(&one, gradient: one, scale: 1)
+      let gradient = other
+      #expect(throws: TensorError.self) { try optimizer.step(&other, gradient: gradient, scale: 1) }
     }
     try check(AdamW())
     try check(SGD(learningRate: 0.1, momentum: 0.9))
+  }
+}
+
+/// A step changes parameters where they lie, which nobody who holds them may notice.
+@Suite struct InPlaceTests {
+  @Test func whoeverHoldsTheOldParametersKeepsThem() throws {
+    var stream = RandomStream(seed: 2)
+    var model = try Linear(3, 2, stream: &stream)
+    let gradient = try model.mapped { try .ones($0.value.shape) }
+    var optimizer = AdamW(learningRate: 0.1, weightDecay: 0)
+    let (before, held) = (try model.weight.floats(), model)
+    let view = try model.weight.transposed()
+    try optimizer.step(&model, gradient: gradient, scale: 1)
+    #expect(try held.weight.floats() == before)
+    #expect(try view.transposed().floats() == before)
+    let changed = try model.weight.floats()
+    #expect(zip(before, changed).allSatisfy { abs($0 - $1 - 0.1) < 1e-6 })
+    // Now nobody else holds them: the same step again, as from a copy.
+    var copy = try model.mapped { try $0.value + 0 }
+    var other = optimizer
+    try optimizer.step(&model, gradient: gradient, scale: 1)
+    try other.step(&copy, gradient: gradient, scale: 1)
+    #expect(try model.weight.floats() == copy.weight.floats())
+    #expect(try model.weight.floats() != changed)
   }
 }
 

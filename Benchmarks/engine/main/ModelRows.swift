@@ -37,7 +37,7 @@ private var adam: Row {
     var model = Weights(tensors: try shapes.map(normal))
     let gradient = Weights(tensors: try shapes.map(normal))
     var optimizer = AdamW(weightDecay: 0)
-    return { model = try optimizer.step(model, gradient: gradient, scale: 1) }
+    return { try optimizer.step(&model, gradient: gradient, scale: 1) }
   }
 }
 
@@ -54,7 +54,7 @@ private func maskedAutoencoder(
   return {
     let mask = try model.mask(batch: batch, stream: &stream)
     let (loss, gradient) = try valueAndGrad(of: model) { try $0.loss(images, mask: mask) }
-    model = try optimizer.step(model, gradient: gradient, scale: 1)
+    try optimizer.step(&model, gradient: gradient, scale: 1)
     try requireFinite(loss)
   }
 }
@@ -72,7 +72,7 @@ private func classification(
     let (loss, gradient) = try valueAndGrad(updating: &model) {
       try crossEntropy($0.forward(images, training: true), labels)
     }
-    model = try optimizer.step(model, gradient: gradient, scale: 1)
+    try optimizer.step(&model, gradient: gradient, scale: 1)
     try requireFinite(loss)
   }
 }
@@ -128,7 +128,7 @@ private var growth: Row {
     func run(_ steps: Int) throws {
       for _ in 0..<steps {
         let (loss, gradient) = try valueAndGrad(of: model) { try ($0(x) - y).square().mean() }
-        model = try optimizer.step(model, gradient: gradient, scale: 1)
+        try optimizer.step(&model, gradient: gradient, scale: 1)
         try requireFinite(loss)
       }
     }

@@ -6,7 +6,14 @@
 
 #include "Elementwise.h"
 
-#define TILE 64
+// The most queries of a tile.
+#define TILE 96
+
+/// The queries of each of as many tiles as are needed, equal but for the last.
+static ptrdiff_t tile_rows(const FaaAttention *s) {
+  ptrdiff_t tiles = (s->queries + TILE - 1) / TILE;
+  return tiles ? (s->queries + tiles - 1) / tiles : 0;
+}
 
 typedef struct {
   const FaaAttention *s;
@@ -43,7 +50,7 @@ SOFTMAX_VJP(double, f64)
                                ptrdiff_t rows, const T *q, ptrdiff_t ldq, const T *k, ptrdiff_t ldk,            \
                                T *scores) {                                                                     \
     GEMM(false, true, (int)rows, (int)s->keys, (int)s->size,                                                    \
-         (T)s->scale, q + first * ldq, (int)ldq, k, (int)ldk, 0, scores, (int)s->keys);                         \
+         (T)s->scale, q + first * ldq, (int)ldq, k, (int)ldk, false, scores, (int)s->keys);                         \
     if (s->mask) add_mask_##suffix(s, b, h, first, rows, scores);                                               \
     faa_softmax(s->type, rows, s->keys, scores, scores);                                                        \
   }                                                                                                             \
@@ -53,17 +60,18 @@ SOFTMAX_VJP(double, f64)
     ptrdiff_t b = index / s->heads, h = index % s->heads;                                                       \
     const T *q = head(s->type, w->q, b, h), *k = head(s->type, w->k, b, h), *v = head(s->type, w->v, b, h);     \
     T *out = head(s->type, w->out, b, h);                                                                       \
-    size_t bytes = TILE * (size_t)s->keys * sizeof(T);                                                          \
+    ptrdiff_t most = tile_rows(s);                                                                              \
+    size_t bytes = (size_t)(most * s->keys) * sizeof(T);                                                        \
     T *scores = faa_allocate(bytes);                                                                            \
     if (!scores) {                                                                                              \
       atomic_store_explicit(&w->fault, 1, memory_order_relaxed);                                                \
       return;                                                                                                   \
     }                                                                                                           \
-    for (ptrdiff_t first = 0; first < s->queries; first += TILE) {                                              \
-      ptrdiff_t rows = s->queries - first < TILE ? s->queries - first : TILE;                                   \
+    for (ptrdiff_t first = 0; first < s->queries; first += most) {                                              \
+      ptrdiff_t rows = s->queries - first < most ? s->queries - first : most;                                   \
       weights_##suffix(s, b, h, first, rows, q, w->q.token, k, w->k.token, scores);                             \
       GEMM(false, false, (int)rows, (int)s->size, (int)s->keys, 1,                                              \
-           scores, (int)s->keys, v, (int)w->v.token, 0, out + first * w->out.token,                             \
+           scores, (int)s->keys, v, (int)w->v.token, false, out + first * w->out.token,                         \
            (int)w->out.token);                                                                                  \
     }                                                                                                           \
     faa_release(scores, bytes);                                                                                 \
@@ -77,28 +85,29 @@ SOFTMAX_VJP(double, f64)
     T *dq = head(s->type, w->dq, b, h), *dk = head(s->type, w->dk, b, h), *dv = head(s->type, w->dv, b, h);     \
     int keys = (int)s->keys, size = (int)s->size, ldg = (int)w->g.token;                                        \
     int ldq = (int)w->q.token, ldk = (int)w->k.token, ldv = (int)w->v.token;                                    \
-    size_t bytes = 2 * TILE * (size_t)s->keys * sizeof(T);                                                      \
+    ptrdiff_t most = tile_rows(s);                                                                              \
+    size_t bytes = 2 * (size_t)(most * s->keys) * sizeof(T);                                                    \
     T *scores = faa_allocate(bytes);                                                                            \
     if (!scores) {                                                                                              \
       atomic_store_explicit(&w->fault, 1, memory_order_relaxed);                                                \
       return;                                                                                                   \
     }                                                                                                           \
-    T *change = scores + TILE * s->keys;                                                                        \
-    for (ptrdiff_t first = 0; first < s->queries; first += TILE) {                                              \
-      ptrdiff_t count = s->queries - first < TILE ? s->queries - first : TILE;                                  \
+    T *change = scores + most * s->keys;                                                                        \
+    for (ptrdiff_t first = 0; first < s->queries; first += most) {                                              \
+      ptrdiff_t count = s->queries - first < most ? s->queries - first : most;                                  \
       int rows = (int)count;                                                                                    \
-      T kept = first == 0 ? 0 : 1; /* the first tile writes dK and dV, the others add to them */                \
+      bool adds = first > 0; /* the first tile writes dK and dV, the others add to them */                       \
       const T *gt = g + first * w->g.token;                                                                     \
       weights_##suffix(s, b, h, first, count, q, w->q.token, k, w->k.token, scores);                            \
-      GEMM(true, false, keys, size, rows, 1, scores, keys, gt, ldg, kept, dv,                                   \
+      GEMM(true, false, keys, size, rows, 1, scores, keys, gt, ldg, adds, dv,                                   \
            (int)w->dv.token);                                                                                   \
-      GEMM(false, true, rows, keys, size, 1, gt, ldg, v, ldv, 0, change, keys);                                 \
+      GEMM(false, true, rows, keys, size, 1, gt, ldg, v, ldv, false, change, keys);                                 \
       for (ptrdiff_t r = 0; r < count; r++)                                                                     \
         softmax_vjp_row_##suffix(change + r * s->keys, scores + r * s->keys, change + r * s->keys, s->keys);    \
-      GEMM(false, false, rows, size, keys, (T)s->scale, change, keys, k, ldk, 0,                                \
+      GEMM(false, false, rows, size, keys, (T)s->scale, change, keys, k, ldk, false,                            \
            dq + first * w->dq.token, (int)w->dq.token);                                                         \
       GEMM(true, false, keys, size, rows, (T)s->scale, change, keys,                                            \
-           q + first * w->q.token, ldq, kept, dk, (int)w->dk.token);                                            \
+           q + first * w->q.token, ldq, adds, dk, (int)w->dk.token);                                            \
     }                                                                                                           \
     faa_release(scores, bytes);                                                                                 \
   }

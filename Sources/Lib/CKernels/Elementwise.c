@@ -75,6 +75,9 @@ static double gelu_slope64(double x) {
   if (x > 40 || x < -40) return x > 0;
   return 0.5 * erfc(-x * 0.70710678118654752440) + x * 0.39894228040143267794 * exp(-0.5 * x * x);
 }
+static double gelu_curve64(double x) {
+  return x > 40 || x < -40 ? 0 : 0.39894228040143267794 * exp(-0.5 * x * x) * (2 - x * x);
+}
 static double softplus64(double x) { return (x > 0 ? x : x < 0 ? 0 : x) + log1p(exp(-fabs(x))); }
 
 UNARY_FLOAT(neg, -x, -x)
@@ -321,6 +324,7 @@ BINARY_ROW(or_bool, uint8_t, uint8_t, a | b)
 // a is a change, b what the slope is a function of.
 BINARY_FLOAT(relu_along, b > 0 ? a : 0.0f, b > 0 ? a : 0.0)
 BINARY_FLOAT(gelu_along, a *fast_gelu_slope(b), a *gelu_slope64(b))
+BINARY_FLOAT(gelu_curve, a *fast_gelu_curve(b), a *gelu_curve64(b))
 BINARY_FLOAT(tanh_along, a *(1 - b * b), a *(1 - b * b))
 BINARY_FLOAT(sigmoid_along, a *b *(1 - b), a *b *(1 - b))
 BINARY_FLOAT(silu_along, a *fast_silu_slope(b), a *silu_slope64(b))
@@ -357,6 +361,7 @@ static const Row binary_rows[FaaBinaryCount] = {
     [FaaGeluTanhAlong] = {FLOATS(gelu_tanh_along), DEAR_GRAIN},
     [FaaEluAlong] = {FLOATS(elu_along), DEAR_GRAIN},
     [FaaHardswishAlong] = {FLOATS(hardswish_along), CHEAP_GRAIN},
+    [FaaGeluCurve] = {FLOATS(gelu_curve), DEAR_GRAIN},
 };
 
 int faa_binary(FaaBinary op, FaaType type, int rank, const ptrdiff_t *dims, const ptrdiff_t *strides_a, const void *a,

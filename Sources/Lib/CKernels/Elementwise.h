@@ -19,12 +19,24 @@ typedef struct {
 
 int faa_map(FaaRow row, const FaaMap *map);
 
-/// c = alpha op(a) op(b) + beta c, row-major, on the calling thread; call `faa_blas_alone` first.
+/// Results from this size on do not stay in the cache in any case; they are made in blocks that do, and then written past it.
+#define FAA_STREAMED_BYTES ((size_t)32 << 20)
+#define FAA_BLOCK_BYTES 8192
+
+/// Writes past the cache: an ordinary store would first read what it overwrites. `from` is aligned to 16 bytes.
+void faa_stream(char *to, const char *from, size_t bytes);
+/// Before another thread may read what this one has streamed.
+void faa_stream_end(void);
+
+/// c = alpha op(a) op(b) (+ c), row-major, on the calling thread; call `faa_blas_alone` first.
 void faa_sgemm(bool transpose_a, bool transpose_b, int m, int n, int k, float alpha, const float *a, int lda,
-               const float *b, int ldb, float beta, float *c, int ldc);
+               const float *b, int ldb, bool adds, float *c, int ldc);
 /// The same in double precision.
 void faa_dgemm(bool transpose_a, bool transpose_b, int m, int n, int k, double alpha, const double *a, int lda,
-               const double *b, int ldb, double beta, double *c, int ldc);
+               const double *b, int ldb, bool adds, double *c, int ldc);
+
+/// out = a b (+ bias), shared by the pool; false, with nothing done, where the libraries are to do it.
+bool faa_shared_product(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaMatrix b, const float *bias, float *out);
 
 /// Extremes of floats along the middle axis of [outer, n, inner], with n at least 1.
 void faa_float_extreme(bool smallest, FaaType type, ptrdiff_t outer, ptrdiff_t n, ptrdiff_t inner, const void *x,

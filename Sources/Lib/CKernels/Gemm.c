@@ -1,5 +1,5 @@
-// One product of single-precision matrices on the calling thread: oneDNN's or OpenBLAS's kernel, whichever is faster for the shape.
-// OpenBLAS spends a fixed share of a short inner dimension on packing; oneDNN packs less, but reads a transposed left operand badly.
+// Products of single-precision matrices: by our own tiles where they fit the processor, on one thread or shared by
+// the pool; by oneDNN's or OpenBLAS's kernel elsewhere.
 #define _GNU_SOURCE
 #include <cblas.h>
 #include <dlfcn.h>
@@ -7,10 +7,81 @@
 #include <pthread.h>
 
 #include "Elementwise.h"
+#include "Tile.h"
 
-// Measured on AVX2 (Zen 3), one core, GFLOP/s of OpenBLAS and oneDNN: 64^3 66 and 89, 197x197x64 69 and 90, 2080x512x128 68 and 81,
-// 544x768x192 72 and 81, 256^3 87 and 95; 512^3 87 and 64; with the left operand transposed 512x128x2080 83 and 63.
+// A panel of a packed right operand, so many rows deep, stays in the first-level cache while a block of the left
+// operand, so many rows high, passes from the second.
+#define DEPTH 320
+#define BLOCK_ROWS 96
+// What one thread packs for itself at a time, and what is packed for all.
+#define GROUP_COLUMNS 256
+#define SHARED_FLOATS ((ptrdiff_t)1 << 20)
+// A left operand stored transposed is read in steps of its rows: from this size on it is worth packing. So is one whose
+// rows are so far apart that they take each other's places in the first-level cache, where many columns repay it.
+#define TURNED_FROM 16384
+#define UNLUCKY_STRIDE 1024
+#define REPAYING_COLUMNS 512
+
+static ptrdiff_t least(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
+static ptrdiff_t most(ptrdiff_t a, ptrdiff_t b) { return a > b ? a : b; }
+
+/// The depth of equal slabs of k rows.
+static ptrdiff_t slab_depth(ptrdiff_t k) {
+  ptrdiff_t slabs = (k + DEPTH - 1) / DEPTH;
+  return ((k + slabs - 1) / slabs + 7) / 8 * 8;
+}
+
+/// Rows `row` on and columns `column` on of an operand.
+static FaaLeft part(FaaLeft a, ptrdiff_t row, ptrdiff_t column) {
+  a.data += row * a.row + column * a.column;
+  return a;
+}
+
+static FaaLeft left_operand(bool transposed, const float *a, ptrdiff_t lda) {
+  return transposed ? (FaaLeft){a, 1, lda, TILE_ROWS} : (FaaLeft){a, lda, 1, TILE_ROWS * lda};
+}
+
+/// One slab of a product by blocks of rows. `turned` has room for a block of the left operand, or is NULL to read it
+/// where it lies.
+static void slab_product(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, FaaLeft a, float *turned, const float *packed,
+                         FaaFinish finish, float *c, ptrdiff_t ldc) {
+  for (ptrdiff_t i = 0; i < rows; i += BLOCK_ROWS) {
+    ptrdiff_t high = least(rows - i, BLOCK_ROWS);
+    FaaLeft block = part(a, i, 0);
+    if (turned) block = faa_pack_left(block, high, depth, turned);
+    faa_tile_product(high, columns, depth, block, packed, finish, c + i * ldc, ldc);
+  }
+}
+
+// ---- On one thread ----------------------------------------------------------------------------------------
+
+static bool tile_product(bool transpose_a, bool transpose_b, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, float alpha,
+                         const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, bool adds, float *c,
+                         ptrdiff_t ldc) {
+  ptrdiff_t deep = slab_depth(k), group = least(n, GROUP_COLUMNS);
+  bool turns = transpose_a && m * k >= TURNED_FROM;
+  ptrdiff_t right = faa_packed_size(deep, group), left = turns ? faa_turned_size(least(m, BLOCK_ROWS), deep) : 0;
+  size_t bytes = (size_t)(right + left) * sizeof(float);
+  float own[4096], *room = right + left <= 4096 ? own : faa_allocate(bytes);
+  if (!room) return false;
+  FaaLeft operand = left_operand(transpose_a, a, lda);
+  for (ptrdiff_t column = 0; column < n; column += group)
+    for (ptrdiff_t l = 0; l < k; l += deep) {
+      ptrdiff_t columns = least(n - column, group), depth = least(k - l, deep);
+      faa_pack_right(transpose_b, b + (transpose_b ? column * ldb + l : l * ldb + column), ldb, depth, columns, room);
+      slab_product(m, columns, depth, part(operand, 0, l), turns ? room + right : NULL, room,
+                   (FaaFinish){.factor = alpha, .adds = adds || l > 0}, c + column, ldc);
+    }
+  if (room != own) faa_release(room, bytes);
+  return true;
+}
+
+// OpenBLAS spends a fixed share of a short inner dimension on packing; oneDNN packs less, but reads a transposed left
+// operand badly and costs about a microsecond a call. Measured on AVX2 (Zen 3), one core, GFLOP/s of the tiles with
+// packing, OpenBLAS and oneDNN: 17x17x64 48, 30 and 27; 65x65x32 74, 47 and 64; 50x64x197 89, 71 and 95; 136x576x192
+// 91, 84 and 96; left operand transposed, 768x192x544 91, 88 and 87.
 #define LONGEST_FOR_ONEDNN 384
+#define LEAST_FOR_ONEDNN 500000
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static void (*set_threads)(int);
@@ -28,8 +99,12 @@ static bool is_alone(void) {
 }
 
 void faa_sgemm(bool transpose_a, bool transpose_b, int m, int n, int k, float alpha, const float *a, int lda,
-               const float *b, int ldb, float beta, float *c, int ldc) {
-  if (!transpose_a && k <= LONGEST_FOR_ONEDNN && m > 1 && n > 1 && is_alone() &&
+               const float *b, int ldb, bool adds, float *c, int ldc) {
+  float beta = adds;
+  bool suits_onednn = !transpose_a && k <= LONGEST_FOR_ONEDNN && m > 1 && n > 1;
+  bool tiles = faa_tiles_fit() && !(suits_onednn && (double)m * n * k >= LEAST_FOR_ONEDNN);
+  if (tiles && tile_product(transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, adds, c, ldc)) return;
+  if (suits_onednn && is_alone() &&
       dnnl_sgemm('N', transpose_b ? 'T' : 'N', m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) == dnnl_success)
     return;
   cblas_sgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans, transpose_b ? CblasTrans : CblasNoTrans, m, n, k,
@@ -37,7 +112,87 @@ void faa_sgemm(bool transpose_a, bool transpose_b, int m, int n, int k, float al
 }
 
 void faa_dgemm(bool transpose_a, bool transpose_b, int m, int n, int k, double alpha, const double *a, int lda,
-               const double *b, int ldb, double beta, double *c, int ldc) {
+               const double *b, int ldb, bool adds, double *c, int ldc) {
   cblas_dgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans, transpose_b ? CblasTrans : CblasNoTrans, m, n, k,
-              alpha, a, lda, b, ldb, beta, c, ldc);
+              alpha, a, lda, b, ldb, adds, c, ldc);
+}
+
+// ---- Shared by the pool -----------------------------------------------------------------------------------
+// The right operand is packed once, for all; then blocks of rows (and of columns, where rows are few) are worked
+// through.
+
+#define PANELS_AT_ONCE 4
+
+typedef struct {
+  ptrdiff_t m, n, deep, first, end;  // inner indices first ..< end, in slabs of `deep`
+  FaaLeft a;
+  bool turns;
+  FaaMatrix b;
+  const float *bias;
+  float *out, *packed;
+  ptrdiff_t high, wide, groups;  // rows and columns of a block, and blocks beside each other
+} Shared;
+
+/// The floats before column `column`, a whole number of panels, in a slab of `depth` rows.
+static ptrdiff_t before(ptrdiff_t column, ptrdiff_t depth) { return column * depth; }
+
+static void pack_chunk(void *context, ptrdiff_t chunk) {
+  const Shared *p = context;
+  ptrdiff_t wide = PANELS_AT_ONCE * TILE_COLUMNS, groups = (p->n + wide - 1) / wide;
+  ptrdiff_t l = p->first + chunk / groups * p->deep, column = chunk % groups * wide;
+  ptrdiff_t depth = least(p->end - l, p->deep), columns = least(p->n - column, wide);
+  const float *b = (const float *)p->b.data + (p->b.transposed ? column * p->b.leading + l : l * p->b.leading + column);
+  faa_pack_right(p->b.transposed, b, p->b.leading, depth, columns,
+                 p->packed + chunk / groups * faa_packed_size(p->deep, p->n) + before(column, depth));
+}
+
+static void block_chunk(void *context, ptrdiff_t chunk) {
+  const Shared *p = context;
+  ptrdiff_t row = chunk / p->groups * p->high, column = chunk % p->groups * p->wide;
+  ptrdiff_t rows = least(p->m - row, p->high), columns = least(p->n - column, p->wide);
+  size_t bytes = (size_t)faa_turned_size(least(rows, BLOCK_ROWS), p->deep) * sizeof(float);
+  float *turned = p->turns ? faa_allocate(bytes) : NULL;
+  const float *packed = p->packed;
+  for (ptrdiff_t l = p->first; l < p->end; l += p->deep, packed += faa_packed_size(p->deep, p->n)) {
+    ptrdiff_t depth = least(p->end - l, p->deep);
+    FaaFinish finish = {.factor = 1, .adds = l > 0, .bias = p->bias && l == 0 ? p->bias + column : NULL};
+    slab_product(rows, columns, depth, part(p->a, row, l), turned, packed + before(column, depth), finish,
+                 p->out + row * p->n + column, p->n);
+  }
+  if (turned) faa_release(turned, bytes);
+}
+
+bool faa_shared_product(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaMatrix b, const float *bias, float *out) {
+  if (!faa_tiles_fit()) return false;
+  ptrdiff_t deep = slab_depth(k), slab = faa_packed_size(deep, n), slabs = (k + deep - 1) / deep;
+  ptrdiff_t at_once = least(slabs, most(1, SHARED_FLOATS / slab));
+  size_t bytes = (size_t)(at_once * slab) * sizeof(float);
+  float *packed = faa_allocate(bytes);
+  if (!packed) return false;
+  // Eight blocks or more, so that threads that are not equally fast end together, of no less than some microseconds. They
+  // come in pairs, so that two threads share evenly whatever rows the last has, and each keeps half of the right operand
+  // in its cache; but each packs the left one, which transposed it does not repay.
+  ptrdiff_t high = (m / 8 + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
+  high = least(most(high, 4 * TILE_ROWS), BLOCK_ROWS);
+  ptrdiff_t blocks = (m + high - 1) / high, panels = (n + TILE_COLUMNS - 1) / TILE_COLUMNS;
+  ptrdiff_t wanted = most(8 / blocks, a.transposed ? 1 : 2);
+  ptrdiff_t groups = most(1, least(least(wanted, panels), m * n * k / (100000 * blocks)));
+  ptrdiff_t wide = (panels + groups - 1) / groups * TILE_COLUMNS;
+  groups = (n + wide - 1) / wide;
+  bool turns = a.transposed ? m * k >= TURNED_FROM : a.leading % UNLUCKY_STRIDE == 0 && n >= REPAYING_COLUMNS;
+  Shared p = {.m = m, .n = n, .deep = deep, .a = left_operand(a.transposed, a.data, a.leading), .b = b, .bias = bias,
+              .turns = turns, .out = out, .packed = packed, .high = high, .wide = wide,
+              .groups = groups};
+  ptrdiff_t packs = (n + PANELS_AT_ONCE * TILE_COLUMNS - 1) / (PANELS_AT_ONCE * TILE_COLUMNS);
+  for (p.first = 0; p.first < k; p.first = p.end) {
+    p.end = least(k, p.first + at_once * deep);
+    ptrdiff_t chunks = packs * ((p.end - p.first + deep - 1) / deep);
+    if ((p.end - p.first) * n < CHEAP_GRAIN / 2)
+      for (ptrdiff_t chunk = 0; chunk < chunks; chunk++) pack_chunk(&p, chunk);
+    else
+      faa_parallel(chunks, pack_chunk, &p);
+    faa_parallel(blocks * groups, block_chunk, &p);
+  }
+  faa_release(packed, bytes);
+  return true;
 }

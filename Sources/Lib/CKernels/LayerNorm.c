@@ -8,9 +8,12 @@ typedef struct {
   FaaType type;
   ptrdiff_t rows, n, rows_per_chunk;
   double epsilon;
+  bool streams;  // the result is written past the cache
   const void *g, *x, *weight, *bias;
   void *out, *partial;
 } Norm;
+
+#define AHEAD 64
 
 // The row's mean and the reciprocal of its deviation: two passes over a row that is in the cache, exact where one pass over
 // squares would cancel.
@@ -28,43 +31,89 @@ typedef struct {
                                        T *restrict out, ptrdiff_t n, T mean, T scale) {                        \
     for (ptrdiff_t i = 0; i < n; i++) out[i] = (x[i] - mean) * scale * w[i] + b[i];                            \
   }                                                                                                            \
-  /* With y the normalised row, h = g w and s the scale: s (h - mean(h) - y mean(h y)). */                     \
-  CLONES static void norm_vjp_row_##suffix(const T *restrict g, const T *restrict x, const T *restrict w,      \
-                                           T *restrict dx, T *restrict dw, T *restrict db, ptrdiff_t n,        \
-                                           T mean, T scale) {                                                  \
-    _Pragma("clang fp reassociate(on)") T level = 0, along = 0;                                                \
+  /* With y the normalised row, h = g w and s the scale: s (h - mean(h) - y mean(h y)). Two rows at a time, so that the\
+     sums over rows are read and written half as often. */                                                     \
+  CLONES static void norm_vjp_rows_##suffix(const T *restrict g, const T *restrict x, const T *restrict w,     \
+                                            T *restrict dw, T *restrict db, ptrdiff_t n,                       \
+                                            const T *mean, const T *scale, T *level, T *along) {               \
+    _Pragma("clang fp reassociate(on)") T l0 = 0, l1 = 0, a0 = 0, a1 = 0;                                      \
+    T m0 = mean[0], m1 = mean[1], s0 = scale[0], s1 = scale[1];                                                \
+    for (ptrdiff_t i = 0; i < n; i++) {                                                                        \
+      T y0 = (x[i] - m0) * s0, y1 = (x[n + i] - m1) * s1, g0 = g[i], g1 = g[n + i];                            \
+      T h0 = g0 * w[i], h1 = g1 * w[i];                                                                        \
+      l0 += h0;                                                                                                \
+      l1 += h1;                                                                                                \
+      a0 += h0 * y0;                                                                                           \
+      a1 += h1 * y1;                                                                                           \
+      dw[i] += g0 * y0 + g1 * y1;                                                                              \
+      db[i] += g0 + g1;                                                                                        \
+    }                                                                                                          \
+    level[0] = l0 / (T)n, level[1] = l1 / (T)n;                                                                \
+    along[0] = a0 / (T)n, along[1] = a1 / (T)n;                                                                \
+  }                                                                                                            \
+  CLONES static void norm_vjp_last_##suffix(const T *restrict g, const T *restrict x, const T *restrict w,     \
+                                            T *restrict dw, T *restrict db, ptrdiff_t n, T mean, T scale,      \
+                                            T *level, T *along) {                                              \
+    _Pragma("clang fp reassociate(on)") T l = 0, a = 0;                                                        \
     for (ptrdiff_t i = 0; i < n; i++) {                                                                        \
       T y = (x[i] - mean) * scale, h = g[i] * w[i];                                                            \
-      level += h;                                                                                              \
-      along += h * y;                                                                                          \
+      l += h;                                                                                                  \
+      a += h * y;                                                                                              \
       dw[i] += g[i] * y;                                                                                       \
       db[i] += g[i];                                                                                           \
     }                                                                                                          \
-    level /= (T)n;                                                                                             \
-    along /= (T)n;                                                                                             \
-    for (ptrdiff_t i = 0; i < n; i++)                                                                          \
-      dx[i] = scale * (g[i] * w[i] - level - (x[i] - mean) * scale * along);                                   \
+    *level = l / (T)n;                                                                                         \
+    *along = a / (T)n;                                                                                         \
+  }                                                                                                            \
+  CLONES static void norm_vjp_row_##suffix(const T *restrict g, const T *restrict x, const T *restrict w,      \
+                                           T *restrict dx, ptrdiff_t n, T mean, T scale, T level, T along) {   \
+    ptrdiff_t i = 0;                                                                                           \
+    for (; i + AHEAD <= n; i += AHEAD) {                                                                       \
+      for (ptrdiff_t j = 0; j < AHEAD; j += 64 / sizeof(T)) { /* what is read after the next row */            \
+        __builtin_prefetch(x + 2 * n + i + j);                                                                 \
+        __builtin_prefetch(g + 2 * n + i + j);                                                                 \
+      }                                                                                                        \
+      for (ptrdiff_t j = i; j < i + AHEAD; j++)                                                                \
+        dx[j] = scale * (g[j] * w[j] - level - (x[j] - mean) * scale * along);                                 \
+    }                                                                                                          \
+    for (; i < n; i++) dx[i] = scale * (g[i] * w[i] - level - (x[i] - mean) * scale * along);                  \
   }                                                                                                            \
   static void norm_chunk_##suffix(void *context, ptrdiff_t chunk) {                                            \
     const Norm *c = context;                                                                                   \
     ptrdiff_t n = c->n, first = chunk * c->rows_per_chunk, last = first + c->rows_per_chunk;                   \
+    _Alignas(64) T block[FAA_BLOCK_BYTES / sizeof(T)];                                                         \
     for (ptrdiff_t r = first; r < (last < c->rows ? last : c->rows); r++) {                                    \
-      T mean, scale;                                                                                           \
+      T mean, scale, *out = (T *)c->out + r * n;                                                               \
       moments_##suffix((const T *)c->x + r * n, n, c->epsilon, &mean, &scale);                                 \
-      norm_row_##suffix((const T *)c->x + r * n, c->weight, c->bias, (T *)c->out + r * n, n, mean, scale);     \
+      norm_row_##suffix((const T *)c->x + r * n, c->weight, c->bias, c->streams ? block : out, n, mean, scale);\
+      if (c->streams) faa_stream((char *)out, (const char *)block, (size_t)n * sizeof(T));                     \
     }                                                                                                          \
+    if (c->streams) faa_stream_end();                                                                          \
   }                                                                                                            \
   static void norm_vjp_chunk_##suffix(void *context, ptrdiff_t chunk) {                                        \
     const Norm *c = context;                                                                                   \
     ptrdiff_t n = c->n, first = chunk * c->rows_per_chunk, last = first + c->rows_per_chunk;                   \
+    if (last > c->rows) last = c->rows;                                                                        \
     T *dw = (T *)c->partial + chunk * 2 * n, *db = dw + n;                                                     \
+    _Alignas(64) T block[FAA_BLOCK_BYTES / sizeof(T)];                                                         \
     memset(dw, 0, (size_t)(2 * n) * sizeof(T));                                                                \
-    for (ptrdiff_t r = first; r < (last < c->rows ? last : c->rows); r++) {                                    \
-      T mean, scale;                                                                                           \
-      moments_##suffix((const T *)c->x + r * n, n, c->epsilon, &mean, &scale);                                 \
-      norm_vjp_row_##suffix((const T *)c->g + r * n, (const T *)c->x + r * n, c->weight, (T *)c->out + r * n,  \
-                            dw, db, n, mean, scale);                                                           \
+    for (ptrdiff_t r = first; r < last; r += 2) {                                                              \
+      const T *x = (const T *)c->x + r * n, *g = (const T *)c->g + r * n;                                      \
+      ptrdiff_t pair = r + 1 < last ? 2 : 1;                                                                   \
+      T mean[2] = {0}, scale[2] = {0}, level[2], along[2];                                                     \
+      for (ptrdiff_t q = 0; q < pair; q++) moments_##suffix(x + q * n, n, c->epsilon, &mean[q], &scale[q]);    \
+      if (pair == 2)                                                                                           \
+        norm_vjp_rows_##suffix(g, x, c->weight, dw, db, n, mean, scale, level, along);                         \
+      else                                                                                                     \
+        norm_vjp_last_##suffix(g, x, c->weight, dw, db, n, mean[0], scale[0], level, along);                   \
+      for (ptrdiff_t q = 0; q < pair; q++) {                                                                   \
+        T *out = (T *)c->out + (r + q) * n;                                                                    \
+        norm_vjp_row_##suffix(g + q * n, x + q * n, c->weight, c->streams ? block : out, n, mean[q], scale[q], \
+                              level[q], along[q]);                                                             \
+        if (c->streams) faa_stream((char *)out, (const char *)block, (size_t)n * sizeof(T));                   \
+      }                                                                                                        \
     }                                                                                                          \
+    if (c->streams) faa_stream_end();                                                                          \
   }                                                                                                            \
   static void add_partials_##suffix(const T *partial, ptrdiff_t chunks, ptrdiff_t n, T *dw, T *db) {           \
     for (ptrdiff_t i = 0; i < n; i++) {                                                                        \
@@ -81,7 +130,12 @@ MOMENTS(float, f32)
 MOMENTS(double, f64)
 
 static Norm cut(FaaType type, ptrdiff_t rows, ptrdiff_t n, double epsilon) {
-  return (Norm){.type = type, .rows = rows, .n = n, .epsilon = epsilon, .rows_per_chunk = CHEAP_GRAIN / (n ? n : 1) + 1};
+  size_t row = (size_t)n * faa_size(type);
+  // Some sixteen chunks, so that few rows are shared too, but of a size between the two grains.
+  ptrdiff_t grain = rows * n / 16;
+  grain = grain < DEAR_GRAIN ? DEAR_GRAIN : grain > CHEAP_GRAIN ? CHEAP_GRAIN : grain;
+  return (Norm){.type = type, .rows = rows, .n = n, .epsilon = epsilon, .rows_per_chunk = grain / (n ? n : 1) + 1,
+                .streams = row <= FAA_BLOCK_BYTES && (size_t)rows * row >= FAA_STREAMED_BYTES};
 }
 
 int faa_layer_norm(FaaType type, ptrdiff_t rows, ptrdiff_t n, double epsilon, const void *x, const void *weight,

@@ -10,9 +10,6 @@
 #endif
 
 #define MAXIMUM_RANK 8
-// Results from this size on do not stay in the cache in any case.
-#define STREAMED_BYTES (32 << 20)
-#define BLOCK_BYTES 8192
 
 typedef struct {
   FaaRow row;
@@ -65,8 +62,7 @@ static void rows_chunk(void *context, ptrdiff_t chunk) {
   run_rows(job, first, last < job->rows ? last : job->rows);
 }
 
-/// Writes past the cache: an ordinary store would first read what it overwrites.
-static void stream(char *to, const char *from, size_t bytes) {
+void faa_stream(char *to, const char *from, size_t bytes) {
   size_t done = 0;
 #if defined(__x86_64__)
   if ((uintptr_t)to % 16 == 0)
@@ -76,21 +72,25 @@ static void stream(char *to, const char *from, size_t bytes) {
   memcpy(to + done, from + done, bytes - done);
 }
 
+void faa_stream_end(void) {
+#if defined(__x86_64__)
+  _mm_sfence();
+#endif
+}
+
 /// The row by blocks that are made in the first-level cache and then written past it.
 static int streamed_row(FaaRow row, int operands, const char **in, const ptrdiff_t *steps, const ptrdiff_t *strides,
                         char *out, size_t size, ptrdiff_t count) {
-  _Alignas(64) char block[BLOCK_BYTES];
-  ptrdiff_t length = BLOCK_BYTES / (ptrdiff_t)size;
+  _Alignas(64) char block[FAA_BLOCK_BYTES];
+  ptrdiff_t length = FAA_BLOCK_BYTES / (ptrdiff_t)size;
   int fault = 0;
   for (ptrdiff_t at = 0; at < count; at += length) {
     ptrdiff_t n = count - at < length ? count - at : length;
     fault |= row((const void *const *)in, strides, block, n);
-    stream(out + at * (ptrdiff_t)size, block, (size_t)n * size);
+    faa_stream(out + at * (ptrdiff_t)size, block, (size_t)n * size);
     for (int o = 0; o < operands; o++) in[o] += steps[o] * n;
   }
-#if defined(__x86_64__)
-  _mm_sfence();
-#endif
+  faa_stream_end();
   return fault;
 }
 
@@ -108,7 +108,7 @@ static void flat_chunk(void *context, ptrdiff_t chunk) {
     in[o] = (const char *)job->map.data[o] + first * steps[o];
   }
   char *out = (char *)job->map.out + first * (ptrdiff_t)job->map.out_size;
-  bool streams = (size_t)job->row_length * job->map.out_size >= STREAMED_BYTES;
+  bool streams = (size_t)job->row_length * job->map.out_size >= FAA_STREAMED_BYTES;
   if (streams ? streamed_row(job->row, job->map.operands, in, steps, strides, out, job->map.out_size, count)
               : job->row((const void *const *)in, strides, out, count))
     atomic_store_explicit(&job->fault, 1, memory_order_relaxed);
@@ -146,8 +146,11 @@ int faa_map(FaaRow row, const FaaMap *map) {
   if (total < 2 * map->grain) {
     run_rows(&job, 0, job.rows);
   } else if (job.rank == 1) {
-    job.rows_per_chunk = map->grain;
-    faa_parallel((job.row_length + map->grain - 1) / map->grain, flat_chunk, &job);
+    // Longer pieces of longer rows: at the start of each the processor has to find out anew what to read ahead.
+    ptrdiff_t piece = job.row_length / 8 / 64 * 64;
+    piece = piece < map->grain ? map->grain : piece > 4 * map->grain ? 4 * map->grain : piece;
+    job.rows_per_chunk = piece;
+    faa_parallel((job.row_length + piece - 1) / piece, flat_chunk, &job);
   } else {
     job.rows_per_chunk = map->grain / job.row_length + 1;
     faa_parallel((job.rows + job.rows_per_chunk - 1) / job.rows_per_chunk, rows_chunk, &job);

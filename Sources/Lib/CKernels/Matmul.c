@@ -1,5 +1,5 @@
-// Matrix products: OpenBLAS with one thread a call, under our own pool, so that the cut into chunks (and with it every
-// bit) is a function of the shape and not of the number of threads.
+// Matrix products under our own pool, so that the cut into chunks (and with it every bit) is a function of the shape and not of the
+// number of threads.
 #include <cblas.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -116,7 +116,6 @@ static void product_chunk(void *context, ptrdiff_t chunk) {
   blasint m = (blasint)rows, n = (blasint)columns, k = (blasint)p->k, ldc = (blasint)p->n;
   blasint lda = (blasint)p->a.leading, ldb = (blasint)p->b.leading;
   bool adds = p->bias != NULL;
-  float kept = adds;
   if (adds) {
     const char *bias = (const char *)p->bias + column * size;
     for (ptrdiff_t r = 0; r < rows; r++) memcpy(out + r * p->n * size, bias, (size_t)(columns * size));
@@ -128,10 +127,10 @@ static void product_chunk(void *context, ptrdiff_t chunk) {
   else if (p->type != FaaI32 && p->m == 1)
     vector_product(p->type, p->b, b, !p->b.transposed, columns, p->k, a, p->a.transposed ? p->a.leading : 1, adds, out);
   else if (p->type == FaaF32)
-    faa_sgemm(p->a.transposed, p->b.transposed, m, n, k, 1, (const float *)a, lda, (const float *)b, ldb, kept,
+    faa_sgemm(p->a.transposed, p->b.transposed, m, n, k, 1, (const float *)a, lda, (const float *)b, ldb, adds,
               (float *)out, ldc);
   else if (p->type == FaaF64)
-    faa_dgemm(p->a.transposed, p->b.transposed, m, n, k, 1, (const double *)a, lda, (const double *)b, ldb, kept,
+    faa_dgemm(p->a.transposed, p->b.transposed, m, n, k, 1, (const double *)a, lda, (const double *)b, ldb, adds,
               (double *)out, ldc);
   else
     integer_product(p, (const int32_t *)a, (const int32_t *)b, (int32_t *)out, rows);
@@ -142,14 +141,20 @@ static void one_thread(void) { openblas_set_num_threads(1); }
 
 void faa_blas_alone(void) { pthread_once(&once, one_thread); }
 
+// Below, the pool does not repay its waking.
+#define SHARED_PRODUCT 3e5
+
 static int multiply(FaaType type, ptrdiff_t batch, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaMatrix b,
                     const void *bias, void *out) {
   faa_blas_alone();
   Product p = {.type = type, .m = m, .n = n, .k = k, .a = a, .b = b, .bias = bias, .out = out};
   atomic_init(&p.fault, 0);
   double work = (double)m * (double)n * (double)k;
-  // Every piece packs the operand that is not cut anew, so the longer axis is cut.
-  ptrdiff_t pieces = work < 3e5 ? 1 : work < 3e7 ? 2 : work < 1.5e10 ? 4 : 8;
+  if (type == FaaF32 && batch == 1 && m > 1 && n > 1 && work >= SHARED_PRODUCT &&
+      faa_shared_product(m, n, k, a, b, bias, out))
+    return 0;
+  // Every piece packs the operand that is not cut anew, so the longer axis is cut, and none where the batch is work for all.
+  ptrdiff_t pieces = work < 3e5 || (batch >= 8 && work < 3e7) ? 1 : work < 3e7 ? 2 : work < 1.5e10 ? 4 : 8;
   p.by_columns = n > m && type != FaaI32;
   ptrdiff_t extent = p.by_columns ? n : m;
   p.piece = ((extent + pieces - 1) / pieces + 15) / 16 * 16;  // whole register tiles

@@ -1,14 +1,17 @@
 // A caching buffer pool. Fresh large buffers cost a page fault per 4 KiB, up to nineteen times the price of writing to
 // memory that is already mapped, so large buffers are kept in size classes (powers of two with quarter steps) and
 // reused; small ones go to malloc, which is faster than any list.
+#define _DEFAULT_SOURCE
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "CKernels.h"
 
 #define POOLED_FROM ((size_t)64 << 10)
 #define CLASS_COUNT 160
 #define CACHE_LIMIT ((int64_t)4 << 30)
+#define HUGE_PAGE ((size_t)2 << 20)
 
 typedef struct Free {
   struct Free *next;
@@ -38,6 +41,18 @@ static void trim_locked(void) {
   counters.cached = 0;
 }
 
+/// A buffer from the system. What is several huge pages long is asked for in them: where the bandwidth of memory decides,
+/// looking up 4 KiB pages takes a fifth of the time.
+static Free *fresh(size_t bytes) {
+  if (bytes < 2 * HUGE_PAGE) return aligned_alloc(64, bytes);
+  void *buffer = NULL;
+  if (posix_memalign(&buffer, HUGE_PAGE, bytes) != 0) return NULL;
+#if defined(MADV_HUGEPAGE)
+  madvise(buffer, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
+#endif
+  return buffer;
+}
+
 static void count_live(int64_t bytes) {
   counters.live += bytes;
   if (counters.live > counters.peak) counters.peak = counters.live;
@@ -56,10 +71,10 @@ void *faa_allocate(size_t bytes) {
     counters.hits++;
   } else {
     counters.misses++;
-    buffer = aligned_alloc(64, rounded);
+    buffer = fresh(rounded);
     if (!buffer) {
       trim_locked();
-      buffer = aligned_alloc(64, rounded);
+      buffer = fresh(rounded);
     }
   }
   if (buffer) count_live((int64_t)rounded);

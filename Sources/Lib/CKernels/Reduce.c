@@ -8,12 +8,13 @@
 #include "Elementwise.h"
 
 #define BLOCK 4096
-#define COLUMNS 256
+#define COLUMNS 1024
 
 typedef struct {
   FaaReduction op;
   FaaType type;
   ptrdiff_t outer, n, inner, outers_per_chunk;
+  ptrdiff_t blocks, rows_per_block;  // of a sum of rows
   const void *x;
   void *out;
   double *partial;
@@ -73,27 +74,59 @@ CLONES static void add_row_f64(double *restrict sums, const double *restrict x, 
   for (ptrdiff_t i = 0; i < n; i++) sums[i] += x[i];
 }
 
-/// Sums columns first ..< first + count of one [n, inner] slab.
-static void column_sums(const Reduce *r, ptrdiff_t o, ptrdiff_t first, ptrdiff_t count) {
-  double sums[COLUMNS] = {0};
+/// Adds up the columns first ..< first + count of rows from ..< end of slab o.
+static void column_sums(const Reduce *r, ptrdiff_t o, ptrdiff_t from, ptrdiff_t end, ptrdiff_t first, ptrdiff_t count,
+                        double *sums) {
   ptrdiff_t base = o * r->n * r->inner + first;
-  ptrdiff_t j = 0;
+  ptrdiff_t j = from;
+  memset(sums, 0, (size_t)count * sizeof(double));
   if (r->type == FaaF32)
-    for (; j + 8 <= r->n; j += 8) add_rows_f32(sums, (const float *)r->x + base + j * r->inner, r->inner, count);
-  for (; j < r->n; j++) {
+    for (; j + 8 <= end; j += 8) add_rows_f32(sums, (const float *)r->x + base + j * r->inner, r->inner, count);
+  for (; j < end; j++) {
     if (r->type == FaaF32)
       add_row_f32(sums, (const float *)r->x + base + j * r->inner, count);
     else
       add_row_f64(sums, (const double *)r->x + base + j * r->inner, count);
   }
+}
+
+/// One group of columns in one block of rows.
+static void column_chunk(void *context, ptrdiff_t chunk) {
+  const Reduce *r = context;
+  ptrdiff_t groups = (r->inner + COLUMNS - 1) / COLUMNS, slab = chunk / groups, o = slab / r->blocks;
+  ptrdiff_t first = chunk % groups * COLUMNS, count = r->inner - first < COLUMNS ? r->inner - first : COLUMNS;
+  ptrdiff_t from = slab % r->blocks * r->rows_per_block, end = from + r->rows_per_block;
+  if (end > r->n) end = r->n;
+  if (r->partial) {
+    column_sums(r, o, from, end, first, count, r->partial + slab * r->inner + first);
+    return;
+  }
+  double sums[COLUMNS];
+  column_sums(r, o, from, end, first, count, sums);
   for (ptrdiff_t i = 0; i < count; i++) store(r->type, r->out, o * r->inner + first + i, sums[i]);
 }
 
-static void column_chunk(void *context, ptrdiff_t chunk) {
-  const Reduce *r = context;
-  ptrdiff_t groups = (r->inner + COLUMNS - 1) / COLUMNS;
-  ptrdiff_t first = chunk % groups * COLUMNS;
-  column_sums(r, chunk / groups, first, r->inner - first < COLUMNS ? r->inner - first : COLUMNS);
+/// The sum of the middle axis where there are columns: enough chunks for the pool, of rows where columns are few.
+static void sum_columns(Reduce *r) {
+  ptrdiff_t groups = r->outer * ((r->inner + COLUMNS - 1) / COLUMNS), blocks = 1;
+  bool shared = r->outer * r->n * r->inner >= 2 * CHEAP_GRAIN;
+  if (shared && groups < 16) blocks = (16 + groups - 1) / groups < r->n / 64 ? (16 + groups - 1) / groups : r->n / 64;
+  if (blocks > 1) r->partial = malloc((size_t)(r->outer * blocks * r->inner) * sizeof(double));
+  if (!r->partial) blocks = 1;
+  r->rows_per_block = blocks > 1 ? ((r->n + blocks - 1) / blocks + 7) / 8 * 8 : r->n;
+  r->blocks = blocks > 1 ? (r->n + r->rows_per_block - 1) / r->rows_per_block : 1;
+  ptrdiff_t chunks = groups * r->blocks;
+  if (shared)
+    faa_parallel(chunks, column_chunk, r);
+  else
+    for (ptrdiff_t c = 0; c < chunks; c++) column_chunk(r, c);
+  if (!r->partial) return;
+  for (ptrdiff_t o = 0; o < r->outer; o++) {
+    double *sums = r->partial + o * r->blocks * r->inner;
+    for (ptrdiff_t b = 1; b < r->blocks; b++) add_row_f64(sums, sums + b * r->inner, r->inner);
+    for (ptrdiff_t i = 0; i < r->inner; i++) store(r->type, r->out, o * r->inner + i, sums[i]);
+  }
+  free(r->partial);
 }
 
 #define SLICE_LOOP(T, start, step, finish)                                   \
@@ -182,11 +215,7 @@ int faa_reduce(FaaReduction op, FaaType type, ptrdiff_t outer, ptrdiff_t n, ptrd
     }
   }
   if (float_sum && inner > 1) {
-    ptrdiff_t chunks = outer * ((inner + COLUMNS - 1) / COLUMNS);
-    if (outer * n * inner >= 2 * CHEAP_GRAIN)
-      faa_parallel(chunks, column_chunk, &r);
-    else
-      for (ptrdiff_t c = 0; c < chunks; c++) column_chunk(&r, c);
+    sum_columns(&r);
     return 0;
   }
   ptrdiff_t per_outer = n * inner > 0 ? n * inner : 1;

@@ -34,7 +34,7 @@ static int run(Rows rows, ptrdiff_t grain) {
 
 // A maximum over 16 running lanes vectorises; NaN is picked up by the sum of exponentials that follows.
 #define LANES 16
-#define ROW_KERNELS(T, suffix, EXP, LOG, SQRT)                                                                \
+#define ROW_KERNELS(T, suffix, EXP, FALL, LOG, SQRT)                                                          \
   CLONES static T maximum_##suffix(const T *x, ptrdiff_t n) {                                                 \
     T lanes[LANES];                                                                                           \
     for (int l = 0; l < LANES; l++) lanes[l] = x[0];                                                          \
@@ -62,9 +62,9 @@ static int run(Rows rows, ptrdiff_t grain) {
     (void)g, (void)e;                                                                                         \
     T top = maximum_##suffix(x, n);                                                                           \
     if (out == x) /* apart, because a loop over two arrays that may overlap does not vectorise when they do */  \
-      for (ptrdiff_t i = 0; i < n; i++) out[i] = EXP(out[i] - top);                                           \
+      for (ptrdiff_t i = 0; i < n; i++) out[i] = FALL(out[i] - top);                                          \
     else                                                                                                      \
-      for (ptrdiff_t i = 0; i < n; i++) out[i] = EXP(x[i] - top);                                             \
+      for (ptrdiff_t i = 0; i < n; i++) out[i] = FALL(x[i] - top);                                            \
     T scale = 1 / sum_##suffix(out, n);                                                                       \
     for (ptrdiff_t i = 0; i < n; i++) out[i] *= scale;                                                        \
   }                                                                                                           \
@@ -109,8 +109,8 @@ static int run(Rows rows, ptrdiff_t grain) {
     for (ptrdiff_t i = 0; i < n; i++) out[i] = scale * (g[i] - level - along * out[i]);                       \
   }
 
-ROW_KERNELS(float, f32, fast_exp, fast_log, sqrtf)
-ROW_KERNELS(double, f64, exp, log, sqrt)
+ROW_KERNELS(float, f32, fast_exp, exp_or_zero, fast_log, sqrtf)
+ROW_KERNELS(double, f64, exp, exp, log, sqrt)
 
 #define CHOOSE(type, name) ((type) == FaaF32 ? name##_f32 : name##_f64)
 

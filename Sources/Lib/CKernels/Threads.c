@@ -63,8 +63,10 @@ static void *worker(void *unused) {
     pthread_mutex_unlock(&lock);
     for (int i = 0; i < LOOKS && atomic_load_explicit(&job.generation, memory_order_relaxed) == seen; i++) breathe();
     pthread_mutex_lock(&lock);
-    while (job.generation == seen || job.helpers == 0) pthread_cond_wait(&wake, &lock);
+    while (job.generation == seen) pthread_cond_wait(&wake, &lock);
     seen = job.generation;
+    // Woken too late to help: the next job follows soon, and sleeping again would miss that too.
+    if (job.helpers == 0) continue;
     job.helpers--;
     job.running++;
     void (*body)(void *, ptrdiff_t) = job.body;

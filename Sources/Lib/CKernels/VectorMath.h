@@ -107,6 +107,12 @@ INLINE float exp_of_negative(float x) {
   return (1.0f + (r + r * r * q)) * bits_to_float((n + 127) << 23);
 }
 
+/// e^x for x <= 0; relative error below 1.5e-7 down to -87, and 0 below; NaN stays NaN.
+INLINE float exp_or_zero(float x) {
+  float e = exp_of_negative(x);
+  return x < -87.0f ? 0.0f : x == x ? e : x;
+}
+
 /// erfc(a) e^(a^2) for 0 <= a, as t q(t) with t = 1 / (1 + a/2); relative error below 3e-7 up to 10.
 INLINE float scaled_erfc(float a) {
   float t = 1.0f / (1.0f + 0.5f * a);
@@ -143,20 +149,50 @@ INLINE float fast_erf(float x) {
   return a < 1.0f ? erf_small(x) : large;
 }
 
-/// x Phi(x), with the standard normal distribution function Phi; absolute error below 3e-7 |x|; -inf gives 0.
+/// x Phi(x), with the standard normal distribution function Phi; absolute error below 3e-7 |x|; 0 below -5.6. Phi is 1/2 and an odd
+/// function, a quotient of polynomials: half the time of the error function by way of an exponential.
 INLINE float fast_gelu(float x) {
-  float a = (x < 0 ? -x : x) * 0.70710678f;
-  float tail = 0.5f * exp_of_negative(-a * a) * scaled_erfc(a);
-  return x < -14.0f ? 0.0f * (x == x) : x * (x < 0 ? tail : 1.0f - tail);
+  float y = x < -5.6f ? -5.6f : x > 5.6f ? 5.6f : x, t = y * y;
+  float p = 2.217240966e-8f;
+  p = p * t + 6.338290902e-6f;
+  p = p * t + 1.726387640e-4f;
+  p = p * t + 4.699986120e-3f;
+  p = p * t + 3.426762043e-2f;
+  p = p * t + 3.989422486e-1f;
+  float q = 1.179624807e-6f;
+  q = q * t + 7.465767158e-5f;
+  q = q * t + 1.906283054e-3f;
+  q = q * t + 2.887627474e-2f;
+  q = q * t + 2.525621418e-1f;
+  q = q * t + 1.0f;
+  return x < -5.6f ? 0.0f : x * (0.5f + y * (p / q));
 }
 
-/// Phi(x) + x phi(x), the derivative of gelu; one exponential serves both.
+/// Phi(x) + x phi(x), the derivative of gelu; absolute error below 4e-7. It too is 1/2 and an odd function.
 INLINE float fast_gelu_slope(float x) {
-  float y = x < -14.0f ? -14.0f : x > 14.0f ? 14.0f : x;
-  float a = (y < 0 ? -y : y) * 0.70710678f;
-  float e = exp_of_negative(-a * a);
-  float tail = 0.5f * e * scaled_erfc(a);
-  return (y < 0 ? tail : 1.0f - tail) + y * 0.39894228f * e;
+  float y = x < -6.0f ? -6.0f : x > 6.0f ? 6.0f : x, t = y * y;
+  float p = 1.686145613e-8f;
+  p = p * t + 9.064025730e-7f;
+  p = p * t + 3.409944265e-5f;
+  p = p * t + 1.970989000e-4f;
+  p = p * t + 1.386942359e-2f;
+  p = p * t - 2.267466418e-2f;
+  p = p * t + 7.978845478e-1f;
+  float q = 1.304900256e-9f;
+  q = q * t + 3.337867703e-7f;
+  q = q * t + 1.024052073e-5f;
+  q = q * t + 2.438646354e-4f;
+  q = q * t + 3.955917716e-3f;
+  q = q * t + 4.402179119e-2f;
+  q = q * t + 3.049146022e-1f;
+  q = q * t + 1.0f;
+  return 0.5f + y * (p / q);
+}
+
+/// phi(x) (2 - x^2), the second derivative of gelu; absolute error below 3e-7.
+INLINE float fast_gelu_curve(float x) {
+  float y = x < -14.0f ? -14.0f : x > 14.0f ? 14.0f : x, t = y * y;
+  return 0.39894228f * exp_of_negative(-0.5f * t) * (2.0f - t);
 }
 
 /// ln(1 + e^x) without overflow; relative error below 1e-6.

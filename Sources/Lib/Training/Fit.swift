@@ -46,7 +46,7 @@ public struct TrainingProgress: Sendable {
 ///     for epoch in 0..<epochs {
 ///       for batch in batches(epoch) {
 ///         let (loss, gradient) = try valueAndGrad(of: model) { try loss($0, batch) }
-///         model = try optimizer.step(model, gradient: gradient, scale: schedule.scale(at: step))
+///         try optimizer.step(&model, gradient: gradient, scale: schedule.scale(at: step))
 ///       }
 ///     }
 ///
@@ -107,7 +107,7 @@ public func fit<Model: Layer, Batch>(
           throw TrainingError.diverged(loss: number, step: step + 1, epoch: epoch + 1)
         }
         let scale = try rates.scale(at: step)
-        model = try optimizer.step(model, gradient: gradient, scale: scale)
+        try optimizer.step(&model, gradient: gradient, scale: scale)
         history.losses.append(number)
         history.learningRates.append(optimizer.learningRate * scale)
         try onStep(TrainingStep(step: step + 1, total: total, epoch: epoch + 1, loss: number))

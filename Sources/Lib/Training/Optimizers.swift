@@ -9,8 +9,9 @@ public protocol Optimizer {
   var description: String { get }
   /// What it remembers of the steps so far; setting it goes on where another optimiser of the same settings was.
   var memory: OptimizerMemory { get set }
-  /// The model after one step against the gradient, with the learning rate scaled by `scale`.
-  mutating func step<Model: Layer>(_ model: Model, gradient: Model, scale: Double) throws -> Model
+  /// Takes the model one step against the gradient, with the learning rate scaled by `scale`. Parameters that nobody else holds are
+  /// changed where they lie.
+  mutating func step<Model: Layer>(_ model: inout Model, gradient: Model, scale: Double) throws
 }
 
 /// What an optimiser remembers between steps.
@@ -28,23 +29,38 @@ public struct OptimizerMemory: Sendable {
 }
 
 extension Layer {
-  /// The same model, each parameter made from itself, its gradient and its place. `remembered` is for how many the optimiser has a
-  /// state, 0 before its first step.
-  func updated(
-    by gradient: Self, remembered: Int, _ rule: (Int, NamedTensor, Tensor) throws -> Tensor
-  ) throws -> Self {
-    let gradients = try gradient.parameters()
+  /// Changes each parameter by a rule of its place, itself and its gradient. `remembered` is for how many the optimiser has a state, 0
+  /// before its first step.
+  mutating func update(
+    by gradient: Self, remembered: Int, _ rule: (Int, inout Tensor, Tensor) throws -> Void
+  ) throws {
+    let gradients = try gradient.parameters().map(\.value)
     guard remembered == 0 || remembered == gradients.count else {
       throw TensorError(
         .invalidArgument, in: "optimizer",
         "it has trained a model of \(remembered) parameters, and this one has \(gradients.count)",
         help: "make a new optimiser for each model")
     }
-    var index = 0
-    return try mapped { parameter in
-      defer { index += 1 }
-      return try rule(index, parameter, gradients[index].value)
+    try withoutActuallyEscaping(rule) { rule in
+      var updater = Updater(gradients: gradients, rule: rule)
+      try visit(&updater)
     }
+  }
+}
+
+/// Walks a model beside its gradient.
+private struct Updater: ParameterVisitor {
+  var path: [String] = []
+  let gradients: [Tensor]
+  let rule: (Int, inout Tensor, Tensor) throws -> Void
+  var index = 0
+
+  mutating func parameter(_ name: String, _ value: inout Tensor) throws {
+    guard index < gradients.count, gradients[index].shape == value.shape else {
+      throw TensorError(.shapeMismatch, in: "optimizer", "the gradient has no tensor for \(name)")
+    }
+    try rule(index, &value, gradients[index])
+    index += 1
   }
 }
 
@@ -77,16 +93,16 @@ public struct SGD: Optimizer, Sendable {
   }
 
   /// One step.
-  public mutating func step<Model: Layer>(_ model: Model, gradient: Model, scale: Double) throws -> Model {
+  public mutating func step<Model: Layer>(_ model: inout Model, gradient: Model, scale: Double) throws {
     let isFirst = velocity.isEmpty
-    return try model.updated(by: gradient, remembered: velocity.count) { index, parameter, gradient in
+    try model.update(by: gradient, remembered: velocity.count) { index, parameter, gradient in
       var g = gradient
-      if weightDecay != 0 { g = try g + parameter.value * weightDecay }
+      if weightDecay != 0 { g = try g + parameter * weightDecay }
       if momentum != 0 {
         if isFirst { velocity.append(g) } else { velocity[index] = try velocity[index] * momentum + g }
         g = velocity[index]
       }
-      return try parameter.value - g * (learningRate * scale)
+      parameter = try parameter - g * (learningRate * scale)
     }
   }
 }
@@ -136,7 +152,7 @@ public struct AdamW: Optimizer, Sendable {
   }
 
   /// One step.
-  public mutating func step<Model: Layer>(_ model: Model, gradient: Model, scale: Double) throws -> Model {
+  public mutating func step<Model: Layer>(_ model: inout Model, gradient: Model, scale: Double) throws {
     if first.isEmpty {
       let zeros = try gradient.parameters().map { try Tensor.zeros($0.value.shape, dtype: $0.value.dtype) }
       first = zeros
@@ -144,12 +160,12 @@ public struct AdamW: Optimizer, Sendable {
     }
     decayed1 *= beta1
     decayed2 *= beta2
-    return try model.updated(by: gradient, remembered: first.count) { index, parameter, g in
+    try model.update(by: gradient, remembered: first.count) { index, parameter, g in
       let step = Tensor.AdamStep(
         beta1: beta1, beta2: beta2, epsilon: epsilon, rate: learningRate * scale,
-        weightDecay: parameter.value.rank > 1 ? weightDecay : 0, correction1: 1 - decayed1,
+        weightDecay: parameter.rank > 1 ? weightDecay : 0, correction1: 1 - decayed1,
         correction2: 1 - decayed2)
-      return try parameter.value.adamStep(step, gradient: g, first: &first[index], second: &second[index])
+      try Tensor.adamStep(step, &parameter, gradient: g, first: &first[index], second: &second[index])
     }
   }
 }

@@ -99,7 +99,7 @@ typedef enum : int32_t {
 typedef enum : int32_t {
   FaaAdd, FaaSub, FaaMul, FaaDiv, FaaPow, FaaMax, FaaMin, FaaFloorDiv, FaaMod, FaaEqual, FaaLess, FaaLessEqual, FaaAnd,
   FaaOr, FaaReluAlong, FaaGeluAlong, FaaTanhAlong, FaaSigmoidAlong, FaaAtan2, FaaHypot, FaaLogAddExp, FaaSiluAlong,
-  FaaGeluTanhAlong, FaaEluAlong, FaaHardswishAlong, FaaBinaryCount
+  FaaGeluTanhAlong, FaaEluAlong, FaaHardswishAlong, FaaGeluCurve, FaaBinaryCount
 } FaaBinary;
 
 int faa_unary(FaaUnary op, FaaType type, int rank, const ptrdiff_t *_Nonnull dims, const ptrdiff_t *_Nonnull strides,

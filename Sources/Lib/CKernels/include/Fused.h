@@ -45,9 +45,9 @@ typedef struct {
   double beta1, beta2, epsilon, rate, correction1, root2, keep;
 } FaaAdam;
 
-/// m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g²;  out = keep p - rate / correction1 · m / (sqrt(v) / root2 + epsilon).
-int faa_adam(FaaType type, ptrdiff_t count, FaaAdam constants, const void *_Nonnull p, const void *_Nonnull g,
-             void *_Nonnull m, void *_Nonnull v, void *_Nonnull out);
+/// m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g²;  p = keep p - rate / correction1 · m / (sqrt(v) / root2 + epsilon).
+int faa_adam(FaaType type, ptrdiff_t count, FaaAdam constants, const void *_Nonnull g, void *_Nonnull p,
+             void *_Nonnull m, void *_Nonnull v);
 
 #ifdef __cplusplus
 }

@@ -60,10 +60,9 @@ private final class BilinearNode<Attributes: Sendable>: Node {
 
   override func pushforward(_ tangent: (Int) -> Tensor?) throws -> Tensor? {
     let saved = Saved(node: self)
-    let left = try tangent(0).map { try primitive($0, saved.right, attributes) }
-    let right = try tangent(1).map { try primitive(saved.left, $0, attributes) }
-    guard let left, let right else { return left ?? right }
-    return try left + right
+    return try sum(
+      tangent(0).map { try primitive($0, saved.right, attributes) },
+      tangent(1).map { try primitive(saved.left, $0, attributes) })
   }
 
   override var name: String { primitive.name }

@@ -187,10 +187,9 @@ private final class BinaryNode: Node {
   }
 
   override func pushforward(_ tangent: (Int) -> Tensor?) throws -> Tensor? {
-    let left = try tangent(0).flatMap { try primitive.left.applied(to: $0, Saved(node: self)) }
-    let right = try tangent(1).flatMap { try primitive.right.applied(to: $0, Saved(node: self)) }
-    guard let left, let right else { return left ?? right }
-    return try left + right
+    try sum(
+      tangent(0).flatMap { try primitive.left.applied(to: $0, Saved(node: self)) },
+      tangent(1).flatMap { try primitive.right.applied(to: $0, Saved(node: self)) })
   }
 
   override var name: String { primitive.name }

@@ -26,13 +26,11 @@ enum Affine {
     },
     pushforward: { tangents, saved, _ in
       let (x, weight) = (saved.inputs[0], saved.inputs[1])
-      let parts = [
-        try tangents[0].map { try $0.matmul(weight.transposed()) },
-        try tangents[1].map { try x.matmul($0.transposed()) }, tangents[2],
-      ]
-      return try parts.compactMap { $0 }.reduce(nil as Tensor?) {
-        try $0.map { [part = $1] in try $0 + part } ?? $1
-      }
+      let product = try sum(
+        tangents[0].map { try $0.matmul(weight.transposed()) },
+        tangents[1].map { try x.matmul($0.transposed()) })
+      guard let product else { return tangents[2] }
+      return try tangents[2].map { try product + $0 } ?? product
     },
     samples: {
       [

@@ -42,12 +42,16 @@ enum Binary {
   static let reluAlong: BinaryPrimitive = .init(
     "reluAlong", FaaReluAlong, needs: .f32, domains: (.real, .awayFromZero),
     .product(.right) { try reluAlong($0, $1.right) }, .zero)
-  /// g (Φ(x) + x φ(x)); Φ(x) + x φ(x) has the slope φ(x) (2 - x²).
+  /// g (Φ(x) + x φ(x)), of which the slope by x is g φ(x) (2 - x²).
   static let geluAlong: BinaryPrimitive = .init(
     "geluAlong", FaaGeluAlong, needs: .f32, .product(.right) { try geluAlong($0, $1.right) },
+    .product(.inputs) { try geluCurve($0 * $1.left, $1.right) })
+  /// g φ(x) (2 - x²), of which the slope by x is g φ(x) (x³ - 4x).
+  static let geluCurve: BinaryPrimitive = .init(
+    "geluCurve", FaaGeluCurve, needs: .f32, .product(.right) { try geluCurve($0, $1.right) },
     .factor(.inputs) { saved in
-      let square = try saved.right.square()
-      return try saved.left * (square * -0.5).exp() * 0.398_942_280_401_432_7 * (2 - square)
+      let (x, square) = (try saved.right, try saved.right.square())
+      return try saved.left * (square * -0.5).exp() * 0.398_942_280_401_432_7 * (x * (square - 4))
     })
   /// g (1 - y²), with y = tanh x.
   static let tanhAlong: BinaryPrimitive = .init(
@@ -59,7 +63,8 @@ enum Binary {
     .factor(.inputs) { try $0.left * (1 - $0.right * 2) })
 
   static let all: [Primitive] = [
-    add, sub, mul, div, pow, max, min, floorDiv, mod, reluAlong, geluAlong, tanhAlong, sigmoidAlong,
+    add, sub, mul, div, pow, max, min, floorDiv, mod, reluAlong, geluAlong, geluCurve, tanhAlong,
+    sigmoidAlong,
   ]
 
   /// 1 where `low` is below `high`, 1/2 where they are equal, 0 above.
