@@ -1,20 +1,18 @@
 // 3 x 3 convolutions of stride 1 by Winograd's algorithm, in f32: where the work is cut, and in which cache its intermediate results lie.
 //
 // Few channels: a chunk of tiles goes through all three steps by itself, while its tiles are in the second-level cache; the transformed
-// weights are shared. Many channels: the transformed weights, four times the size of the weights, are what does not fit; a chunk makes
-// those of a panel of the result, and the transformed tiles are shared. The weight gradient sums over tiles: it has both sides' tiles
-// ready and cuts the weights.
+// weights are shared. Many channels: the transformed weights, four times the size of the weights, are what does not fit; a chunk is a
+// panel of the result and makes its weights, some in channels at a time; the transformed tiles are shared. The weight gradient sums over
+// tiles: it has both sides' tiles ready and cuts the weights.
 #include <stdatomic.h>
 
 #include "Winograd.h"
 
-#ifndef SHARED_WEIGHTS
 #define SHARED_WEIGHTS ((size_t)3 << 20)  // bytes of transformed weights that chunks of tiles may share
-#define CHUNK_TILES ((size_t)640 << 10)  // bytes of a chunk's own tiles
+#define CHUNK_TILES ((size_t)640 << 10)   // bytes of a chunk's own tiles
 #define SHARED_TILES ((size_t)12 << 20)   // bytes of the tiles that chunks of weights may share
-#define PANELS 2                         // of a chunk of weights
-#define SUM_CHANNELS 32                  // of a chunk of the weight gradient
-#endif
+#define CHUNK_CHANNELS 64                 // in channels of a panel whose weights are ready at a time
+#define SUM_CHANNELS 32                   // of a chunk of the weight gradient
 
 typedef struct {
   const float *a, *b, *bias;
@@ -44,24 +42,12 @@ static void note(Winograd *w, bool is_finite) {
   if (!is_finite) atomic_store(&w->status, FaaWinogradNotFinite);
 }
 
-/// The step between positions of transformed weights, apart as those of tiles.
-static ptrdiff_t panel_step(ptrdiff_t in_channels, ptrdiff_t panels) { return in_channels * panels * PANEL + PANEL; }
-
-static void transform_panels(Winograd *w, ptrdiff_t first, ptrdiff_t last, float *scratch, float *u, ptrdiff_t step) {
-  for (ptrdiff_t p = first; p < last; p++)
-    winograd_weights(w->b, w->result.channels, w->in.channels, w->turned, p, scratch,
-                     u + (p - first) * w->in.channels * PANEL, step);
-}
-
 // ---- Chunks of tiles ----------------------------------------------------------------------------------------
 
 static void weights_chunk(void *context, ptrdiff_t panel) {
   Winograd *w = context;
-  size_t bytes = winograd_weights_scratch_bytes(w->in.channels);
-  float *scratch = room(w, bytes);
-  if (!scratch) return;
-  transform_panels(w, panel, panel + 1, scratch, w->weights + panel * w->in.channels * PANEL, w->weights_step);
-  faa_release(scratch, bytes);
+  winograd_weights(w->b, w->result.channels, w->in.channels, w->turned, panel, 0, w->in.channels,
+                   w->weights + panel * w->in.channels * PANEL, w->weights_step);
 }
 
 static void tiles_chunk(void *context, ptrdiff_t chunk) {
@@ -79,8 +65,9 @@ static void tiles_chunk(void *context, ptrdiff_t chunk) {
     winograd_inputs(&w->in, w->a, first, last, b, scratch, v, 0);
   for (ptrdiff_t position = 0; position < POSITIONS; position++)
     for (ptrdiff_t p = 0; p < panels; p++)
-      winograd_product(v, position, 0, tiles, w->in.channels,
-                       w->weights + position * w->weights_step + p * w->in.channels * PANEL, m, p * (PANEL / BLOCK));
+      winograd_product(v, position, 0, tiles, 0, w->in.channels,
+                       w->weights + position * w->weights_step + p * w->in.channels * PANEL, false, m,
+                       p * (PANEL / BLOCK));
   bool is_finite = true;
   for (ptrdiff_t b = 0; b < w->result.channels / BLOCK; b++)
     is_finite &= winograd_results(&w->result, m, 0, b, first, last, b, w->bias, scratch, w->out);
@@ -89,7 +76,7 @@ static void tiles_chunk(void *context, ptrdiff_t chunk) {
 }
 
 static void by_tiles(Winograd *w) {
-  w->weights_step = panel_step(w->in.channels, w->result.channels / PANEL);
+  w->weights_step = winograd_weights_step(w->in.channels * (w->result.channels / PANEL));
   size_t bytes = (size_t)(POSITIONS * w->weights_step) * sizeof(float);
   if (!(w->weights = room(w, bytes))) return;
   faa_parallel(w->result.channels / PANEL, weights_chunk, w);
@@ -119,32 +106,30 @@ static void inputs_chunk(void *context, ptrdiff_t chunk) {
   transform_chunk(w, chunk, &w->in, w->a, false, w->tiles);
 }
 
-static void panels_chunk(void *context, ptrdiff_t chunk) {
+static void panels_chunk(void *context, ptrdiff_t panel) {
   Winograd *w = context;
-  ptrdiff_t panels = w->result.channels / PANEL, panel = chunk * PANELS, end = least(panel + PANELS, panels);
-  ptrdiff_t step = panel_step(w->in.channels, end - panel), columns = w->in.tile_columns;
-  size_t u_bytes = (size_t)(POSITIONS * step) * sizeof(float);
-  size_t strip = winograd_tiles_bytes((end - panel) * PANEL, columns);
-  ptrdiff_t strips = strip > CHUNK_TILES ? 1 : (ptrdiff_t)(CHUNK_TILES / strip);
-  size_t m_bytes = winograd_tiles_bytes((end - panel) * PANEL, strips * columns);
-  size_t scratch_bytes = winograd_weights_scratch_bytes(w->in.channels);
-  size_t result_bytes = winograd_scratch_bytes(&w->result, strips);
-  size_t bytes = u_bytes + m_bytes + (scratch_bytes > result_bytes ? scratch_bytes : result_bytes);
+  ptrdiff_t channels = w->in.channels, columns = w->in.tile_columns, blocks = PANEL / BLOCK;
+  ptrdiff_t step = winograd_weights_step(CHUNK_CHANNELS);
+  size_t u_bytes = (size_t)(POSITIONS * step) * sizeof(float), strip = winograd_tiles_bytes(PANEL, columns);
+  ptrdiff_t strips = strip > CHUNK_TILES ? 1 : least((ptrdiff_t)(CHUNK_TILES / strip), w->last - w->first);
+  size_t m_bytes = winograd_tiles_bytes(PANEL, strips * columns);
+  size_t bytes = u_bytes + m_bytes + winograd_scratch_bytes(&w->result, strips);
   char *place = room(w, bytes);
   if (!place) return;
   float *u = (float *)place, *scratch = (float *)(place + u_bytes + m_bytes);
-  transform_panels(w, panel, end, scratch, u, step);
   bool is_finite = true;
   for (ptrdiff_t first = w->first; first < w->last; first += strips) {
     ptrdiff_t last = least(first + strips, w->last), tiles = (last - first) * columns;
-    WinogradTiles m = winograd_tiles((float *)(place + u_bytes), (end - panel) * PANEL, tiles);
-    for (ptrdiff_t position = 0; position < POSITIONS; position++)
-      for (ptrdiff_t p = 0; p < end - panel; p++)
-        winograd_product(w->tiles, position, (first - w->first) * columns, tiles, w->in.channels,
-                         u + position * step + p * w->in.channels * PANEL, m, p * (PANEL / BLOCK));
-    for (ptrdiff_t b = 0; b < (end - panel) * (PANEL / BLOCK); b++)
-      is_finite &= winograd_results(&w->result, m, 0, b, first, last, panel * (PANEL / BLOCK) + b, w->bias, scratch,
-                                    w->out);
+    WinogradTiles m = winograd_tiles((float *)(place + u_bytes), PANEL, tiles);
+    for (ptrdiff_t c = 0; c < channels; c += CHUNK_CHANNELS) {
+      ptrdiff_t count = least(CHUNK_CHANNELS, channels - c);
+      winograd_weights(w->b, w->result.channels, channels, w->turned, panel, c, count, u, step);
+      for (ptrdiff_t position = 0; position < POSITIONS; position++)
+        winograd_product(w->tiles, position, (first - w->first) * columns, tiles, c, count, u + position * step, c > 0, m,
+                         0);
+    }
+    for (ptrdiff_t b = 0; b < blocks; b++)
+      is_finite &= winograd_results(&w->result, m, 0, b, first, last, panel * blocks + b, w->bias, scratch, w->out);
   }
   note(w, is_finite);
   faa_release(place, bytes);
@@ -168,7 +153,7 @@ static void by_panels(Winograd *w) {
   for (w->first = 0; w->first < w->strips; w->first = w->last) {
     w->last = least(w->first + strips, w->strips);
     faa_parallel(pieces(w->last - w->first, w->chunk_strips) * (w->in.channels / BLOCK), inputs_chunk, w);
-    faa_parallel(pieces(w->result.channels / PANEL, PANELS), panels_chunk, w);
+    faa_parallel(w->result.channels / PANEL, panels_chunk, w);
   }
   faa_release(place, bytes);
 }
@@ -187,18 +172,15 @@ static void sides_chunk(void *context, ptrdiff_t chunk) {
 static void sums_chunk(void *context, ptrdiff_t chunk) {
   Winograd *w = context;
   ptrdiff_t parts = pieces(w->in.channels, SUM_CHANNELS), panel = chunk / parts, first = chunk % parts * SUM_CHANNELS;
-  ptrdiff_t count = least(SUM_CHANNELS, w->in.channels - first), step = count * PANEL;
+  ptrdiff_t count = least(SUM_CHANNELS, w->in.channels - first), step = winograd_weights_step(SUM_CHANNELS);
   ptrdiff_t tiles = (w->last - w->first) * w->in.tile_columns;
-  size_t own = w->sums ? 0 : (size_t)(POSITIONS * step) * sizeof(float);
-  size_t bytes = own + winograd_weights_scratch_bytes(count);
-  char *place = room(w, bytes);
-  if (!place) return;
-  float *sums = w->sums ? w->sums + chunk * POSITIONS * SUM_CHANNELS * PANEL : (float *)place;
+  size_t bytes = (size_t)(POSITIONS * step) * sizeof(float);
+  float *sums = w->sums ? w->sums + chunk * POSITIONS * step : room(w, bytes);
+  if (!sums) return;
   for (ptrdiff_t position = 0; position < POSITIONS; position++)
     winograd_tile_sum(w->tiles, w->cotangents, position, tiles, first, count, panel, !w->is_first, sums + position * step);
-  if (w->is_last)
-    note(w, winograd_weight_gradient(sums, w->in.channels, panel, first, count, (float *)(place + own), w->out));
-  faa_release(place, bytes);
+  if (w->is_last) note(w, winograd_weight_gradient(sums, step, w->in.channels, panel, first, count, w->out));
+  if (!w->sums) faa_release(sums, bytes);
 }
 
 static void weight_gradient(Winograd *w) {
@@ -206,7 +188,7 @@ static void weight_gradient(Winograd *w) {
   ptrdiff_t tiles = strips * w->in.tile_columns;
   ptrdiff_t chunks = w->result.channels / PANEL * pieces(w->in.channels, SUM_CHANNELS);
   size_t in_bytes = winograd_tiles_bytes(w->in.channels, tiles), bytes = in_bytes + winograd_tiles_bytes(w->result.channels, tiles);
-  size_t sums_bytes = (size_t)(chunks * POSITIONS * SUM_CHANNELS * PANEL) * sizeof(float);
+  size_t sums_bytes = (size_t)(chunks * POSITIONS * winograd_weights_step(SUM_CHANNELS)) * sizeof(float);
   char *place = room(w, bytes);
   if (!place) return;
   if (strips == w->strips || (w->sums = room(w, sums_bytes))) {

@@ -48,18 +48,21 @@ void winograd_cotangents(const WinogradImages *images, const float *g, ptrdiff_t
 bool winograd_results(const WinogradImages *images, WinogradTiles m, ptrdiff_t tile, ptrdiff_t from_block, ptrdiff_t first,
                       ptrdiff_t last, ptrdiff_t block, const float *bias, float *scratch, float *out);
 
-/// G w G' of a panel of `PANEL` out channels as [position][in channel][PANEL], positions `position_step` elements apart. `w` is [out, in, 3, 3];
+/// Elements from one position of transformed weights to the next, for so many pairs of an in channel and a panel.
+static inline ptrdiff_t winograd_weights_step(ptrdiff_t pairs) { return pairs * PANEL + PANEL; }
+
+/// G w G' of a panel of `PANEL` out channels and `count` in channels from `first` on, as [position][in channel][PANEL]. `w` is [out, in, 3, 3];
 /// `turned` for the input gradient, whose out channels are the in channels of `w` and whose kernels are turned round.
 void winograd_weights(const float *w, ptrdiff_t out_channels, ptrdiff_t in_channels, bool turned, ptrdiff_t panel,
-                      float *scratch, float *u, ptrdiff_t position_step);
-size_t winograd_weights_scratch_bytes(ptrdiff_t in_channels);
-/// G' u G, the transpose, for `count` in channels from `first` on: from [position][count][PANEL] into w, [out, in, 3, 3].
-bool winograd_weight_gradient(const float *u, ptrdiff_t in_channels, ptrdiff_t panel, ptrdiff_t first, ptrdiff_t count,
-                              float *scratch, float *w);
+                      ptrdiff_t first, ptrdiff_t count, float *u, ptrdiff_t position_step);
+/// G' u G, the transpose: from [position][in channel][PANEL] into w. Returns false where a result is not finite.
+bool winograd_weight_gradient(const float *u, ptrdiff_t position_step, ptrdiff_t in_channels, ptrdiff_t panel,
+                              ptrdiff_t first, ptrdiff_t count, float *w);
 
-/// At one position: m[tile, panel] = sum over channels of v[tile, channel] u[channel, panel], into the two blocks from `block` on.
-void winograd_product(WinogradTiles v, ptrdiff_t position, ptrdiff_t tile, ptrdiff_t tiles, ptrdiff_t channels,
-                      const float *u, WinogradTiles m, ptrdiff_t block);
+/// At one position: m[tile, panel] = (`adds`: what is there) + sum over `count` channels from `first` on of v[tile, channel] u[channel, panel],
+/// for `tiles` tiles from `tile` on of v, into the two blocks from `block` on of m.
+void winograd_product(WinogradTiles v, ptrdiff_t position, ptrdiff_t tile, ptrdiff_t tiles, ptrdiff_t first,
+                      ptrdiff_t count, const float *u, bool adds, WinogradTiles m, ptrdiff_t block);
 /// At one position: u[channel, panel] = (`adds`: what is there) + sum over tiles of v[tile, channel] g[tile, panel].
 void winograd_tile_sum(WinogradTiles v, WinogradTiles g, ptrdiff_t position, ptrdiff_t tiles, ptrdiff_t first,
                        ptrdiff_t count, ptrdiff_t panel, bool adds, float *u);

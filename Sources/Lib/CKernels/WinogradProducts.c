@@ -5,10 +5,13 @@
 
 /// `rows` tiles of a panel. `v` is their first channel; a block of channels is `block_step` from the next.
 __attribute__((always_inline)) static inline void tiles_by_panel(const int rows, const float *v, ptrdiff_t block_step,
-                                                                 ptrdiff_t blocks, const float *u, float *m,
-                                                                 ptrdiff_t m_step) {
+                                                                 ptrdiff_t blocks, const float *u, bool adds,
+                                                                 float *m, ptrdiff_t m_step) {
   Lanes sums[ROWS][2];
-  for (int r = 0; r < rows; r++) sums[r][0] = sums[r][1] = (Lanes){0};
+  for (int r = 0; r < rows; r++) {
+    sums[r][0] = adds ? *(const Lanes *)(m + r * BLOCK) : (Lanes){0};
+    sums[r][1] = adds ? *(const Lanes *)(m + m_step + r * BLOCK) : (Lanes){0};
+  }
   for (ptrdiff_t b = 0; b < blocks; b++, v += block_step)
     for (int c = 0; c < BLOCK; c++, u += PANEL) {
       Lanes u0 = *(const Lanes *)u, u1 = *(const Lanes *)(u + BLOCK);
@@ -24,19 +27,19 @@ __attribute__((always_inline)) static inline void tiles_by_panel(const int rows,
   }
 }
 
-CLONES void winograd_product(WinogradTiles v, ptrdiff_t position, ptrdiff_t tile, ptrdiff_t tiles, ptrdiff_t channels,
-                             const float *u, WinogradTiles m, ptrdiff_t block) {
-  const float *from = v.data + position * v.position_step + tile * BLOCK;
-  float *to = m.data + position * m.position_step + block * m.tiles * BLOCK;
-  ptrdiff_t step = v.tiles * BLOCK, blocks = channels / BLOCK, m_step = m.tiles * BLOCK;
+CLONES void winograd_product(WinogradTiles v, ptrdiff_t position, ptrdiff_t tile, ptrdiff_t tiles, ptrdiff_t first,
+                             ptrdiff_t count, const float *u, bool adds, WinogradTiles m, ptrdiff_t block) {
+  ptrdiff_t step = v.tiles * BLOCK, blocks = count / BLOCK, m_step = m.tiles * BLOCK;
+  const float *from = v.data + position * v.position_step + first / BLOCK * step + tile * BLOCK;
+  float *to = m.data + position * m.position_step + block * m_step;
   for (; tiles >= ROWS; tiles -= ROWS, from += ROWS * BLOCK, to += ROWS * BLOCK)
-    tiles_by_panel(ROWS, from, step, blocks, u, to, m_step);
+    tiles_by_panel(ROWS, from, step, blocks, u, adds, to, m_step);
   switch (tiles) {
-    case 1: return tiles_by_panel(1, from, step, blocks, u, to, m_step);
-    case 2: return tiles_by_panel(2, from, step, blocks, u, to, m_step);
-    case 3: return tiles_by_panel(3, from, step, blocks, u, to, m_step);
-    case 4: return tiles_by_panel(4, from, step, blocks, u, to, m_step);
-    case 5: return tiles_by_panel(5, from, step, blocks, u, to, m_step);
+    case 1: return tiles_by_panel(1, from, step, blocks, u, adds, to, m_step);
+    case 2: return tiles_by_panel(2, from, step, blocks, u, adds, to, m_step);
+    case 3: return tiles_by_panel(3, from, step, blocks, u, adds, to, m_step);
+    case 4: return tiles_by_panel(4, from, step, blocks, u, adds, to, m_step);
+    case 5: return tiles_by_panel(5, from, step, blocks, u, adds, to, m_step);
     default: return;
   }
 }

@@ -177,49 +177,53 @@ CLONES bool winograd_results(const WinogradImages *s, WinogradTiles m, ptrdiff_t
 // ---- Weights ------------------------------------------------------------------------------------------------
 
 #define TAPS 9
-
-size_t winograd_weights_scratch_bytes(ptrdiff_t in_channels) {
-  return (size_t)(TAPS * in_channels * PANEL) * sizeof(float);
-}
+#define HALVES (PANEL / BLOCK)
+#define CHANNELS 32  // in channels whose weights are turned into lanes at once
 
 CLONES void winograd_weights(const float *w, ptrdiff_t out_channels, ptrdiff_t in_channels, bool turned, ptrdiff_t panel,
-                             float *scratch, float *u, ptrdiff_t position_step) {
-  for (ptrdiff_t half = 0; half < PANEL / BLOCK; half++) {
-    ptrdiff_t channel = panel * PANEL + half * BLOCK;
-    Lanes *taps = (Lanes *)scratch;
-    if (turned)
-      for (ptrdiff_t c = 0; c < in_channels; c++)
-        spread(w + (c * out_channels + channel) * TAPS, TAPS, TAPS, TAPS, 0, taps + c * TAPS);
-    else
-      spread(w + channel * in_channels * TAPS, in_channels * TAPS, in_channels * TAPS, in_channels * TAPS, 0, taps);
-    for (ptrdiff_t c = 0; c < in_channels; c++, taps += TAPS) {
-      Lanes kernel[TAPS], part[6 * 3], whole[6];
-      for (int t = 0; t < TAPS; t++) kernel[t] = taps[turned ? TAPS - 1 - t : t];
-      for (int j = 0; j < 3; j++) weight_axis(kernel + j, 3, part + j, 3);
-      for (int i = 0; i < 6; i++) {
-        weight_axis(part + 3 * i, 1, whole, 1);
-        for (int j = 0; j < 6; j++)
-          *(Lanes *)(u + (6 * i + j) * position_step + c * PANEL + half * BLOCK) = whole[j];
-      }
+                             ptrdiff_t first, ptrdiff_t count, float *u, ptrdiff_t position_step) {
+  Lanes taps[HALVES][CHANNELS * TAPS];
+  ptrdiff_t out = panel * PANEL;
+  for (ptrdiff_t from = 0; from < count; from += CHANNELS) {
+    ptrdiff_t channels = count - from < CHANNELS ? count - from : CHANNELS, in = first + from;
+    for (ptrdiff_t half = 0; half < HALVES; half++, out += BLOCK) {
+      if (turned)
+        for (ptrdiff_t c = 0; c < channels; c++)
+          spread(w + ((in + c) * out_channels + out) * TAPS, TAPS, TAPS, TAPS, 0, taps[half] + c * TAPS);
+      else
+        spread(w + (out * in_channels + in) * TAPS, in_channels * TAPS, channels * TAPS, channels * TAPS, 0, taps[half]);
     }
+    out = panel * PANEL;
+    for (ptrdiff_t c = 0; c < channels; c++)
+      for (ptrdiff_t half = 0; half < HALVES; half++) {
+        Lanes kernel[TAPS], part[6 * 3], whole[6], *to = (Lanes *)u + (from + c) * HALVES + half;
+        for (int t = 0; t < TAPS; t++) kernel[t] = taps[half][c * TAPS + (turned ? TAPS - 1 - t : t)];
+        for (int j = 0; j < 3; j++) weight_axis(kernel + j, 3, part + j, 3);
+        for (int i = 0; i < 6; i++) {
+          weight_axis(part + 3 * i, 1, whole, 1);
+          for (int j = 0; j < 6; j++) to[(6 * i + j) * (position_step / BLOCK)] = whole[j];
+        }
+      }
   }
 }
 
-CLONES bool winograd_weight_gradient(const float *u, ptrdiff_t in_channels, ptrdiff_t panel, ptrdiff_t first,
-                                     ptrdiff_t count, float *scratch, float *w) {
-  ptrdiff_t step = count * PANEL / BLOCK;
-  Lanes nothing = {0};
-  for (ptrdiff_t half = 0; half < PANEL / BLOCK; half++) {
-    Lanes *taps = (Lanes *)scratch;
-    for (ptrdiff_t c = 0; c < count; c++, taps += TAPS) {
-      const Lanes *from = (const Lanes *)u + c * (PANEL / BLOCK) + half;
-      Lanes part[3 * 6];
-      for (int j = 0; j < 6; j++) weight_gradient_axis(from + j * step, 6 * step, part + j, 6);
-      for (int i = 0; i < 3; i++) weight_gradient_axis(part + 6 * i, 1, taps + 3 * i, 1);
-      for (int t = 0; t < TAPS; t++) nothing += 0.0f * taps[t];
-    }
-    collect((Lanes *)scratch, 0, count * TAPS, count * TAPS,
-            w + ((panel * PANEL + half * BLOCK) * in_channels + first) * TAPS, in_channels * TAPS);
+CLONES bool winograd_weight_gradient(const float *u, ptrdiff_t position_step, ptrdiff_t in_channels, ptrdiff_t panel,
+                                     ptrdiff_t first, ptrdiff_t count, float *w) {
+  Lanes taps[HALVES][CHANNELS * TAPS], nothing = {0};
+  ptrdiff_t step = position_step / BLOCK;
+  for (ptrdiff_t at = 0; at < count; at += CHANNELS) {
+    ptrdiff_t channels = count - at < CHANNELS ? count - at : CHANNELS;
+    for (ptrdiff_t c = 0; c < channels; c++)
+      for (ptrdiff_t half = 0; half < HALVES; half++) {
+        const Lanes *from = (const Lanes *)u + (at + c) * HALVES + half;
+        Lanes part[3 * 6], *to = taps[half] + c * TAPS;
+        for (int j = 0; j < 6; j++) weight_gradient_axis(from + j * step, 6 * step, part + j, 6);
+        for (int i = 0; i < 3; i++) weight_gradient_axis(part + 6 * i, 1, to + 3 * i, 1);
+        for (int t = 0; t < TAPS; t++) nothing += 0.0f * to[t];
+      }
+    for (ptrdiff_t half = 0; half < HALVES; half++)
+      collect(taps[half], 0, channels * TAPS, channels * TAPS,
+              w + ((panel * PANEL + half * BLOCK) * in_channels + first + at) * TAPS, in_channels * TAPS);
   }
   float sum = 0;
   for (int l = 0; l < BLOCK; l++) sum += nothing[l];
