@@ -88,7 +88,8 @@ struct WinogradTests {
 
   @Test("what is not finite stays where it is", arguments: [Double.infinity, -.infinity, .nan, 1e38])
   func notFinite(_ value: Double) throws {
-    let g = Self.geometries[2]  // without padding: whether zeros around an image meet an infinite weight is up to the kernel
+    // Without padding: whether zeros around an image meet an infinite weight is up to the kernel.
+    let g = Self.geometries[2]
     let (x, w, _) = try Self.normals(g, .f32)
     for place in 0..<2 {
       var operands = [try x.doubles(), try w.doubles()]
