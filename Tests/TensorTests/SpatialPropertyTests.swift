@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Spatial operations: threads, providers, corners")
 struct SpatialPropertyTests {
-  /// Shapes that between them reach every kernel: oneDNN with several images a chunk and with one, patches, own and oneDNN's depthwise, one image shared by threads.
+  /// Shapes that between them reach every kernel: oneDNN with several images a chunk and with one, patches, depthwise of any and of eight channels, Winograd's.
   static let geometries:
     [(image: Shape, weight: Shape, stride: Pair, padding: Padding, dilation: Pair, groups: Int)] = [
       ([6, 16, 12, 12], [24, 16, 3, 3], 1, 1, 1, 1), ([16, 8, 5, 5], [8, 8, 3, 3], 1, 1, 1, 1),
@@ -13,6 +13,8 @@ struct SpatialPropertyTests {
       ([4, 3, 31, 29], [10, 3, 7, 7], 2, 3, 1, 1), ([5, 12, 10, 10], [8, 3, 3, 3], 1, 1, 1, 4),
       ([4, 40, 23, 23], [40, 1, 3, 3], 1, 1, 1, 40), ([4, 40, 23, 23], [40, 1, 5, 5], 1, 2, 1, 40),
       ([4, 40, 24, 24], [40, 1, 3, 3], 2, 1, 1, 40), ([3, 40, 21, 22], [40, 1, 3, 3], 1, 2, 2, 40),
+      ([3, 20, 9, 8], [20, 1, 3, 3], 2, 1, 1, 20), ([4, 32, 9, 9], [48, 32, 1, 1], 2, 0, 1, 1),
+      ([3, 16, 10, 27], [16, 1, 3, 2], Pair(3, 2), Padding(top: 3, bottom: 0, left: 2, right: 3), 1, 16),
       ([2, 64, 40, 40], [96, 64, 3, 3], 1, 1, 1, 1),
       ([8, 24, 11, 11], [16, 24, 3, 3], 1, Padding(top: 2, bottom: 0, left: 0, right: 1), Pair(2, 1), 1),
     ]

@@ -26,6 +26,23 @@ int faa_convolution(FaaConvolutionMap map, FaaType type, const FaaConvolution *_
 int faa_depthwise(FaaConvolutionMap map, FaaType type, const FaaConvolution *_Nonnull shape, const void *_Nonnull a,
                   const void *_Nonnull b, const void *_Nullable bias, void *_Nonnull out);
 
+/// The same in f32 for multiples of eight channels, eight a vector.
+int faa_depthwise_lanes(FaaConvolutionMap map, const FaaConvolution *_Nonnull shape, const float *_Nonnull a,
+                        const float *_Nonnull b, const float *_Nullable bias, float *_Nonnull out);
+
+/// What became of a call of `faa_winograd`.
+typedef enum : int32_t {
+  FaaWinogradDone,       // `out` is written
+  FaaWinogradNotFinite,  // a result is infinite or NaN: its neighbours in a tile may be NaN too, so convolve in another way
+  FaaWinogradNoMemory,   // no memory for scratch space
+} FaaWinogradStatus;
+
+/// Whether `faa_winograd` can take a shape: 3 x 3 kernels, stride and dilation 1, no groups, multiples of 16 channels, padding of at most 2.
+bool faa_winograd_fits(const FaaConvolution *_Nonnull shape);
+/// A convolution in f32 by Winograd's algorithm, which multiplies a quarter as often and rounds a little more.
+FaaWinogradStatus faa_winograd(FaaConvolutionMap map, const FaaConvolution *_Nonnull shape, const float *_Nonnull a,
+                               const float *_Nonnull b, const float *_Nullable bias, float *_Nonnull out);
+
 // ---- Planes -----------------------------------------------------------------------------------------------
 
 /// out[b, c, j] = x[b, c, index[b, j]] for planes of `plane` elements, 0 where the index is -1. Indices are checked already.

@@ -121,8 +121,19 @@ enum Convolution {
     _ b: UnsafeMutableRawPointer, _ bias: UnsafeMutableRawPointer?, _ out: UnsafeMutableRawPointer
   ) -> Bool {
     var shape = shape
-    if shape.isDepthwise, dtype == .f64 || prefersOwnDepthwise(map, shape) {
-      return faa_depthwise(map, dtype.kernel, &shape, a, b, bias, out) == 0
+    if shape.isDepthwise {
+      guard dtype == .f32, shape.in_channels % 8 == 0 else {
+        return faa_depthwise(map, dtype.kernel, &shape, a, b, bias, out) == 0
+      }
+      return faa_depthwise_lanes(
+        map, &shape, a.assumingMemoryBound(to: Float.self), b.assumingMemoryBound(to: Float.self),
+        bias?.assumingMemoryBound(to: Float.self), out.assumingMemoryBound(to: Float.self)) == 0
+    }
+    if dtype == .f32, prefersWinograd(map, shape) {
+      let status = faa_winograd(
+        map, &shape, a.assumingMemoryBound(to: Float.self), b.assumingMemoryBound(to: Float.self),
+        bias?.assumingMemoryBound(to: Float.self), out.assumingMemoryBound(to: Float.self))
+      if status != FaaWinogradNotFinite { return status == FaaWinogradDone }
     }
     if dtype == .f32, !prefersPatches(map, shape) {
       let status = faa_dnn_convolution(
@@ -133,19 +144,25 @@ enum Convolution {
     return faa_convolution(map, dtype.kernel, &shape, a, b, bias, out) == 0
   }
 
-  /// With vectors of eight, oneDNN's weight gradient of a wide image does 65 GFLOP/s on a core where the product of patches does 73.
-  private static func prefersPatches(_ map: FaaConvolutionMap, _ shape: FaaConvolution) -> Bool {
-    map == FaaWeightGradient && shape.groups == 1 && shape.kernel_height * shape.kernel_width > 1
-      && shape.in_channels >= 32 && shape.out_height * shape.out_width >= 144
+  /// Winograd's algorithm multiplies 36 times a tile of 4 x 4 results where the others do 144 times, but has weights to transform, which
+  /// few tiles do not repay. (In multiplications; oneDNN's weight gradients run at half the speed of the other maps.)
+  private static func prefersWinograd(_ map: FaaConvolutionMap, _ shape: FaaConvolution) -> Bool {
+    var shape = shape
+    guard faa_winograd_fits(&shape) else { return false }
+    let tiles = (shape.out_height + 3) / 4 * ((shape.out_width + 3) / 4) * shape.batch
+    let others = (map == FaaWeightGradient ? 16 : 9) * shape.out_height * shape.out_width * shape.batch
+    return 36 * tiles + 200 < others
   }
 
-  /// oneDNN's depthwise code is the faster one with strides and for 5 x 5 kernels, but has none for the weight gradient of the latter
-  /// nor for dilated kernels.
-  private static func prefersOwnDepthwise(_ map: FaaConvolutionMap, _ shape: FaaConvolution) -> Bool {
-    let isSmall = shape.kernel_height == 3 && shape.kernel_width == 3
-    let isPlain = shape.stride_rows == 1 && shape.stride_columns == 1
-    if shape.dilation_rows != 1 || shape.dilation_columns != 1 { return true }
-    return map == FaaWeightGradient ? !isSmall : isSmall && isPlain
+  /// With vectors of eight, oneDNN's weight gradient of a wide image does 65 GFLOP/s on a core where the product of patches does 73. It has
+  /// no good code for single pixels with a stride: 22 to 51 GFLOP/s where the patches do 48 to 58.
+  private static func prefersPatches(_ map: FaaConvolutionMap, _ shape: FaaConvolution) -> Bool {
+    guard shape.groups == 1 else { return false }
+    if shape.kernel_height * shape.kernel_width == 1 {
+      return shape.stride_rows * shape.stride_columns > 1 && shape.in_channels >= 32
+    }
+    return map == FaaWeightGradient && shape.in_channels >= 32
+      && shape.out_height * shape.out_width >= 144
   }
 }
 
