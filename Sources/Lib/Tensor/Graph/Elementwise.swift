@@ -98,6 +98,10 @@ private final class UnaryNode: Node {
     try tangent(0).flatMap { try primitive.slope.applied(to: $0, Saved(node: self)) }
   }
 
+  override func linearStep(_ isTraced: (Int) -> Bool) throws -> LinearStep {
+    try elementwiseStep([primitive.slope], isTraced)
+  }
+
   override var name: String { primitive.name }
 }
 
@@ -191,6 +195,10 @@ private final class BinaryNode: Node {
     let right = try tangent(1).flatMap { try primitive.right.applied(to: $0, Saved(node: self)) }
     guard let left, let right else { return left ?? right }
     return try left + right
+  }
+
+  override func linearStep(_ isTraced: (Int) -> Bool) throws -> LinearStep {
+    try elementwiseStep([primitive.left, primitive.right], isTraced)
   }
 
   override var name: String { primitive.name }
