@@ -55,7 +55,7 @@ struct LinearizedTests {
       for (operation, left, right) in plan {
         let p = values[left % values.count]
         let q = values[right % values.count]
-        values.append(
+        let next: Tensor =
           switch operation {
           case 0: try a.matmul(p)
           case 1: try a.transposed().matmul(p)
@@ -73,7 +73,8 @@ struct LinearizedTests {
           case 13: try p.flipped([0]) * 0.5 + p
           case 14: try p.reshaped([6, 1]).matmul(q.reshaped([1, 6])).sum([0]) * 0.1
           default: try p.square() * 0.1 + weights
-          })
+          }
+        values.append(next)
       }
       let end = try values.suffix(3).reduce(Tensor.scalar(0, dtype: .f64)) { try $0 + $1.square().sum() }
       return try end + values[0].matmul(a.matmul(values[0])) * 0.5

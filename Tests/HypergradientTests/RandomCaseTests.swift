@@ -5,7 +5,8 @@ import Tensor
 import Testing
 
 /// Problems of `Fixtures/hypergradient/random.json`, drawn and answered by `make_random.py` beside it.
-private let drawn: [JSON] = {
+/// Read only.
+nonisolated(unsafe) private let drawn: [JSON] = {
   let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appendingPathComponent("Fixtures/hypergradient/random.json")
   guard let data = try? Data(contentsOf: file), let root = try? JSONSerialization.jsonObject(with: data)

@@ -1,4 +1,5 @@
 import Autodiff
+import Foundation
 import Hypergradient
 import Tensor
 import Testing

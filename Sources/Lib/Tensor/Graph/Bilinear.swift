@@ -72,11 +72,13 @@ private final class BilinearNode<Attributes: Sendable>: Node {
 
   override func linearStep(_ isTraced: (Int) -> Bool) throws -> LinearStep {
     guard primitive.isOfMatrices, shape.rank == 2, isTraced(0) != isTraced(1) else { return .rule }
-    if isTraced(0), shape[0] == 1, let right = savedOther {
-      return .matrix(try right.detached.transposed(), input: 0)
+    if isTraced(0), let right = savedOther {
+      if right.count == 1 { return .elementwise([.scale(try right.item()), .zero]) }
+      return shape[0] == 1 ? .matrix(try right.detached.transposed(), input: 0) : .rule
     }
-    if isTraced(1), shape[1] == 1, let left = saved { return .matrix(left.detached, input: 1) }
-    return .rule
+    guard let left = saved else { return .rule }
+    if left.count == 1 { return .elementwise([.zero, .scale(try left.item())]) }
+    return shape[1] == 1 ? .matrix(left.detached, input: 1) : .rule
   }
 
   override var name: String { primitive.name }
