@@ -25,12 +25,12 @@ public struct Plan: CustomStringConvertible {
   /// The measurements and a table.
   public var description: String {
     let head =
-      "\(parameters) inner and \(hyperparameters) outer parameters; gradient \(brief(gradientSeconds * 1e3, 3)) ms; "
+      "\(parameters) inner and \(hyperparameters) outer parameters; gradient \(brief(gradientSeconds * 1e3, 3)) ms\n"
       + "HVP reverse-over-reverse \(brief(reverseSeconds * 1e3, 3)) ms, forward-over-reverse "
       + "\(brief(forwardSeconds * 1e3, 3)) ms"
     func megabytes(_ bytes: Int) -> String { brief(Double(bytes) / 1e6, 3) }
     let memory =
-      "recording \(megabytes(recordedBytes)) MB (counted from one evaluation); one product \(megabytes(productBytes)) MB more at "
+      "recording \(megabytes(recordedBytes)) MB (counted from one evaluation)\none product \(megabytes(productBytes)) MB more at "
       + "its peak (measured, buffers from 64 KiB)"
     let cells = rows.map {
       [
