@@ -188,6 +188,6 @@ extension Hypergradient: CustomStringConvertible {
   }
 
   private func text(_ tensors: () throws -> [Tensor]) -> String {
-    (try? tensors().flattened()).map { brief($0) } ?? "unreadable"
+    (try? tensors().flattened()).map { brief($0, limit: 5) } ?? "unreadable"
   }
 }

@@ -70,7 +70,11 @@ extension SpectralBounds: CustomStringConvertible {
       ["γ optimal", brief(optimalGamma, 6), "2 / (both ends, inflated)"],
       ["γ bare", brief(bareGamma, 6), "2 / (Ritz ends): shown, never used"],
     ]
-    return "Spectrum from \(steps) products\n" + table(rows.map { ["  " + $0[0]] + $0.dropFirst() })
+    let remarks = rows.map { $0.dropFirst(2).joined(separator: "  ") }
+    let lines = zip(table(rows.map { ["  " + $0[0], $0[1]] }).split(separator: "\n"), remarks).map {
+      $1.isEmpty ? String($0) : "\($0)  \($1)"
+    }
+    return "Spectrum from \(steps) products\n" + lines.joined(separator: "\n")
       + (isIndefinite ? "\n  note: negative curvature: no series converges; use minres() or damping" : "")
   }
 }
