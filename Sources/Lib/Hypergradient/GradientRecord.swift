@@ -82,7 +82,8 @@ final class GradientRecord {
       of: { v in
         try zip(thetaOnly.pullback(v), theta).map { try $0 ?? .zeros($1.shape, dtype: $1.dtype) }
       }, at: v)
-    sweep = try LinearProgram(line)
+    let program = try LinearProgram(line)
+    if !program.recordsAnew { sweep = program }
     return try completed(line.outputs.map(Optional.some)[...], theta)
   }
 

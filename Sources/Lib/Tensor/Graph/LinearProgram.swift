@@ -62,6 +62,11 @@ package final class LinearProgram {
     }
   }
 
+  /// Whether some step has to record a computation each time, as fused operations do: then a sweep may be faster.
+  package var recordsAnew: Bool {
+    steps.contains { if case .rule(let node, _) = $0.work { node.recordsAnew } else { false } }
+  }
+
   /// Compiles the derivative of `line`.
   package init(_ line: Linearization) throws {
     self.line = line

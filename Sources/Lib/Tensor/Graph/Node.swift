@@ -51,6 +51,9 @@ package class Node {
   /// What it does to tangents, given which inputs have one.
   func linearStep(_ isTraced: (Int) -> Bool) throws -> LinearStep { .rule }
 
+  /// Whether its forward rule records a computation each time it is used.
+  var recordsAnew: Bool { false }
+
   /// The name of what made the value.
   package var name: String { "value" }
 
