@@ -93,11 +93,11 @@ func visionTransformer() throws -> Setting {
   let problem = BilevelProblem(
     inner: { theta, lambda in
       let size = try theta.reduce(Tensor.scalar(0)) { try $0 + $1.square().sum() }
-      return try (lambda[0] * losses(theta, images)).mean() + size * 5
+      return try (lambda[0] * losses(theta, images)).mean() + size * 500
     }, outer: { theta, _ in try losses(theta, others).mean() })
   return Setting(
     name: "vit-tiny", problem: problem, theta: try model.parameters().map(\.value),
-    lambda: [try .ones([8])], gamma: 0.001, repeats: 3)
+    lambda: [try .ones([8])], gamma: 1e-4, repeats: 3)
 }
 
 struct Classifier: Layer {

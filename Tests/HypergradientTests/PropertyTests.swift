@@ -205,5 +205,7 @@ struct PropertyTests {
     let costs = try plan([Neumann(terms: 20), Dense()], at: result.point)
     #expect(
       costs.rows.map(\.products) == [25, 5] && costs.gradientSeconds > 0 && "\(costs)".contains("HVPs"))
+    #expect(
+      costs.recordedBytes > 0 && costs.rows[1].bytes == 5 * 5 * 8 + costs.recordedBytes + costs.productBytes)
   }
 }

@@ -15,13 +15,19 @@ struct PlayFrame {
   let exact: [Double]?
 
   private var step: PlayStep { track.steps[index] }
-  private var canvasSize: (columns: Int, rows: Int) { (44, 13) }
 
-  /// The frame as lines of text, at most `width` columns wide.
+  /// The frame as lines of text, at most `width` columns wide: the numbers beside the picture, or below a smaller one where that does not
+  /// fit, so that either is complete in 24 rows.
   func text(width: Int) -> String {
-    var lines = [title, ""]
-    lines += beside(canvas(), facts())
-    lines.append("")
+    let isWide = width >= 46 + 3 + 26
+    var lines = [isWide ? title : title.replacing("   ", with: "  ")]
+    if isWide {
+      lines.append("")
+      lines += beside(canvas(columns: 44, rows: 13), facts(room: width - 49))
+      lines.append("")
+    } else {
+      lines += canvas(columns: max(min(width - 2, 44), 8), rows: 5) + facts(room: width)
+    }
     if let spectrum { lines.append(strip(spectrum, columns: min(width, 78) - 26)) }
     lines.append(bar(columns: min(width, 78) - 34))
     return lines.map { String($0.prefix(width)) }.joined(separator: "\n")
@@ -34,9 +40,17 @@ struct PlayFrame {
     return "\(track.name)\(step)\(rho)   step \(index)"
   }
 
-  private func facts() -> [String] {
+  /// The numbers, one a line of at most `room` columns: of a long vector the first few.
+  private func facts(room: Int) -> [String] {
     func list(_ values: [Double]) -> String {
-      "[" + values.prefix(3).map { short($0) }.joined(separator: ", ") + (values.count > 3 ? ", …]" : "]")
+      var text = "["
+      for (index, value) in values.enumerated() {
+        let next = (index > 0 ? ", " : "") + short(value)
+        let end = index + 1 == values.count ? 1 : 4
+        if index == 3 || index > 0 && 10 + text.count + next.count + end > room { return text + ", …]" }
+        text += next
+      }
+      return text + "]"
     }
     var facts = [
       "residual  " + short(step.residual), "ratio     " + (step.ratio.map { short($0) } ?? "-"),
@@ -44,8 +58,7 @@ struct PlayFrame {
       "q_k       " + list(step.partial), "added     " + list(step.added),
     ]
     if let exact { facts.append("× exact   " + list(exact)) }
-    if !step.verdict.isEmpty { facts += ["", step.verdict] }
-    return facts
+    return step.verdict.isEmpty ? facts : facts + wrapped(step.verdict, width: room)
   }
 
   private func beside(_ left: [String], _ right: [String]) -> [String] {
@@ -65,8 +78,7 @@ struct PlayFrame {
   }
 
   /// The partial sums as a path of arrows: older ones dotted, the newest solid with a head; o the origin, × the exact q.
-  private func canvas() -> [String] {
-    let (columns, rows) = canvasSize
+  private func canvas(columns: Int, rows: Int) -> [String] {
     let path = track.steps[...index].map { plane($0.partial) }
     let shown = path + (exact.map { [plane($0)] } ?? [])
     let (xs, ys) = (shown.map(\.0).filter(\.isFinite), shown.map(\.1).filter(\.isFinite))
@@ -99,7 +111,14 @@ struct PlayFrame {
       cells[target.1][target.0] = "×"
     }
     return ["┌" + String(repeating: "─", count: columns) + "┐"] + cells.map { "│" + String($0) + "│" }
-      + ["└" + String(repeating: "─", count: columns) + "┘  q[\(axes.0)] → , q[\(axes.1)] ↑"]
+      + ["└" + axesLabel(columns) + "┘"]
+  }
+
+  /// The lower edge, with the coordinates' names in it.
+  private func axesLabel(_ columns: Int) -> String {
+    let label = " q[\(axes.0)] →  q[\(axes.1)] ↑ "
+    guard label.count + 2 <= columns else { return String(repeating: "─", count: columns) }
+    return "─" + label + String(repeating: "─", count: columns - 1 - label.count)
   }
 
   private func head(_ right: Int, _ up: Int) -> Character {

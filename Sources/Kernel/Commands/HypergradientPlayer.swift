@@ -50,8 +50,23 @@ final class Player {
   private let exact: [Double]?
   private var remark = ""
 
-  private static let keys =
-    "→ step   ← back   r run   j jump   g γ   m method   c coordinates   0 start   q leave"
+  private static let keys = [
+    "→ step", "← back", "r run", "j jump", "g γ", "m method", "c coordinates", "0 start", "q leave",
+  ]
+
+  /// The keys in lines of at most `width` columns.
+  private static func keys(width: Int) -> String {
+    keys.reduce(into: [""]) { lines, key in
+      let line = lines[lines.count - 1]
+      if line.isEmpty {
+        lines[lines.count - 1] = key
+      } else if line.count + 2 + key.count <= width {
+        lines[lines.count - 1] += "  " + key
+      } else {
+        lines.append(key)
+      }
+    }.joined(separator: "\n")
+  }
 
   init(_ result: Hypergradient, method: String, gamma: StepSize?, axes: (Int, Int)) throws {
     self.result = result
@@ -84,9 +99,8 @@ final class Player {
   /// Answers keys until the reader leaves.
   func converse(on stage: any Stage) throws {
     while true {
-      let lines = [
-        frame().text(width: stage.width), "", remark.isEmpty ? Self.keys : Self.keys + "\n" + remark,
-      ]
+      let keys = Self.keys(width: stage.width)
+      let lines = [frame().text(width: stage.width), "", remark.isEmpty ? keys : keys + "\n" + remark]
       stage.show(lines.joined(separator: "\n"))
       remark = ""
       guard let key = stage.key() else { return }
@@ -107,6 +121,7 @@ final class Player {
           guard numbers.count == 2 else { throw Misunderstood(answer: answer) }
           self.axes = (numbers[0], numbers[1])
         }
+      case "resize": break
       case "q", "escape", "leave", "quit": return
       default: remark = "no key “\(key)”"
       }

@@ -1,3 +1,4 @@
+import CKernels
 import Glibc
 import Runtime
 
@@ -5,7 +6,9 @@ import Runtime
 /// below the other, and answers in lines.
 final class TerminalStage: Stage {
   private let terminal: Terminal
-  private var drawn = 0
+  /// What is on the screen below the prompt, and how many rows questions have taken beside it.
+  private var shown = ""
+  private var asked = 0
 
   init(_ terminal: Terminal) { self.terminal = terminal }
 
@@ -13,10 +16,17 @@ final class TerminalStage: Stage {
 
   func show(_ frame: String) {
     var text = ""
-    if terminal.canEdit, drawn > 0 { text += "\u{1B}[\(drawn)A\r\u{1B}[J" }
+    if terminal.canEdit, !shown.isEmpty { text += "\u{1B}[\(rows(of: shown) + asked)A\r\u{1B}[J" }
     text += Safe.text(frame, keepsColours: true) + "\n"
-    drawn = frame.split(separator: "\n", omittingEmptySubsequences: false).count
+    (shown, asked) = (frame, 0)
     Terminal.write(text.utf8, to: STDOUT_FILENO)
+  }
+
+  /// A window that has become narrower has broken the lines that do not fit.
+  private func rows(of frame: String) -> Int {
+    frame.split(separator: "\n", omittingEmptySubsequences: false).reduce(0) { sum, line in
+      sum + max(1, (line.count + width - 1) / max(width, 1))
+    }
   }
 
   func key() -> String? {
@@ -26,7 +36,10 @@ final class TerminalStage: Stage {
       return line.split(separator: " ").first.map(String.init) ?? "enter"
     }
     return withKeys {
-      guard let first = byte() else { return nil }
+      guard let first = byte() else {
+        // A signal: the user's interrupt, or a window of another size.
+        return errno == EINTR && !faa_interrupted() ? "resize" : nil
+      }
       switch first {
       case 0x1B:
         // An arrow is ESC [ A…D (or ESC O A…D) in one burst; the key alone is followed by nothing.
@@ -44,7 +57,7 @@ final class TerminalStage: Stage {
   func line(_ question: String) -> String? {
     Terminal.write((question + " ").utf8, to: STDOUT_FILENO)
     let answer = readLine()
-    if terminal.canEdit { drawn += 1 }
+    if terminal.canEdit { asked += 1 }
     return answer
   }
 

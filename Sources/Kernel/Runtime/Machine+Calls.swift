@@ -220,8 +220,11 @@ extension Machine {
     case is Interrupted:
       return Diagnostic(code: "Interrupted", "interrupted", labels: [.init(site.span)], source: code.source)
     default:
+      // A library above the tensors says what is wrong and, where it knows one, the remedy on a line of its own.
+      let parts = "\(error)".split(separator: "\nhelp: ", maxSplits: 1, omittingEmptySubsequences: false)
       return Diagnostic(
-        code: "\(type(of: error))", "\(error)", labels: [.init(site.span)], source: code.source)
+        code: "\(type(of: error))", String(parts[0]), labels: [.init(site.span)],
+        help: parts.count > 1 ? String(parts[1]) : nil, source: code.source)
     }
   }
 

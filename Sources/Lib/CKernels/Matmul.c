@@ -160,7 +160,8 @@ static int multiply(FaaType type, ptrdiff_t batch, ptrdiff_t m, ptrdiff_t n, ptr
   p.piece = ((extent + pieces - 1) / pieces + 15) / 16 * 16;  // whole register tiles
   p.chunks_per_product = (extent + p.piece - 1) / p.piece;
   ptrdiff_t chunks = batch * p.chunks_per_product;
-  p.is_small = type != FaaI32 && work <= SMALL_PRODUCT && n * k <= SMALL_OPERAND;
+  // With a single row or column there is nothing to tile: from a few hundred elements the matrix-vector product is faster.
+  p.is_small = type != FaaI32 && work <= SMALL_PRODUCT && n * k <= SMALL_OPERAND && (work <= 512 || (m > 1 && n > 1));
   if ((double)batch * work < 1e5) {
     for (ptrdiff_t c = 0; c < chunks; c++) product_chunk(&p, c);
   } else {

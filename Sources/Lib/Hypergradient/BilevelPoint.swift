@@ -246,6 +246,9 @@ public final class BilevelPoint {
     return square.squareRoot()
   }
 
+  /// The bytes that the recording of the inner gradient keeps.
+  var recordedBytes: Int { record.keptBytes }
+
   /// Counts a product with the Hessian at another θ.
   func countProduct() { hessianProducts += 1 }
 

@@ -21,7 +21,8 @@ public struct Comparison: CustomStringConvertible {
 
   /// A table, one line a method.
   public var description: String {
-    var cells = [["method", "status", "value", "cosine", "rel. error", "HVPs", "ms"]]
+    // What decides comes first; the value, of any width, last.
+    var cells = [["method", "status", "rel. error", "HVPs", "ms", "cosine", "value"]]
     for row in rows {
       guard let result = row.result else {
         cells.append([row.method, row.failure ?? "failed"])
@@ -32,8 +33,8 @@ public struct Comparison: CustomStringConvertible {
         ? (try? result.unqualifiedValue.flattened()).map { brief($0, digits: 4, limit: 4) } ?? "-"
         : "withheld"
       cells.append([
-        row.method, result.status.name, value, row.cosine.map { brief($0, 6) } ?? "-",
-        row.relativeError.map { brief($0, 2) } ?? "-", "\(result.hvpCount)", brief(result.seconds * 1e3, 3),
+        row.method, result.status.name, row.relativeError.map { brief($0, 2) } ?? "-",
+        "\(result.hvpCount)", brief(result.seconds * 1e3, 3), row.cosine.map { brief($0, 6) } ?? "-", value,
       ])
     }
     return table(cells) + "\nreference: \(referenceMethod)"

@@ -17,6 +17,11 @@ final class GradientRecord {
   /// The recording restricted to one of the two, made when first asked for.
   private lazy var thetaOnly = record.restricted(toLeaves: 0..<theta.count)
   private let lambdaOnly: Linearization
+  /// The reverse sweep by θ, itself recorded and compiled when it is asked for again: a series takes it once a term.
+  private var sweep: LinearProgram?
+  private var sweeps = 0
+  /// The most elements of a recording whose sweep is compiled. Beyond, arithmetic is all that costs, and what compiling keeps is memory.
+  private static let compiledElements = 1 << 20
 
   /// Records the whole inner problem, or mini-batch `batch` of it.
   init(
@@ -54,6 +59,9 @@ final class GradientRecord {
     try problem.theta(theta).check(gradient, is: "the inner gradient by", in: operation)
   }
 
+  /// The bytes that the recording keeps: activations, first derivatives and the data they were computed from.
+  var keptBytes: Int { record.keptBytes }
+
   /// H v of a Hessian, in any composition.
   func hessianProduct(_ v: [Tensor], mode: HVPMode) throws -> [Tensor] {
     switch mode {
@@ -65,7 +73,18 @@ final class GradientRecord {
 
   /// H^T v by a reverse sweep.
   func transposedProduct(_ v: [Tensor]) throws -> [Tensor] {
-    try completed(thetaOnly.pullback(v).prefix(theta.count), theta)
+    if let sweep { return try completed(sweep(v)[...], theta) }
+    sweeps += 1
+    guard sweeps == 2, record.elementCount <= Self.compiledElements else {
+      return try completed(thetaOnly.pullback(v).prefix(theta.count), theta)
+    }
+    let line = try Linearization(
+      of: { v in
+        try zip(thetaOnly.pullback(v), theta).map { try $0 ?? .zeros($1.shape, dtype: $1.dtype) }
+      }, at: v)
+    let program = try LinearProgram(line)
+    if !program.recordsAnew { sweep = program }
+    return try completed(line.outputs.map(Optional.some)[...], theta)
   }
 
   /// H v by a forward sweep.

@@ -172,13 +172,22 @@ extension Hypergradient: CustomStringConvertible {
       rows.append(("batches", options.batches.rawValue + drawn))
     }
     for (index, path) in point.paths.enumerated() { rows.append((index == 0 ? "paths" : "", path)) }
-    rows.append(("cost", "\(hvpCount) HVPs, \(mixedCount) mixed products, \(brief(seconds * 1e3, 3)) ms"))
+    rows.append(
+      (
+        "cost",
+        "\(hvpCount) HVP\(hvpCount == 1 ? "" : "s"), \(mixedCount) mixed product\(mixedCount == 1 ? "" : "s"), "
+          + "\(brief(seconds * 1e3, 3)) ms"
+      ))
     let width = rows.map(\.0.count).max() ?? 0
     let body = rows.map { "  " + $0 + String(repeating: " ", count: width - $0.count) + "  " + $1 }
-    return (["Hypergradient by \(method)"] + body + notes.map { "  note: " + $0 }).joined(separator: "\n")
+    let remarks = notes.map { note in
+      wrapped(note, width: 72).enumerated().map { ($0 == 0 ? "  note: " : "        ") + $1 }.joined(
+        separator: "\n")
+    }
+    return (["Hypergradient by \(method)"] + body + remarks).joined(separator: "\n")
   }
 
   private func text(_ tensors: () throws -> [Tensor]) -> String {
-    (try? tensors().flattened()).map { brief($0) } ?? "unreadable"
+    (try? tensors().flattened()).map { brief($0, limit: 5) } ?? "unreadable"
   }
 }

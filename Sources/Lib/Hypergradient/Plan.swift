@@ -1,36 +1,51 @@
 import Tensor
 
-/// What methods will cost at a point, predicted from one measured product.
+/// What methods will cost at a point, before any of them runs: counted, or measured on one evaluation and one product and multiplied.
 public struct Plan: CustomStringConvertible {
   /// One method's prediction.
   public struct Row: Sendable {
     /// The method.
     public let method: String
-    /// Hessian-vector products, time, and bytes of vectors beside the recording.
-    public let products: Int, seconds: Double, bytes: Int
+    /// Hessian-vector products, and the time they take at the measured rate.
+    public let products: Int, seconds: Double
+    /// Bytes of the method's own vectors, and all it will hold: these, the recording and a product's peak.
+    public let vectorBytes: Int, bytes: Int
   }
 
   /// Inner and outer parameters.
   public let parameters: Int, hyperparameters: Int
   /// One gradient of the inner loss, and one Hessian-vector product by each composition, in seconds.
   public let gradientSeconds: Double, reverseSeconds: Double, forwardSeconds: Double
+  /// Bytes that the recorded inner gradient keeps (activations and data), counted from one evaluation; and the most that one product
+  /// takes beside them, measured, in buffers from 64 KiB.
+  public let recordedBytes: Int, productBytes: Int
   /// The predictions.
   public let rows: [Row]
 
   /// The measurements and a table.
   public var description: String {
     let head =
-      "\(parameters) inner and \(hyperparameters) outer parameters; gradient \(brief(gradientSeconds * 1e3, 3)) ms; "
+      "\(parameters) inner and \(hyperparameters) outer parameters; gradient \(brief(gradientSeconds * 1e3, 3)) ms\n"
       + "HVP reverse-over-reverse \(brief(reverseSeconds * 1e3, 3)) ms, forward-over-reverse "
       + "\(brief(forwardSeconds * 1e3, 3)) ms"
+    func megabytes(_ bytes: Int) -> String { brief(Double(bytes) / 1e6, 3) }
+    let memory =
+      "recording \(megabytes(recordedBytes)) MB (counted from one evaluation)\none product \(megabytes(productBytes)) MB more at "
+      + "its peak (measured, buffers from 64 KiB)"
     let cells = rows.map {
-      [$0.method, "\($0.products)", brief($0.seconds * 1e3, 3), brief(Double($0.bytes) / 1e6, 3)]
+      [
+        $0.method, "\($0.products)", brief($0.seconds * 1e3, 3), megabytes($0.vectorBytes),
+        megabytes($0.bytes),
+      ]
     }
-    return head + "\n" + table([["method", "HVPs", "ms", "MB of vectors"]] + cells)
+    return [head, memory, table([["method", "HVPs ≈", "ms ≈", "MB of vectors", "MB in all ≈"]] + cells)]
+      .joined(
+        separator: "\n")
   }
 }
 
-/// Predicts the cost of `methods` at a point: measures a gradient and a product of either composition (best of three), and multiplies.
+/// Predicts the cost of `methods` at a point: measures a gradient, a product of either composition (best of three) and a product's memory, counts
+/// what the recording keeps, and multiplies.
 public func plan(_ methods: [any HypergradientMethod], at point: BilevelPoint) throws -> Plan {
   var stream = RandomStream(seed: 1, stream: 0x706c61)
   let v = try point.theta.tensors.random(&stream)
@@ -48,10 +63,14 @@ public func plan(_ methods: [any HypergradientMethod], at point: BilevelPoint) t
   let gradient = try best { _ = try objective.gradient(point.theta.tensors) }
   let mode = point.mode
   defer { point.mode = mode }
+  let held = MemoryReport.now.live
+  MemoryReport.resetPeak()
   point.mode = .reverseOverReverse
   let reverse = try best { _ = try point.hessianProduct(v) }
   point.mode = .forwardOverReverse
   let forward = try best { _ = try point.hessianProduct(v) }
+  let peak = max(MemoryReport.now.peak - held, 0)
+  let recorded = point.recordedBytes
   let n = point.theta.elementCount
   let size = point.theta.tensors.reduce(0) { $0 + $1.count * $1.dtype.size }
   let rows = methods.map { method in
@@ -64,9 +83,9 @@ public func plan(_ methods: [any HypergradientMethod], at point: BilevelPoint) t
     let perStep = method is Unroll ? each + 3 * gradient : each
     return Plan.Row(
       method: "\(method)", products: products, seconds: Double(products) * perStep + each,
-      bytes: vectors * size)
+      vectorBytes: vectors * size, bytes: vectors * size + recorded + peak)
   }
   return Plan(
     parameters: n, hyperparameters: point.lambda.elementCount, gradientSeconds: gradient,
-    reverseSeconds: reverse, forwardSeconds: forward, rows: rows)
+    reverseSeconds: reverse, forwardSeconds: forward, recordedBytes: recorded, productBytes: peak, rows: rows)
 }

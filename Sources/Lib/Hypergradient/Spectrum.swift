@@ -21,8 +21,11 @@ public struct SpectralBounds: Sendable {
   public var upper: Double { ritzMax + errorMax }
   /// The deflated lower end, never below 0 unless the Ritz value itself is.
   public var lower: Double { ritzMin < 0 ? ritzMin : max(ritzMin - errorMin, 0) }
-  /// Whether negative curvature has been seen: a Ritz value is a Rayleigh quotient, so a negative one is a proof.
-  public var isIndefinite: Bool { ritzMin < -1e-12 * max(abs(ritzMax), abs(ritzMin)) }
+  /// Whether negative curvature has been seen: a Ritz value is a Rayleigh quotient, so a negative one, beyond what products of this
+  /// precision may be off, is a proof.
+  public var isIndefinite: Bool { ritzMin < -max(1e-12, 64 * roundOff) * max(abs(ritzMax), abs(ritzMin)) }
+  /// Unit round-off of the products.
+  let roundOff: Double
   /// 1 / (ritz_max + e_max): forgives an error of a factor 2.
   public var safeGamma: Double { 1 / upper }
   /// 2 / (lower + upper), with both ends inflated: the fastest step that is still safe when the ends are trusted.
@@ -42,7 +45,8 @@ public struct SpectralBounds: Sendable {
   }
 
   /// The bounds that a Lanczos tridiagonal matrix gives; `next` is the off-diagonal element after the last.
-  init(diagonal: [Double], offDiagonal: [Double], next: Double) {
+  init(diagonal: [Double], offDiagonal: [Double], next: Double, roundOff: Double) {
+    self.roundOff = roundOff
     let (values, last) = tridiagonalEigenvalues(diagonal: diagonal, offDiagonal: offDiagonal)
     ritzValues = values
     ritzMin = values.first ?? 0
@@ -66,7 +70,11 @@ extension SpectralBounds: CustomStringConvertible {
       ["γ optimal", brief(optimalGamma, 6), "2 / (both ends, inflated)"],
       ["γ bare", brief(bareGamma, 6), "2 / (Ritz ends): shown, never used"],
     ]
-    return "Spectrum from \(steps) products\n" + table(rows.map { ["  " + $0[0]] + $0.dropFirst() })
+    let remarks = rows.map { $0.dropFirst(2).joined(separator: "  ") }
+    let lines = zip(table(rows.map { ["  " + $0[0], $0[1]] }).split(separator: "\n"), remarks).map {
+      $1.isEmpty ? String($0) : "\($0)  \($1)"
+    }
+    return "Spectrum from \(steps) products\n" + lines.joined(separator: "\n")
       + (isIndefinite ? "\n  note: negative curvature: no series converges; use minres() or damping" : "")
   }
 }
@@ -109,14 +117,16 @@ public func lanczos(
     if next <= 8 * like.epsilon * Swift.max(scale, offDiagonal.max() ?? 0) || step + 1 == like.elementCount {
       next = 0
     }
-    let now = SpectralBounds(diagonal: diagonal, offDiagonal: offDiagonal, next: next)
+    let now = SpectralBounds(
+      diagonal: diagonal, offDiagonal: offDiagonal, next: next, roundOff: like.epsilon)
     let settled = bounds.map { abs(now.ritzMax - $0.ritzMax) <= 0.02 * abs(now.ritzMax) } ?? false
     bounds = now
     if next == 0 || untilTrusted && step >= 4 && settled && now.isTrusted { break }
     offDiagonal.append(next)
     basis.append(try w.scaled(1 / next))
   }
-  return bounds ?? SpectralBounds(diagonal: diagonal, offDiagonal: offDiagonal, next: 0)
+  return bounds
+    ?? SpectralBounds(diagonal: diagonal, offDiagonal: offDiagonal, next: 0, roundOff: like.epsilon)
 }
 
 /// The Rayleigh quotients of power iteration: after each of `steps` products an estimate of the eigenvalue of largest

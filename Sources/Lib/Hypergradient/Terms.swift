@@ -25,7 +25,7 @@ public struct NeumannTerm: CustomStringConvertible {
 
   /// The header of the table whose lines are the terms' descriptions.
   public static let header =
-    "    k        |v_k|       ratio       |dF_k|      cos(dF_k,dF_k-1)     residual       error"
+    "   k       |v_k|      ratio      |dF_k|  cos(dF_k,dF_k-1)    residual      error"
 
   /// One aligned line.
   public var description: String {
@@ -33,10 +33,10 @@ public struct NeumannTerm: CustomStringConvertible {
       String(repeating: " ", count: max(0, width - text.count)) + text
     }
     let cells = [
-      right("\(k)", 5), right(brief(norm, 5), 13), right(brief(ratio, 6) + (isDivergent ? "!" : " "), 12),
-      right(brief(valueNorm, 7), 13), right(cosine.map { brief($0, 8) } ?? "-", 22),
-      right(brief(residual, 4), 13),
-      right((error.isFinite ? errorIsBound ? "≤ " : "≈ " : "") + brief(error, 3), 12),
+      right("\(k)", 4), right(brief(norm, 5), 12), right(brief(ratio, 5) + (isDivergent ? "!" : " "), 11),
+      right(brief(valueNorm, 6), 12), right(cosine.map { brief($0, 8) } ?? "-", 18),
+      right(brief(residual, 4), 12),
+      right((error.isFinite ? errorIsBound ? "≤ " : "≈ " : "") + brief(error, 3), 11),
     ]
     return cells.joined()
   }

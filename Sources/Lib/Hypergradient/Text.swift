@@ -17,6 +17,20 @@ func brief(_ values: [Double], digits: Int = 5, limit: Int = 8) -> String {
   return "[" + shown.joined(separator: ", ") + "]"
 }
 
+/// The words of a sentence in lines of at most `width` characters, where no word is longer.
+package func wrapped(_ text: String, width: Int) -> [String] {
+  text.split(separator: " ").reduce(into: [""]) { lines, word in
+    let line = lines[lines.count - 1]
+    if line.isEmpty {
+      lines[lines.count - 1] = String(word)
+    } else if line.count + 1 + word.count <= width {
+      lines[lines.count - 1] += " " + word
+    } else {
+      lines.append(String(word))
+    }
+  }
+}
+
 /// Rows with aligned columns: the first to the left, the others to the right.
 func table(_ rows: [[String]], gap: String = "  ") -> String {
   let columns = rows.map(\.count).max() ?? 0

@@ -34,6 +34,9 @@ final class Storage: ManagedBuffer<Storage.Place, Storage.Unit> {
     return unsafeDowncast(object, to: Storage.self)
   }
 
+  /// The bytes of its elements.
+  var byteCount: Int { header.pooledBytes > 0 ? header.pooledBytes : capacity * MemoryLayout<Unit>.size }
+
   /// The first element.
   var pointer: UnsafeMutableRawPointer { header.pointer }
 

@@ -189,6 +189,14 @@ int faa_matmul(FaaType type, ptrdiff_t batch, ptrdiff_t m, ptrdiff_t n, ptrdiff_
 /// The same plus a row of n numbers added to every row of the result; floats only.
 int faa_matmul_bias(FaaType type, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaMatrix b,
                     const void *_Nonnull bias, void *_Nonnull out);
+/// out[i] = Σ_t scales[t] weights[t][i] values[t][i], in floats; weights[t] may be NULL for ones. `out` may be one of the values.
+void faa_combine(FaaType type, ptrdiff_t count, int terms, const void *_Nonnull const *_Nonnull values,
+                 const void *_Nullable const *_Nonnull weights, const double *_Nonnull scales, void *_Nonnull out);
+/// Into how many sums the next one is cut: `partial` has room for one fewer vectors of n.
+#define FAA_BOTH_WAYS_CHUNKS 4
+/// out = (A + Aᵀ) x, reading the row-major, square A once; floats.
+void faa_both_ways(FaaType type, ptrdiff_t n, const void *_Nonnull matrix, ptrdiff_t leading, const void *_Nonnull x,
+                   void *_Nonnull partial, void *_Nonnull out);
 /// Makes OpenBLAS run each call on the calling thread: whoever calls it from the pool does this first.
 void faa_blas_alone(void);
 /// The name of the OpenBLAS kernel in use, such as "Zen" or "SkylakeX".

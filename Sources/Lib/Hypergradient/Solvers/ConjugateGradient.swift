@@ -79,7 +79,8 @@ public struct ConjugateGradient: LinearSolver {
       solution.residuals[taken] = try rest.norm()
       solution.residualVector = rest
     }
-    let bounds = SpectralBounds(diagonal: diagonal, offDiagonal: offDiagonal, next: 0)
+    let bounds = SpectralBounds(
+      diagonal: diagonal, offDiagonal: offDiagonal, next: 0, roundOff: b.epsilon)
     if taken > 0, bounds.ritzMin > 0 {
       solution.kappa = bounds.kappa
       solution.errorEstimate = solution.residual / bounds.ritzMin

@@ -82,7 +82,8 @@ public struct MINRES: LinearSolver {
     let rest = try b.adding(-1, map(q))
     solution.residuals[residuals.count - 1] = try rest.norm()
     solution.residualVector = rest
-    let bounds = SpectralBounds(diagonal: diagonal, offDiagonal: offDiagonal, next: 0)
+    let bounds = SpectralBounds(
+      diagonal: diagonal, offDiagonal: offDiagonal, next: 0, roundOff: b.epsilon)
     let smallest = bounds.ritzValues.map(abs).min() ?? 0
     if smallest > 0 {
       solution.kappa = (bounds.ritzValues.map(abs).max() ?? 0) / smallest

@@ -67,7 +67,12 @@ public struct Neumann: LinearSolver {
     }
     let isSymmetric = try map.isSymmetric(like: b)
     let (q0, first) = try begin(map, b, start)
-    var (step, spectrum) = try chooseStep(map, like: b)
+    var (step, spectrum): (Double, SpectralBounds?)
+    do {
+      (step, spectrum) = try findStep(map, like: b)
+    } catch let failure as NoStep {
+      return try failure.solution(b)
+    }
     var notes: [String] = []
     for attempt in 0... {
       var solution = try run(
@@ -77,6 +82,11 @@ public struct Neumann: LinearSolver {
           solution.spectrum = spectrum
           solution.kappa = spectrum.kappa
           if solution.status.isUsable { solution.rho = max(spectrum.rho(gamma: step), solution.rho ?? 0) }
+          // Seen is proven: few terms, or a b without a part there, only hide it.
+          if spectrum.isIndefinite {
+            solution.status = .negativeCurvature(spectrum.ritzMin)
+            notes.append(advice(spectrum, step, solution))
+          }
           if !spectrum.isTrusted {
             notes.append("the largest eigenvalue is not settled after \(spectrum.steps) Lanczos steps")
           }
@@ -96,7 +106,9 @@ public struct Neumann: LinearSolver {
           solution.spectrum = bounds
           solution.kappa = bounds.kappa
           let rho = max(ratio, bounds.rho(gamma: step))
-          solution.status = .divergent(rho: rho)
+          solution.status =
+            gamma.isChosen && bounds.isIndefinite
+            ? .negativeCurvature(bounds.ritzMin) : .divergent(rho: rho)
           solution.rho = rho
           notes.append(advice(bounds, step, solution))
         }
@@ -121,8 +133,16 @@ public struct Neumann: LinearSolver {
       "γ must be below 2/σ_max = \(brief(limit)); fastest is γ* = \(brief(bounds.optimalGamma)), got \(brief(step))"
   }
 
-  /// The step, and the spectrum where it was probed.
+  /// The step, and the spectrum where it was probed. Throws `notConverged` where no step can converge.
   func chooseStep(_ map: LinearMap, like b: [Tensor]) throws -> (Double, SpectralBounds?) {
+    do {
+      return try findStep(map, like: b)
+    } catch let failure as NoStep {
+      throw HypergradientError(.notConverged, in: name, failure.reason, help: failure.remedy)
+    }
+  }
+
+  private func findStep(_ map: LinearMap, like b: [Tensor]) throws -> (Double, SpectralBounds?) {
     if case .literal(let value) = gamma {
       guard value > 0, value.isFinite else {
         throw HypergradientError(
@@ -134,13 +154,7 @@ public struct Neumann: LinearSolver {
     // Bounds of a spectrum exist for symmetric maps; a fixed-point iteration's own step is 1.
     guard try map.isSymmetric(like: b) else { return (1, nil) }
     let bounds = try lanczos(map, like: b, steps: probes, untilTrusted: gamma == .auto)
-    guard bounds.upper > 0 else {
-      throw HypergradientError(
-        .notConverged, in: name, "the largest curvature found is \(brief(bounds.ritzMax)); no step converges",
-        help:
-          "θ is not a minimum of the inner loss, or the inner loss does not depend on it; use damping or minimise further"
-      )
-    }
+    guard bounds.upper > 0 else { throw NoStep(bounds: bounds) }
     let step = gamma == .optimal ? bounds.optimalGamma : bounds.safeGamma
     return (bounds.isTrusted ? step : min(step, bounds.safeGamma) / 2, bounds)
   }
@@ -201,6 +215,33 @@ public struct Neumann: LinearSolver {
         }
       }
     }
+    return solution
+  }
+}
+
+/// No curvature upwards was found, so that no step makes the series converge.
+private struct NoStep: Error {
+  let bounds: SpectralBounds
+
+  var reason: String {
+    bounds.isIndefinite
+      ? "the largest curvature found is \(brief(bounds.ritzMax)): θ is no minimum of the inner loss, and no γ converges"
+      : "the curvature is 0 in every direction: the inner loss does not bend, and no γ converges"
+  }
+
+  var remedy: String {
+    bounds.isIndefinite
+      ? "minimise further, or use minres(), or damping above \(brief(-bounds.ritzMin))"
+      : "use damping, or an inner loss that bends"
+  }
+
+  /// What is known all the same: nothing of q, and why.
+  func solution(_ b: [Tensor]) throws -> LinearSolution {
+    var solution = LinearSolution(
+      q: try b.zeros(), residuals: [try b.norm()],
+      status: bounds.isIndefinite ? .negativeCurvature(bounds.ritzMin) : .singular)
+    solution.spectrum = bounds
+    solution.notes = ["\(reason); \(remedy)"]
     return solution
   }
 }

@@ -46,6 +46,7 @@ public struct RandomizedNeumann: LinearSolver {
       status: v.isFinite ? .truncated(error: .nan) : .nonFinite)
     solution.gamma = step
     solution.spectrum = spectrum
+    if let spectrum, spectrum.isIndefinite { solution.status = .negativeCurvature(spectrum.ritzMin) }
     solution.notes.append(
       "one term (power \(power) of 0…\(terms - 1)) stands for all: unbiased over seeds, single values scatter widely"
     )

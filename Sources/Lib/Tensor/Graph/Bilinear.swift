@@ -5,18 +5,22 @@ final class BilinearPrimitive<Attributes: Sendable>: Primitive, @unchecked Senda
 
   private let evaluate: Product
   fileprivate let left: Product, right: Product
+  fileprivate let isOfMatrices: Bool
   private let makeSamples: @Sendable () -> [Sample]
 
+  /// - isOfMatrices: whether it is the matrix product of the last two axes.
   /// - evaluate: the product of two constants.
   /// - left: the cotangent of the left operand, from that of the result and the right operand.
   /// - right: the cotangent of the right operand, from the left operand and the cotangent of the result.
   init(
-    _ name: String, evaluate: @escaping Product, left: @escaping Product, right: @escaping Product,
+    _ name: String, isOfMatrices: Bool = false, evaluate: @escaping Product, left: @escaping Product,
+    right: @escaping Product,
     samples: @escaping @Sendable () -> [Sample]
   ) {
     self.evaluate = evaluate
     self.left = left
     self.right = right
+    self.isOfMatrices = isOfMatrices
     makeSamples = samples
     super.init(name)
   }
@@ -63,6 +67,17 @@ private final class BilinearNode<Attributes: Sendable>: Node {
     return try sum(
       tangent(0).map { try primitive($0, saved.right, attributes) },
       tangent(1).map { try primitive(saved.left, $0, attributes) })
+  }
+
+  override func linearStep(_ isTraced: (Int) -> Bool) throws -> LinearStep {
+    guard primitive.isOfMatrices, shape.rank == 2, isTraced(0) != isTraced(1) else { return .rule }
+    if isTraced(0), let right = savedOther {
+      if right.count == 1 { return .elementwise([.scale(try right.item()), .zero]) }
+      return shape[0] == 1 ? .matrix(try right.detached.transposed(), input: 0) : .rule
+    }
+    guard let left = saved else { return .rule }
+    if left.count == 1 { return .elementwise([.zero, .scale(try left.item())]) }
+    return shape[1] == 1 ? .matrix(left.detached, input: 1) : .rule
   }
 
   override var name: String { primitive.name }

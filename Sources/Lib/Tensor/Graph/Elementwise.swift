@@ -98,6 +98,10 @@ private final class UnaryNode: Node {
     try tangent(0).flatMap { try primitive.slope.applied(to: $0, Saved(node: self)) }
   }
 
+  override func linearStep(_ isTraced: (Int) -> Bool) throws -> LinearStep {
+    try elementwiseStep([primitive.slope], isTraced)
+  }
+
   override var name: String { primitive.name }
 }
 
@@ -190,6 +194,10 @@ private final class BinaryNode: Node {
     try sum(
       tangent(0).flatMap { try primitive.left.applied(to: $0, Saved(node: self)) },
       tangent(1).flatMap { try primitive.right.applied(to: $0, Saved(node: self)) })
+  }
+
+  override func linearStep(_ isTraced: (Int) -> Bool) throws -> LinearStep {
+    try elementwiseStep([primitive.left, primitive.right], isTraced)
   }
 
   override var name: String { primitive.name }

@@ -11,6 +11,8 @@ final class GeneralPrimitive<Attributes: Sendable>: Primitive, @unchecked Sendab
   private let saves: Saves
   fileprivate let pullback: Pullback
   fileprivate let pushforward: Pushforward
+  /// Whether a tangent is found by recording the reference anew.
+  fileprivate private(set) var recordsAnew = false
   private let makeSamples: @Sendable () -> [Sample]
 
   /// `saves`: `.output`, `.inputs` (all of them), both or nothing.
@@ -49,6 +51,7 @@ final class GeneralPrimitive<Attributes: Sendable>: Primitive, @unchecked Sendab
         try Linearization(of: { [try reference($0, attributes)] }, at: saved.inputs).pushforward(tangents)[0]
       },
       samples: samples)
+    recordsAnew = true
   }
 
   override var samples: [Sample] { makeSamples() }
@@ -99,6 +102,7 @@ private final class GeneralNode<Attributes: Sendable>: Node {
 
   override var others: [Node?] { furtherInputs }
   override var inputCount: Int { 2 + furtherInputs.count }
+  override var recordsAnew: Bool { primitive.recordsAnew }
   override var savedMany: [Tensor] { keptInputs }
 
   override func pullback(_ cotangent: Tensor, into sink: inout CotangentSink) throws {

@@ -4,22 +4,30 @@ struct InputInfo {
   let dtype: DType
 }
 
+/// What a linear function does to the elements where it gives back as many: the same in the same order, in the order of exchanged
+/// axes, or others.
+enum ElementOrder { case kept, ofAxes, changed }
+
 /// A function of one tensor that is linear in it, such as a sum or a slice: it is its own forward derivative, and its
 /// reverse derivative is its transpose.
 final class LinearPrimitive<Attributes: Sendable>: Primitive, @unchecked Sendable {
   private let evaluate: @Sendable (Tensor, Attributes) throws -> Tensor
   fileprivate let transpose: @Sendable (Tensor, InputInfo, Attributes) throws -> Tensor
+  fileprivate let order: ElementOrder
   private let makeSamples: @Sendable () -> [Sample]
 
+  /// - order: what happens to the elements where there are as many as before.
   /// - evaluate: the result as a constant.
   /// - transpose: the cotangent of the input, from that of the result.
   init(
-    _ name: String, evaluate: @escaping @Sendable (Tensor, Attributes) throws -> Tensor,
+    _ name: String, order: ElementOrder = .changed,
+    evaluate: @escaping @Sendable (Tensor, Attributes) throws -> Tensor,
     transpose: @escaping @Sendable (Tensor, InputInfo, Attributes) throws -> Tensor,
     samples: @escaping @Sendable () -> [Sample]
   ) {
     self.evaluate = evaluate
     self.transpose = transpose
+    self.order = order
     makeSamples = samples
     super.init(name)
   }
@@ -57,6 +65,17 @@ private final class LinearNode<Attributes: Sendable>: Node {
 
   override func pushforward(_ tangent: (Int) -> Tensor?) throws -> Tensor? {
     try tangent(0).map { try primitive($0, attributes) }
+  }
+
+  override func linearStep(_ isTraced: (Int) -> Bool) throws -> LinearStep {
+    guard let input = first, input.dtype == dtype, input.shape.elementCount == shape.elementCount else {
+      return .rule
+    }
+    switch primitive.order {
+    case .kept: return .same
+    case .ofAxes: return shape.filter { $0 != 1 }.count <= 1 ? .same : .rule
+    case .changed: return .rule
+    }
   }
 
   override var name: String { primitive.name }

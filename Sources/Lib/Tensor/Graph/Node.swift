@@ -48,11 +48,22 @@ package class Node {
   /// The tangent of the output, given those of the inputs; nil for zero.
   package func pushforward(_ tangent: (Int) -> Tensor?) throws -> Tensor? { nil }
 
+  /// What it does to tangents, given which inputs have one.
+  func linearStep(_ isTraced: (Int) -> Bool) throws -> LinearStep { .rule }
+
+  /// Whether its forward rule records a computation each time it is used.
+  var recordsAnew: Bool { false }
+
   /// The name of what made the value.
   package var name: String { "value" }
 
   /// The recorded output, with its history.
   final func output() -> Tensor? { savedOutput?.with(node: self) }
+
+  /// The buffers of the values it keeps for its rule.
+  final var kept: [Storage] {
+    [saved, savedOther, savedOutput].compactMap { $0?.storage } + savedMany.map(\.storage)
+  }
 
   /// Lets go of the values it keeps for its rule.
   func forget() {

@@ -22,12 +22,12 @@ struct Transform {
 package final class Linearization {
   /// The outputs, with the history that outer transforms need and no other.
   package let outputs: [Tensor]
-  private let nodes: [Node]
+  let nodes: [Node]
   /// Positions in `nodes` of the leaves, and of the outputs (-1 where an output depends on no leaf).
-  private let leafSlots: [Int], endSlots: [Int]
+  let leafSlots: [Int], endSlots: [Int]
   /// For each node, the positions of its inputs in `nodes`, -1 for those that do not depend on a leaf.
-  private let inputs: [Int32]
-  private let firstInput: [Int32]
+  let inputs: [Int32]
+  let firstInput: [Int32]
 
   /// Runs `function` on fresh leaves made from `arguments` and keeps what it did.
   package init(of function: ([Tensor]) throws -> [Tensor], at arguments: [Tensor]) throws {
@@ -175,6 +175,18 @@ package final class Linearization {
         nodes[next] = node
         next += 1
       }
+    }
+  }
+
+  /// The number of elements of all values between the leaves and the outputs: what a sweep passes over.
+  package var elementCount: Int { nodes.reduce(0) { $0 + $1.shape.elementCount } }
+
+  /// The bytes of all values that the recording keeps for its derivatives, each buffer counted once: intermediate results and the
+  /// constants they were computed with.
+  package var keptBytes: Int {
+    var seen: Set<ObjectIdentifier> = []
+    return nodes.reduce(0) { sum, node in
+      node.kept.reduce(sum) { seen.insert(ObjectIdentifier($1)).inserted ? $0 + $1.byteCount : $0 }
     }
   }
 

@@ -3,7 +3,7 @@ import CKernels
 enum Matmul {
   /// The product of the last two axes; the operands have one rank (at least 2) and equal leading axes.
   static let product: BilinearPrimitive<Void> = .init(
-    "matmul", evaluate: { a, b, _ in try evaluate(a, b) },
+    "matmul", isOfMatrices: true, evaluate: { a, b, _ in try evaluate(a, b) },
     left: { cotangent, b, _ in try product(cotangent, b.transposed(), ()) },
     right: { a, cotangent, _ in try product(a.transposed(), cotangent, ()) },
     samples: {

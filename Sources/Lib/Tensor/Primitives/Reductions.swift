@@ -8,7 +8,7 @@ struct Reduced: Sendable {
 
 enum Reduction {
   static let sum: LinearPrimitive<Reduced> = .init(
-    "sum", evaluate: { try reduce(FaaSum, $0, $1, in: "sum") },
+    "sum", order: .kept, evaluate: { try reduce(FaaSum, $0, $1, in: "sum") },
     transpose: { cotangent, input, reduced in
       try cotangent.reshaped(input.shape.removing(reduced.axes, keep: true)).expanded(to: input.shape)
     },

@@ -36,7 +36,7 @@ struct AxisOrder: Sendable {
 /// Operations that move elements without computing. All but concatenation, padding and some reshapes are views.
 enum Structural {
   static let reshape: LinearPrimitive<Shape> = .init(
-    "reshape",
+    "reshape", order: .kept,
     evaluate: { x, target in
       if let layout = x.layout.reshaped(to: target) {
         return Tensor(storage: x.storage, layout: layout, dtype: x.dtype)
@@ -48,7 +48,7 @@ enum Structural {
     samples: { [.init([([2, 6], .real)]) { try $0[0].reshaped([3, 4]) }] })
 
   static let permute: LinearPrimitive<AxisOrder> = .init(
-    "permute",
+    "permute", order: .ofAxes,
     evaluate: { x, order in
       var layout = x.layout
       for to in 0..<x.rank {
@@ -61,7 +61,7 @@ enum Structural {
     samples: { [.init([([2, 3, 4], .real)]) { try $0[0].permuted([2, 0, 1]) }] })
 
   static let expand: LinearPrimitive<Shape> = .init(
-    "expand",
+    "expand", order: .kept,
     evaluate: { x, target in
       guard let layout = x.layout.expanded(to: target) else {
         throw TensorError(

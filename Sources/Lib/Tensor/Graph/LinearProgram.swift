@@ -1,0 +1,311 @@
+import CKernels
+
+/// The derivative of a recorded computation at its point, compiled: a list of steps on buffers that are laid out once, for maps that are
+/// applied many times to small vectors, where recording and allocation cost more than arithmetic.
+///
+/// What does not depend on the tangents was computed when the computation was recorded; here chains of elementwise factors become one, sums
+/// one pass, and A x + Aᵀ x one reading of A. An operation without a simpler form keeps its own rule. The same numbers come out as of
+/// `Linearization.pushforward`, but for the rounding of the folded factors. One thread at a time may apply it.
+package final class LinearProgram {
+  private let line: Linearization
+  private let trace: UInt64
+  private var steps: [Step] = []
+  /// The buffers that are the program's own; nil where each application needs another.
+  private var own: [Tensor?] = []
+  private var spaces: [Space] = []
+  private let outputs: [Int?]
+
+  /// Room for a value.
+  private struct Space {
+    let shape: Shape, dtype: DType
+    /// Whether it outlives an application or is handed to a rule, which may keep it.
+    var isShared = false
+  }
+
+  private struct Term {
+    let space: Int
+    var scale = 1.0
+    var weights: Tensor?
+
+    /// Nil for zero.
+    func times(_ factor: LinearStep.Factor) throws -> Term? {
+      var result = self
+      switch factor {
+      case .zero: return nil
+      case .scale(let factor): result.scale *= factor
+      case .weights(let factor):
+        result.weights = try weights.map { try $0.reshaped(factor.shape) * factor } ?? factor
+      }
+      return result
+    }
+  }
+
+  private enum Work {
+    case combine([Term])
+    case matrix(Operand, rows: Int, columns: Int, Int)
+    case bothWays(Operand, count: Int, Int, partial: Tensor)
+    case rule(Node, [Int?])
+  }
+
+  private struct Step {
+    let work: Work
+    let target: Int
+    /// The shared values that nobody reads after it.
+    var releases: [Int] = []
+
+    var reads: [Int] {
+      switch work {
+      case .combine(let terms): terms.map(\.space)
+      case .matrix(_, _, _, let input), .bothWays(_, _, let input, _): [input]
+      case .rule(_, let inputs): inputs.compactMap(\.self)
+      }
+    }
+  }
+
+  /// Whether some step has to record a computation each time, as fused operations do: then a sweep may be faster.
+  package var recordsAnew: Bool {
+    steps.contains { if case .rule(let node, _) = $0.work { node.recordsAnew } else { false } }
+  }
+
+  /// Compiles the derivative of `line`.
+  package init(_ line: Linearization) throws {
+    self.line = line
+    trace = line.nodes.reduce(0) { $0 | $1.trace }
+    var builder = Builder()
+    // Of each node the tangent as a sum of terms; nil where it is 0.
+    var forms = [[Term]?](repeating: nil, count: line.nodes.count)
+    for slot in line.leafSlots {
+      forms[slot] = [Term(space: builder.space(line.nodes[slot].shape, line.nodes[slot].dtype))]
+    }
+    for (slot, node) in line.nodes.enumerated() where line.firstInput[slot] < line.firstInput[slot + 1] {
+      let base = Int(line.firstInput[slot])
+      let inputs = (base..<Int(line.firstInput[slot + 1])).map { position in
+        line.inputs[position] >= 0 ? forms[Int(line.inputs[position])] : nil
+      }
+      if inputs.allSatisfy({ $0 == nil }) { continue }
+      forms[slot] = try builder.form(of: node, inputs)
+    }
+    outputs = try line.endSlots.map { slot in
+      guard slot >= 0, let form = forms[slot] else { return nil }
+      return try builder.materialised(form, line.nodes[slot].shape, line.nodes[slot].dtype)
+    }
+    (steps, spaces) = builder.finished(outputs.compactMap(\.self), inputs: line.leafSlots.count)
+    own = try spaces.map { space in
+      space.isShared ? nil : try .uninitialized(space.shape, dtype: space.dtype, in: "linear program")
+    }
+  }
+
+  /// The tangents of the outputs from those of the arguments; nil for an output that does not depend on them.
+  package func callAsFunction(_ tangents: [Tensor]) throws -> [Tensor?] {
+    let thread = faa_thread()
+    // Whoever differentiates or watches this very call needs the operations themselves.
+    guard trace & thread.pointee.active == 0, thread.pointee.observed == 0,
+      tangents.allSatisfy({ recordedTrace($0) == 0 })
+    else { return try line.pushforward(tangents) }
+    try checkInterrupt()
+    var values = own
+    for (index, tangent) in tangents.enumerated() {
+      let like = spaces[index]
+      guard tangent.shape == like.shape, tangent.dtype == like.dtype else {
+        return try line.pushforward(tangents)
+      }
+      values[index] = try tangent.contiguous(in: "linear program")
+    }
+    for step in steps {
+      try run(step, &values)
+      for value in step.releases { values[value] = nil }
+    }
+    return outputs.map { $0.flatMap { values[$0] } }
+  }
+
+  private func run(_ step: Step, _ values: inout [Tensor?]) throws {
+    let space = spaces[step.target]
+    if case .rule(let node, let inputs) = step.work {
+      let tangent = try node.pushforward { index in inputs[index].flatMap { values[$0] } }
+      values[step.target] =
+        try tangent?.expanded(to: space.shape).contiguous(in: node.name)
+        ?? .zeros(space.shape, dtype: space.dtype)
+      return
+    }
+    let target =
+      try values[step.target] ?? .uninitialized(space.shape, dtype: space.dtype, in: "linear program")
+    values[step.target] = target
+    func pointer(_ index: Int) -> UnsafeRawPointer {
+      // Steps are in order and a rule without a tangent leaves zeros, so that the value is there.
+      UnsafeRawPointer(values[index]?.pointer ?? target.pointer)
+    }
+    switch step.work {
+    case .rule: break
+    case .combine(let terms):
+      withUnsafeTemporaryAllocation(of: UnsafeRawPointer.self, capacity: terms.count) { from in
+        withUnsafeTemporaryAllocation(of: UnsafeRawPointer?.self, capacity: terms.count) { weights in
+          withUnsafeTemporaryAllocation(of: Double.self, capacity: terms.count) { scales in
+            for (index, term) in terms.enumerated() {
+              from.initializeElement(at: index, to: pointer(term.space))
+              weights.initializeElement(at: index, to: term.weights.map { UnsafeRawPointer($0.pointer) })
+              scales.initializeElement(at: index, to: term.scale)
+            }
+            guard let from = from.baseAddress, let weights = weights.baseAddress,
+              let scales = scales.baseAddress
+            else { return }
+            faa_combine(
+              space.dtype.kernel, target.count, Int32(terms.count), from, weights, scales, target.pointer)
+          }
+        }
+      }
+    case .matrix(let operand, let rows, let columns, let input):
+      let vector = FaaMatrix(data: pointer(input), batch_stride: columns, leading: 1, transposed: false)
+      _ = faa_matmul(space.dtype.kernel, 1, rows, 1, columns, operand.matrix, vector, target.pointer)
+    case .bothWays(let operand, let count, let input, let partial):
+      faa_both_ways(
+        space.dtype.kernel, count, operand.matrix.data, operand.matrix.leading, pointer(input),
+        partial.pointer, target.pointer)
+    }
+  }
+
+  /// Turns forms of tangents into steps.
+  private struct Builder {
+    private var spaces: [Space] = []
+    private var steps: [Step] = []
+
+    mutating func space(_ shape: Shape, _ dtype: DType) -> Int {
+      spaces.append(Space(shape: shape, dtype: dtype))
+      return spaces.count - 1
+    }
+
+    private mutating func add(_ work: Work, _ shape: Shape, _ dtype: DType) -> Int {
+      let target = space(shape, dtype)
+      steps.append(Step(work: work, target: target))
+      return target
+    }
+
+    /// The tangent of a node from those of its inputs.
+    mutating func form(of node: Node, _ inputs: [[Term]?]) throws -> [Term] {
+      switch try node.linearStep({ $0 < inputs.count && inputs[$0] != nil }) {
+      case .rule: break
+      case .same: if let form = inputs[0] { return form }
+      case .elementwise(let factors):
+        var terms: [Term] = []
+        for case (let form?, let factor) in zip(inputs, factors) {
+          for term in form { try term.times(factor).map { terms.append($0) } }
+        }
+        if !terms.isEmpty { return try merged(terms, node.shape, node.dtype) }
+      case .matrix(let matrix, let index):
+        guard let form = inputs[index], let like = node.input(index) else { break }
+        // A scale alone may wait until the product is taken.
+        var scale = 1.0
+        var input = form[0].space
+        if form.count == 1, form[0].weights == nil {
+          scale = form[0].scale
+        } else {
+          input = try materialised(form, like.shape, like.dtype)
+        }
+        let (rows, columns) = (matrix.shape[0], matrix.shape[1])
+        let work = Work.matrix(try Operand(matrix), rows: rows, columns: columns, input)
+        return [Term(space: add(work, node.shape, node.dtype), scale: scale)]
+      }
+      let values = try inputs.enumerated().map { index, form in
+        try form.flatMap { form in
+          try node.input(index).map { try materialised(form, $0.shape, $0.dtype, shared: true) }
+        }
+      }
+      return [Term(space: add(.rule(node, values), node.shape, node.dtype))]
+    }
+
+    /// Like terms as one, and what has become many terms as one value.
+    private mutating func merged(_ terms: [Term], _ shape: Shape, _ dtype: DType) throws -> [Term] {
+      var result: [Term] = []
+      for term in terms {
+        if term.weights == nil,
+          let place = result.firstIndex(where: { $0.space == term.space && $0.weights == nil })
+        {
+          result[place].scale += term.scale
+        } else {
+          result.append(term)
+        }
+      }
+      return result.count <= 8 ? result : [Term(space: try materialised(result, shape, dtype))]
+    }
+
+    /// A value that holds a form: one of its shape, which a rule may be `shared` with.
+    mutating func materialised(
+      _ form: [Term], _ shape: Shape, _ dtype: DType, shared: Bool = false
+    ) throws -> Int {
+      let terms = try pairedUp(form)
+      if terms.count == 1, terms[0].scale == 1, terms[0].weights == nil, spaces[terms[0].space].shape == shape
+      {
+        if shared { spaces[terms[0].space].isShared = true }
+        return terms[0].space
+      }
+      let space = add(.combine(terms), shape, dtype)
+      spaces[space].isShared = shared
+      return space
+    }
+
+    /// A x and Aᵀ x of one sum as one product.
+    private mutating func pairedUp(_ form: [Term]) throws -> [Term] {
+      var terms = form
+      var first = 0
+      while first < terms.count {
+        if let (second, operand, count, input) = partner(of: first, in: terms) {
+          let like = spaces[terms[first].space]
+          let partial = try Tensor.uninitialized(
+            Shape([Int(FAA_BOTH_WAYS_CHUNKS - 1) * count]), dtype: like.dtype, in: "linear program")
+          let space = add(
+            .bothWays(operand, count: count, input, partial: partial), like.shape, like.dtype)
+          terms[first] = Term(space: space, scale: terms[first].scale)
+          terms.remove(at: second)
+        }
+        first += 1
+      }
+      return terms
+    }
+
+    private func product(_ space: Int) -> (Operand, Int, Int)? {
+      guard let step = steps.last(where: { $0.target == space }),
+        case .matrix(let operand, let rows, let columns, let input) = step.work, rows == columns
+      else { return nil }
+      return (operand, rows, input)
+    }
+
+    private func partner(of first: Int, in terms: [Term]) -> (Int, Operand, Int, Int)? {
+      guard terms[first].weights == nil, let (a, n, x) = product(terms[first].space) else { return nil }
+      for second in terms.indices.dropFirst(first + 1)
+      where terms[second].weights == nil && terms[second].scale == terms[first].scale {
+        if let (b, m, y) = product(terms[second].space), x == y, n == m, a.matrix.data == b.matrix.data,
+          a.matrix.leading == b.matrix.leading, a.matrix.transposed != b.matrix.transposed
+        {
+          return (second, a, n, x)
+        }
+      }
+      return nil
+    }
+
+    /// The steps that the outputs need, and what each may let go of.
+    func finished(_ outputs: [Int], inputs: Int) -> ([Step], [Space]) {
+      var spaces = spaces
+      var isNeeded = [Bool](repeating: false, count: spaces.count)
+      for output in outputs { isNeeded[output] = true }
+      var kept: [Step] = []
+      for step in steps.reversed() where isNeeded[step.target] {
+        for read in step.reads { isNeeded[read] = true }
+        kept.append(step)
+      }
+      kept.reverse()
+      for step in kept {
+        if case .rule = step.work { spaces[step.target].isShared = true }
+      }
+      for output in outputs { spaces[output].isShared = true }
+      for index in spaces.indices where index < inputs || !isNeeded[index] { spaces[index].isShared = true }
+      var isReadLater = [Bool](repeating: false, count: spaces.count)
+      for output in outputs { isReadLater[output] = true }
+      for position in kept.indices.reversed() {
+        for read in kept[position].reads where !isReadLater[read] {
+          isReadLater[read] = true
+          if spaces[read].isShared { kept[position].releases.append(read) }
+        }
+      }
+      return (kept, spaces)
+    }
+  }
+}

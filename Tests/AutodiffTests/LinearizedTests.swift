@@ -1,0 +1,149 @@
+import Autodiff
+import Testing
+
+@testable import Tensor
+
+/// Differences beyond rounding between lists of tensors.
+private func expectEqual(
+  _ got: [Tensor], _ want: [Tensor], _ what: String, sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+  #expect(got.map(\.shape) == want.map(\.shape), "\(what)", sourceLocation: sourceLocation)
+  for (a, b) in zip(got, want) {
+    let (a, b) = (try a.doubles(), try b.doubles())
+    let scale = max(1, b.map(abs).max() ?? 0)
+    #expect(
+      zip(a, b).allSatisfy { abs($0 - $1) <= 1e-12 * scale }, "\(what): \(a) for \(b)",
+      sourceLocation: sourceLocation)
+  }
+}
+
+@Suite("A derivative recorded once and compiled, against the sweeps it stands for")
+struct LinearizedTests {
+  @Test(
+    "every primitive: the Jacobian, and the Hessian as the derivative of a recorded sweep",
+    arguments: PrimitiveCase.all)
+  func primitive(_ row: PrimitiveCase) throws {
+    let x = try row.inputs()
+    let (_, derivative) = try linearized(at: x) { [try row.sample.call($0)] }
+    let (gradient, pullback) = try vjp(at: x) { try valueAndGrad(at: $0, row.scalar).gradients }
+    let (_, product) = try linearized(at: gradient, pullback)
+    var first: [Tensor] = []
+    for seed: UInt64 in [5, 6, 7] {
+      let v = try directions(like: x, seed: seed)
+      let tangents = try derivative(v)
+      try expectEqual(tangents, jvp(at: x, along: v) { [try row.sample.call($0)] }.tangents, "J v")
+      try expectEqual(product(v), hvp(at: x, along: v, row.scalar), "H v")
+      if seed == 5 { first = tangents }
+    }
+    // What was returned stays what it was, though the program has run again since.
+    try expectEqual(
+      first, jvp(at: x, along: directions(like: x, seed: 5)) { [try row.sample.call($0)] }.tangents, "kept")
+  }
+
+  /// A random computation of two vectors of six numbers: products with constant matrices and their transposes, elementwise
+  /// functions, broadcasting, reductions, views; each step from values before it.
+  private func graph(_ seed: UInt64) throws -> ([Tensor]) throws -> Tensor {
+    var stream = RandomStream(seed: seed, stream: 0x67)
+    let a = try stream.normals([6, 6], dtype: .f64) * 0.4
+    let b = try stream.normals([6, 6], dtype: .f64) * 0.4
+    let weights = try stream.normals([6], dtype: .f64)
+    let plan = (0..<stream.int(below: 12) + 4).map { _ in
+      (stream.int(below: 16), stream.int(below: 1 << 20), stream.int(below: 1 << 20))
+    }
+    return { x in
+      var values = x
+      for (operation, left, right) in plan {
+        let p = values[left % values.count]
+        let q = values[right % values.count]
+        let next: Tensor =
+          switch operation {
+          case 0: try a.matmul(p)
+          case 1: try a.transposed().matmul(p)
+          case 2: try p.matmul(b)
+          case 3: try a.matmul(p) + a.transposed().matmul(p)
+          case 4: try p * weights
+          case 5: try p.tanh()
+          case 6: try (p * 0.3).sin()
+          case 7: try p + q
+          case 8: try p * q * 0.3 - q
+          case 9: try p.reshaped([2, 3]).transposed().reshaped([6])
+          case 10: try p - p.mean()
+          case 11: try p.softmax(axis: 0) * q
+          case 12: try (-p).softplus()
+          case 13: try p.flipped([0]) * 0.5 + p
+          case 14: try p.reshaped([6, 1]).matmul(q.reshaped([1, 6])).sum([0]) * 0.1
+          default: try p.square() * 0.1 + weights
+          }
+        values.append(next)
+      }
+      let end = try values.suffix(3).reduce(Tensor.scalar(0, dtype: .f64)) { try $0 + $1.square().sum() }
+      return try end + values[0].matmul(a.matmul(values[0])) * 0.5
+    }
+  }
+
+  @Test("random computations: Hessian products of all compositions", arguments: 0..<60)
+  func random(_ seed: UInt64) throws {
+    let function = try graph(seed)
+    var stream = RandomStream(seed: seed, stream: 0x78)
+    let x = try (0..<2).map { _ in try stream.normals([6], dtype: .f64) * 0.5 }
+    let (gradient, pullback) = try vjp(at: x) { try valueAndGrad(at: $0, function).gradients }
+    let (_, reverse) = try linearized(at: gradient, pullback)
+    let (_, forward) = try linearized(at: x) { try valueAndGrad(at: $0, function).gradients }
+    for _ in 0..<3 {
+      let v = try (0..<2).map { _ in try stream.normals([6], dtype: .f64) }
+      let want = try hvp(at: x, along: v, function)
+      try expectEqual(reverse(v), want, "reverse")
+      try expectEqual(forward(v), want, "forward")
+    }
+  }
+
+  @Test("A x + Aᵀ x reads A once, at every size of its pieces", arguments: [1, 2, 5, 31, 301, 640])
+  func bothWays(_ n: Int) throws {
+    for dtype in [DType.f64, .f32] {
+      var stream = RandomStream(seed: 3, stream: UInt64(n))
+      let a = try stream.normals(Shape([n, n]), dtype: dtype)
+      let (x, v) = (
+        try stream.normals(Shape([n]), dtype: dtype), try stream.normals(Shape([n]), dtype: dtype)
+      )
+      let (_, product) = try linearized(at: [x]) { x in
+        try valueAndGrad(at: x) { try $0[0].matmul(a.matmul($0[0])) * 0.5 }.gradients
+      }
+      let got = try product([v])[0].doubles()
+      let wide = try a.cast(to: .f64)
+      let want = try (wide + wide.transposed()).matmul(v.cast(to: .f64)).doubles().map { $0 * 0.5 }
+      let scale = want.map(abs).max() ?? 1
+      let tolerance = dtype == .f64 ? 1e-13 : 2e-5
+      #expect(zip(got, want).allSatisfy { abs($0 - $1) <= tolerance * scale })
+      // Whatever the number of threads, the same bits.
+      let threads = Engine.threads
+      defer { Engine.threads = threads }
+      Engine.threads = 1
+      #expect(try product([v])[0].doubles() == got)
+    }
+  }
+
+  @Test("it can itself be differentiated, by the direction and by what it was made from")
+  func nested() throws {
+    let x = try Tensor([0.3, -0.7, 1.1])
+    let v = try Tensor([1.0, 0.5, -2])
+    // d/dv |J v|² through the compiled derivative of tanh.
+    let (_, derivative) = try linearized(at: [x]) { [try $0[0].tanh()] }
+    let slope = try grad { try derivative([$0])[0].square().sum() }(v)
+    let factor = try 1 - x.tanh().square()
+    try expectEqual([slope], [factor.square() * v * 2], "by the direction")
+    // d/dx Σ tanh'(x) v, the derivative being made inside.
+    let bent = try grad { x in try linearized(at: [x]) { [try $0[0].tanh()] }.derivative([v])[0].sum() }(x)
+    try expectEqual([bent], [x.tanh() * factor * v * -2], "by the point")
+  }
+
+  @Test("wrong directions are refused")
+  func errors() throws {
+    let (_, derivative) = try linearized(at: [Tensor([1.0, 2])]) { [try $0[0].exp()] }
+    #expect(throws: TensorError.self) { _ = try derivative([]) }
+    #expect(throws: TensorError.self) { _ = try derivative([Tensor([1.0, 2, 3])]) }
+    // A direction of another dtype is converted; an output without influence is 0.
+    #expect(try derivative([Tensor.ones([2])])[0].dtype == .f64)
+    let (_, constant) = try linearized(at: [Tensor([1.0, 2])]) { _ in [try Tensor([3.0])] }
+    #expect(try constant([Tensor([1.0, 1])])[0].doubles() == [0])
+  }
+}
