@@ -85,10 +85,15 @@ struct NotebookRun {
   private func evaluate(
     _ options: RunOptions, _ granted: Set<Capability>, _ outputFolder: String?, _ observers: [any RunObserver]
   ) throws -> RunResult {
-    let evaluator = try ProcessEvaluator(
-      seed: options.seed, permissions: permissions(granted, outputFolder, options),
-      variables: flags.threads.map { ["FAA_NUM_THREADS": "\($0)"] } ?? [:])
-    return try Runner(document, options: options, evaluator: evaluator, observers: observers).run()
+    let permissions = permissions(granted, outputFolder, options)
+    let evaluator = {
+      try ProcessEvaluator(
+        seed: options.seed, permissions: permissions,
+        variables: flags.threads.map { ["FAA_NUM_THREADS": "\($0)"] } ?? [:])
+    }
+    return try Runner(
+      document, options: options, evaluator: evaluator(), replacement: evaluator, observers: observers
+    ).run()
   }
 
   /// Runs again and compares.
