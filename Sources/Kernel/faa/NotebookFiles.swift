@@ -46,7 +46,9 @@ func withNotebook(_ path: String, _ body: (Document) throws -> Int32) throws -> 
   do {
     document = try readNotebook(path)
   } catch let error as FileError {
-    Console.error("faa: error: \(error)\n")
+    let file = path + ".faa"
+    let hint = error.errno == ENOENT && access(file, F_OK) == 0 ? "; did you mean \(file)?" : ""
+    Console.error("faa: error: \(error)\(hint)\n")
     return 127
   }
   return try body(document)

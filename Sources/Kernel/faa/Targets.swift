@@ -18,6 +18,18 @@ struct Targets {
     json = command.json.map { $0 == "-" ? $0 : absolute($0) }
   }
 
+  /// Throws `UsageError` for a file that cannot be written, before a run takes its time.
+  func check() throws {
+    for path in [html, ipynb, markdown, json].compactMap({ $0 }) where path != "-" {
+      var info = stat()
+      let isFolder = stat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
+      guard !isFolder, access(folder(of: path), W_OK) == 0 else {
+        let reason = isFolder ? EISDIR : errno
+        throw UsageError("cannot write \(path): \(String(cString: strerror(reason)))")
+      }
+    }
+  }
+
   /// Writes them; throws `FileError`.
   func write(_ result: RunResult, base: String) throws {
     if let json {

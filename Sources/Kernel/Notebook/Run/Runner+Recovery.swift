@@ -30,7 +30,8 @@ extension Runner {
       }
     }
     let how = again.isEmpty ? "" : ", for which \(again.joined(separator: ", ")) ran again"
-    result.warnings.append("the run went on in a fresh evaluator from cell \(document.cells[index].address) on\(how)")
+    result.warnings.append(
+      "the run went on in a fresh evaluator from cell \(document.cells[index].address) on\(how)")
     return result.stopReason == nil
   }
 
@@ -66,7 +67,8 @@ extension Runner {
       result.cells[index].status = .interrupted
       result.stopReason = "interrupted while cell \(cell.address) ran again"
     } else if ending.cause != nil || ending.death != nil {
-      result.stopReason = "cell \(cell.address), which had succeeded, did not when it ran again in a fresh evaluator"
+      result.stopReason =
+        "cell \(cell.address), which had succeeded, did not when it ran again in a fresh evaluator"
     }
   }
 }

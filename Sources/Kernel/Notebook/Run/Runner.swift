@@ -78,7 +78,8 @@ public final class Runner {
       cells: cells.enumerated().map { index, cell in
         CellOutcome(
           address: cell.address, ordinal: cell.ordinal, line: cell.line, sourceHash: sha256(cell.code),
-          identity: options.graph?.nodes[index].identity ?? "")
+          identity: options.graph?.nodes[index].identity ?? "",
+          components: options.graph?.nodes[index].components ?? [])
       })
   }
 
@@ -150,8 +151,8 @@ public final class Runner {
     closeText(at: index)
     result.cells[index].seconds = monotonicSeconds() - start - result.cells[index].startedAt
     settle(cell, at: index, ending)
-    end(cell, at: index)
     if ending.death == nil { store(at: index) }
+    end(cell, at: index)
   }
 
   func request(_ cell: Cell, at index: Int) -> CellRequest {
