@@ -183,7 +183,7 @@ import Testing
         """)
     #expect(try run() == ["cached", "ok", "ok", "cached"])
     try Sidecar.remove("\(folder)/n.faaout")
-    #expect(try Program("status n.faa", in: folder).output.contains("a      not stored"))
+    #expect(try Program("status n.faa", in: folder).output.contains("a      not run"))
   }
 
   /// What cannot be stored is named, and run again.

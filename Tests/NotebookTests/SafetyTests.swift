@@ -169,7 +169,14 @@ import Testing
     #expect(
       refused.code == 2
         && refused.errors == "faa: error: cannot create /proc/none: No such file or directory\n")
-    let page = try Program("run -q n.faa --html /proc/none.html", in: folder)
-    #expect(page.code == 2 && page.output == "on\n" && page.errors.contains("cannot write /proc/none.html"))
+    // Said before anything runs, not after an hour of it.
+    for flag in ["--html", "--md", "--ipynb", "--json"] {
+      let page = try Program("run -q n.faa \(flag) none/n.out", in: folder)
+      #expect(page.code == 2 && page.output.isEmpty, "\(page.errors)")
+      #expect(
+        page.errors.contains("cannot write") && page.errors.contains("none/n.out: No such file or directory"))
+    }
+    let page = try Program("run -q n.faa --html .", in: folder)
+    #expect(page.code == 2 && page.errors.contains("Is a directory"))
   }
 }
