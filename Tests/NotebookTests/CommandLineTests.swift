@@ -117,6 +117,12 @@ let goodNotebook = """
     #expect(json.output.hasPrefix("{\n  \"schema\": 1,") && json.output.hasSuffix("}\n"))
     let events = try Program("run n.faa --events -", in: try folder(goodNotebook))
     #expect(events.output.split(separator: "\n").allSatisfy { $0.hasPrefix("{\"v\": 1") })
+    // The folder's own log is of the same run.
+    let folder = try folder(goodNotebook)
+    _ = try Program("run -q n.faa --seed 1", in: folder)
+    let second = try Program("run n.faa --seed 2 --events -", in: folder)
+    let own = String(decoding: try readFile("\(folder)/n.faaout/events.ndjson"), as: UTF8.self)
+    #expect(own.contains("\"seed\": \"2\"") && second.output.contains("\"seed\": \"2\""))
   }
 
   @Test func endsQuietlyWhenTheReaderLeaves() throws {

@@ -56,9 +56,9 @@ struct NotebookRun {
       return (0, nil)
     }
     var observers: [any RunObserver] = []
-    let log = try eventLog(sidecar)
+    let logs = try eventLogs(sidecar)
     if let sidecar { observers.append(sidecar) }
-    if let log { observers.append(log) }
+    observers += logs
     let reporter = ConsoleReporter(
       style: flags.quiet ? .none : flags.progress, plots: Plots(flags.plots), showsText: showsText,
       isVerbose: flags.verbose, graph: graph)
@@ -68,13 +68,17 @@ struct NotebookRun {
     options.environment = machineFacts(threads: flags.threads)
     let result = try evaluate(options, granted, outputFolder, observers)
     for warning in result.warnings { Console.error("\(document.name): warning: \(warning)\n") }
-    var failure = sidecar?.failure ?? log?.failure
+    var failure = sidecar?.failure ?? logs.lazy.compactMap(\.failure).first
     do { try targets.write(result, base: base) } catch let error as FileError { failure = failure ?? error }
     if let failure {
       Console.error("faa: error: results are not complete: \(failure)\n")
       return (max(result.exitCode, 1), result)
     }
-    guard command.verify, result.exitCode == 0 else { return (result.exitCode, result) }
+    guard command.verify else { return (result.exitCode, result) }
+    guard result.exitCode == 0 else {
+      Console.error("\(document.name): not verified: the first run did not succeed\n")
+      return (result.exitCode, result)
+    }
     return (try verify(result, options, granted, outputFolder), result)
   }
 
@@ -246,9 +250,12 @@ struct NotebookRun {
     }
   }
 
-  private func eventLog(_ sidecar: Sidecar?) throws -> EventLog? {
-    if let path = command.events { return try EventLog(path == "-" ? path : absolute(path)) }
-    return try sidecar.map { try EventLog("\($0.folder)/events.ndjson") }
+  /// The sidecar's log, and the one asked for.
+  private func eventLogs(_ sidecar: Sidecar?) throws -> [EventLog] {
+    let paths = [
+      sidecar.map { "\($0.folder)/events.ndjson" }, command.events.map { $0 == "-" ? $0 : absolute($0) },
+    ]
+    return try paths.compactMap { $0 }.map { try EventLog($0) }
   }
 
   private func changeFolder() throws {

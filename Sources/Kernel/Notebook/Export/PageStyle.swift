@@ -80,5 +80,6 @@ let pageStyle = """
     pre { font-size:.75rem; padding-left:.8rem; padding-right:.8rem; } }
   @media print { :root { --paper:#fff; --ink:#000; --soft:#444; --panel:#f6f6f4; } nav { display:none; } body { font-size:10.5pt; }
     main { max-width:none; padding:0; } pre { white-space:pre-wrap; overflow-wrap:anywhere; font-size:8.5pt; }
+    .answer::details-content { content-visibility:visible; height:auto; }
     figure,.source,table,pre.error { break-inside:avoid; } h1,h2,h3,h4 { break-after:avoid; } a { color:inherit; } }
   """
