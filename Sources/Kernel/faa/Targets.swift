@@ -20,14 +20,7 @@ struct Targets {
 
   /// Throws `UsageError` for a file that cannot be written, before a run takes its time.
   func check() throws {
-    for path in [html, ipynb, markdown, json].compactMap({ $0 }) where path != "-" {
-      var info = stat()
-      let isFolder = stat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
-      guard !isFolder, access(folder(of: path), W_OK) == 0 else {
-        let reason = isFolder ? EISDIR : errno
-        throw UsageError("cannot write \(path): \(String(cString: strerror(reason)))")
-      }
-    }
+    for path in [html, ipynb, markdown, json].compactMap({ $0 }) where path != "-" { try checkWritable(path) }
   }
 
   /// Writes them; throws `FileError`.
