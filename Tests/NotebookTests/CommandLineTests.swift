@@ -51,6 +51,7 @@ let goodNotebook = """
     Case(shell: "run n.faa n.faa --html p.html", code: 2, errors: "--html names one output"),
     Case(shell: "run n.faa --out /proc/none", code: 2, errors: "cannot create"),
     Case(shell: "run absent.faa", code: 127, errors: "cannot read absent.faa: No such file or directory"),
+    Case(shell: "run n", code: 127, errors: "cannot read n: No such file or directory; did you mean n.faa?"),
     Case(shell: "run .", code: 127, errors: "Is a directory"),
     Case(shell: "nonsense", code: 2, errors: "nonsense"),
     Case(shell: "check n.faa", code: 0, errors: ""),
@@ -116,6 +117,12 @@ let goodNotebook = """
     #expect(json.output.hasPrefix("{\n  \"schema\": 1,") && json.output.hasSuffix("}\n"))
     let events = try Program("run n.faa --events -", in: try folder(goodNotebook))
     #expect(events.output.split(separator: "\n").allSatisfy { $0.hasPrefix("{\"v\": 1") })
+    // The folder's own log is of the same run.
+    let folder = try folder(goodNotebook)
+    _ = try Program("run -q n.faa --seed 1", in: folder)
+    let second = try Program("run n.faa --seed 2 --events -", in: folder)
+    let own = String(decoding: try readFile("\(folder)/n.faaout/events.ndjson"), as: UTF8.self)
+    #expect(own.contains("\"seed\": \"2\"") && second.output.contains("\"seed\": \"2\""))
   }
 
   @Test func endsQuietlyWhenTheReaderLeaves() throws {
@@ -159,6 +166,45 @@ let goodNotebook = """
     try replaceFile("\(folder)/bad.faa", with: Array("```faa\nundefinedName\n```\n".utf8))
     let program = try Program("run -q n.faa bad.faa n.faa", in: folder)
     #expect(program.code == 1 && program.output.components(splitBy: "1.0\n").count == 3)
+    let told = try Program("run n.faa bad.faa --progress plain", in: folder)
+    #expect(told.errors.hasPrefix("n.faa:\n[1/2]") && told.errors.contains("\nbad.faa:\nbad.faa:2:1: error:"))
+    #expect(told.errors.hasSuffix("ok    n.faa\nexit 1  bad.faa\n"), "\(told.errors)")
+  }
+
+  /// `-v` says what a run was given, what cells need, and what is not kept.
+  @Test func saysMoreWhenAsked() throws {
+    let cells =
+      "```faa label=a\nx = [{ t in t * steps }]\n```\n```faa label=b\nx\nsave(ones([1]), \"n.faaout/o.npy\")\n```\n"
+    let folder = try folder("---\nparams: {steps: {type: int, default: 2}}\nseed: 7\n---\n" + cells)
+    let program = try Program("run n.faa -v --cell-timeout 9s --cache rw -p steps=3", in: folder)
+    #expect(program.code == 0, "\(program.errors)")
+    for line in [
+      "  seed 7\n", "  steps = 3  (cli)\n", "limits: 9.0 s a cell, ", "  needs a\n",
+      "  runs every time: it writes files\n",
+    ] {
+      #expect(program.errors.contains(line), "\(line) in \(program.errors)")
+    }
+    #expect(try Program("run n.faa -q", in: folder).errors.isEmpty)
+  }
+
+  @Test func drawsPlotsAsAsked() throws {
+    let folder = try folder("```faa\nplot([1, 4, 9], title: \"k²\")\n```\n")
+    func drawn(_ flags: String) throws -> String { try Program("run -q n.faa \(flags)", in: folder).output }
+    #expect(try drawn("").contains("⠤") && drawn("") == drawn("--plots block"))
+    let ascii = try drawn("--plots dumb")
+    #expect(ascii.unicodeScalars.allSatisfy(\.isASCII) && ascii.contains("k^2") && ascii.contains("**"))
+    #expect(try drawn("--plots none") == "[k²]\n")
+    #expect(try drawn("--plots kitty").hasPrefix("\u{1B}_Ga=T,f=100"))
+    #expect(try drawn("--plots sixel").hasPrefix("\u{1B}P"))
+  }
+
+  @Test func saysWhatAResultWasMadeWith() throws {
+    let folder = try folder(goodNotebook)
+    _ = try Program("run -q n.faa --threads 1", in: folder)
+    let result = try JSON(
+      parsing: String(decoding: readFile("\(folder)/n.faaout/result.json"), as: UTF8.self))
+    #expect(result["environment"]?["threads"] == .int(1))
+    #expect(result["cells"]?.items[0]["made_from"]?["the seed"]?.text == "0")
   }
 
   @Test func worksInTheNotebooksFolder() throws {

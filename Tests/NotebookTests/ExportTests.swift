@@ -42,6 +42,8 @@ private func ran(_ document: Document, _ outputs: [CellOutput]) -> RunResult {
     ("```\n$$x$$\n```", "<code>$$x$$\n</code>"), ("- [x] done", "aria-label=\"done\""),
     ("~~a~~", "<del>a</del>"),
     ("| a | b |\n|---|--:|\n| 1 | 2 |", "<td style=\"text-align:right\">2</td>"),
+    ("x\n\n| a | b |\n|--|-:|\n| 1 | 2 |", "<td style=\"text-align:right\">2</td>"),
+    ("```\n| a | b |\n|-|-|\n```", "|-|-|"), ("a - b | c\n--\nd", "<h2 id=\"s-a-b-c\">"),
   ]
 
   @Test(arguments: prose)

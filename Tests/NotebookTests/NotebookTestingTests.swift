@@ -86,6 +86,12 @@ import Testing
       "warning: no cell uses the parameter `n`"
     ),
     ("---\npermissions: [exec]\n---\n", 3, "unknown permission `exec`"),
+    ("```faa\n%store x\n```\n", 3, "there is no magic `%store` in a notebook"),
+    ("```faa\n%time 1\n```\n", 0, ""),
+    (
+      "---\nparams: {if: {type: int, default: 1}}\n---\n```faa\n1\n```\n", 3,
+      "`if` cannot name a parameter: it is a word of the language"
+    ),
   ])
   func checks(_ notebook: String, _ code: Int32, _ message: String) throws {
     let folder = try folder(notebook)

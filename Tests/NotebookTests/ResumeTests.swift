@@ -183,7 +183,7 @@ import Testing
         """)
     #expect(try run() == ["cached", "ok", "ok", "cached"])
     try Sidecar.remove("\(folder)/n.faaout")
-    #expect(try Program("status n.faa", in: folder).output.contains("a      not stored"))
+    #expect(try Program("status n.faa", in: folder).output.contains("a      not run"))
   }
 
   /// What cannot be stored is named, and run again.
@@ -207,6 +207,56 @@ import Testing
     #expect(try notes() == found)
   }
 
+  /// Objects of the library come back as they were: faces drawn again, an embedding point for point.
+  @Test func storesObjects() throws {
+    let making = """
+      ```faa
+      #| label: faces
+      (a, b) = Faces(subjects: 2, images: 6, size: 16, seed: 1).split(fractions: [0.5, 0.5])
+      part = a[1:3]
+      ```
+      ```faa
+      #| label: map
+      t = tsne(randn([20, 5]), perplexity: 3, iterations: 60)
+      ```
+      ```faa
+      #| label: use
+      """
+    let using =
+      "[sum(a.images), sum(b.valence), sum(part.images), sum(t.points * t.points), t.divergence, t.iterations]\n```\n"
+    let folder = try folder(making + "\n" + using)
+    let first = try Program("run -q n.faa --cache rw", in: folder)
+    #expect(first.code == 0, "\(first.errors)")
+    // A blank more: the last cell runs again, on what was stored of the others.
+    try replaceFile("\(folder)/n.faa", with: Array((making + "\n " + using).utf8))
+    let second = try Program("run n.faa --cache rw", in: folder)
+    #expect(second.output == first.output && second.code == 0)
+    for line in ["faces  cached", "map  cached", "use  ok"] {
+      #expect(second.errors.contains(line), "\(second.errors)")
+    }
+  }
+
+  /// `faa status` knows the last run without the cache: what holds, what changed, what failed.
+  @Test func knowsTheLastRun() throws {
+    let folder = try folder(
+      "```faa label=a\nx = 1\n```\n```faa\nx + 1\n```\n```faa label=c\nx.nope\n```\n")
+    func status() throws -> String { try Program("status n.faa", in: folder).output }
+    #expect(try status() == "a   not run\n@2  not run\nc   not run\n")
+    _ = try Program("run -q n.faa --cache off", in: folder)
+    let failed = try status()
+    #expect(failed.hasPrefix("a   fresh\n@2  fresh\nc   failed  error: "), "\(failed)")
+    let edited = "```faa label=a\nx = 2\n```\n```faa\nx + 3\n```\n```faa label=d\n1\n```\n"
+    try replaceFile("\(folder)/n.faa", with: Array(edited.utf8))
+    let lines = [
+      "a   stale  its text changed", "@2  stale  its text changed, its label changed, `x` changed",
+      "d   not run",
+    ]
+    #expect(try status() == lines.map { $0 + "\n" }.joined())
+    // A damaged record is one that is not there.
+    try replaceFile("\(folder)/n.faaout/result.json", with: Array("{\"cells\": [{\"cell\": 1".utf8))
+    #expect(try status().hasPrefix("a   not run\n"))
+  }
+
   @Test func survivesADamagedCache() throws {
     let folder = try folder(
       "```faa label=a\nx = [1, 2.5, \"s\", (1, none), {k: 0..<3}]\n```\n```faa label=b\nx\n```\n")
@@ -225,6 +275,9 @@ import Testing
     let folder = try folder("```faa\nrandn([3])\n```\n```faa\nrecord(\"m\", 0.1)\n```\n")
     let good = try Program("run n.faa --verify", in: folder)
     #expect(good.code == 0 && good.errors.contains("verified: two runs gave the same"), "\(good.errors)")
+    let failed = try Program(
+      "run n.faa --verify", in: try NotebookTests.folder("```faa\nassert(false)\n```\n"))
+    #expect(failed.code == 1 && failed.errors.contains("not verified: the first run did not succeed"))
     let timed = try Program("run n.faa --verify", in: try self.timed())
     #expect(timed.code == 0 && timed.errors.contains("warning: cell @1 is not the same in a second run"))
   }

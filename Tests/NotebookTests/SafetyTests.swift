@@ -162,6 +162,32 @@ import Testing
     #expect(try readFile("\(folder)/small/n.faa") == Array(notebook.utf8))
   }
 
+  /// With a file system that really takes no writes, where this user may mount one.
+  @Test func survivesAReadOnlyFileSystem() throws {
+    let folder = try folder("")
+    let mounted = try Program(
+      "|mkdir m && mount -t tmpfs -o size=64k none m && printf '```faa\\nprint(1)\\n```\\n' > m/n.faa && mount -o remount,ro m",
+      in: folder)
+    guard mounted.code == 0 else {
+      print("not tested: this user may not mount a small file system")
+      return
+    }
+    defer { _ = try? Program("|umount m", in: folder) }
+    let cases: [(String, Int32, String)] = [
+      ("run m/n.faa", 2, "n.faaout: Read-only file system; choose a folder for the results with --out"),
+      ("run -q m/n.faa --out o", 0, ""), ("run m/n.faa --out o --html m/n.html", 2, "cannot write"),
+      ("run m/n.faa --out o --events m/e", 2, "cannot write"), ("check m/n.faa", 0, ""),
+      ("convert m/n.faa --to html -o m/n.html", 2, "cannot write m/n.html"), ("clean m/n.faa", 0, ""),
+      ("test m/n.faa --out o --junit m/j.xml", 2, "cannot write"), ("new m/x", 2, "cannot write m/x.faa"),
+    ]
+    for (command, code, message) in cases {
+      let program = try Program(command, in: folder)
+      #expect(program.code == code, "\(command): \(program.errors)")
+      #expect(message.isEmpty || program.errors.contains(message), "\(command): \(program.errors)")
+      if code == 2 { #expect(program.output.isEmpty) }
+    }
+  }
+
   @Test func saysThatAFolderIsReadOnly() throws {
     let folder = try folder("```faa\nprint(\"on\")\n```\n")
     // /proc takes no new folders, from root either.
@@ -169,7 +195,14 @@ import Testing
     #expect(
       refused.code == 2
         && refused.errors == "faa: error: cannot create /proc/none: No such file or directory\n")
-    let page = try Program("run -q n.faa --html /proc/none.html", in: folder)
-    #expect(page.code == 2 && page.output == "on\n" && page.errors.contains("cannot write /proc/none.html"))
+    // Said before anything runs, not after an hour of it.
+    for flag in ["--html", "--md", "--ipynb", "--json"] {
+      let page = try Program("run -q n.faa \(flag) none/n.out", in: folder)
+      #expect(page.code == 2 && page.output.isEmpty, "\(page.errors)")
+      #expect(
+        page.errors.contains("cannot write") && page.errors.contains("none/n.out: No such file or directory"))
+    }
+    let page = try Program("run -q n.faa --html .", in: folder)
+    #expect(page.code == 2 && page.errors.contains("Is a directory"))
   }
 }

@@ -63,6 +63,11 @@ import Testing
   @Test(arguments: [
     ("--from nope", "--from nope: no such cell"), ("--only a,nope", "--only nope: no such cell"),
     ("--from d --until b", "--from d comes after --until b"),
+    ("--only a --from d", "--only a lies outside of --from and --until"),
+    ("--only ''", "--only '' names no cell"),
+    ("-q -v", "-q and -v exclude each other"), ("--plots fancy", "'fancy' is invalid"),
+    ("--cell-timeout 0", "`0` is not a duration; write for example 500ms"),
+    ("--memory lots", "`lots` is not a size; write for example 512MiB"),
     ("--watch --verify", "--watch does not go with"),
     ("--resume --cache off", "--resume does not go with --cache off"),
     ("--threads 0", "--threads 0: at least 1"),

@@ -75,6 +75,73 @@ import Testing
     #expect(program.errors.contains("memory limit of 300 MiB reached in cell @2"), "\(program.errors)")
   }
 
+  /// `boom` takes the evaluator down; `c` needs it, `d` needs what came before, `e` draws random numbers.
+  private static let crashing = """
+    ```faa
+    #| label: a
+    x = randn([3])
+    print("a")
+    ```
+    ```faa
+    #| label: boom
+    y = x
+    held = []
+    while true { held.append(ones([1000000])) }
+    ```
+    ```faa
+    #| label: c
+    print(y)
+    ```
+    ```faa
+    #| label: d
+    x
+    ```
+    ```faa
+    #| label: e
+    randn([2])
+    ```
+
+    """
+
+  private static func cells(_ folder: String) throws -> [JSON] {
+    try JSON(parsing: String(decoding: readFile("\(folder)/n.faaout/result.json"), as: UTF8.self))["cells"]?
+      .items ?? []
+  }
+
+  /// Cells that need nothing of the lost one go on in a fresh evaluator, with the values they would have had.
+  @Test(arguments: ["", "--cache rw"])
+  func goesOnInAFreshEvaluator(_ flags: String) throws {
+    let calm = try folder(Self.crashing.replacing("while true", with: "while false"))
+    #expect(try Program("run -q n.faa", in: calm).code == 0)
+    let folder = try folder(Self.crashing)
+    let program = try Program("run n.faa --memory 300MiB --on-error independent \(flags)", in: folder)
+    #expect(program.code == 137, "\(program.errors)")
+    let cells = try Self.cells(folder)
+    #expect(cells.map { $0["status"]?.text } == ["ok", "killed", "skipped", "ok", "ok"])
+    let expected = try Self.cells(calm)
+    for index in [0, 3, 4] { #expect(cells[index]["outputs"] == expected[index]["outputs"]) }
+    #expect(program.output.hasPrefix("a\n") && program.output.components(splitBy: "a\n").count == 2)
+    let again = flags.isEmpty ? ", for which a ran again" : ""
+    #expect(
+      program.errors.contains("the run went on in a fresh evaluator from cell d on\(again)\n"),
+      "\(program.errors)")
+    #expect(program.errors.contains("skipped c: needs cell boom, which did not succeed"))
+  }
+
+  /// The same after a crash, with `all`, where the cell that reads what was lost fails by itself.
+  @Test func goesOnAfterACrash() throws {
+    let folder = try folder(
+      Self.crashing.replacing("y = x\n", with: "").replacing("held.append(ones([1000000]))", with: "1"))
+    let program = try Program(
+      """
+      |export SWIFT_BACKTRACE=enable=no; $FAA run n.faa --on-error all & run=$!
+      for i in $(seq 200); do grep -q '"cell": "boom"' n.faaout/events.ndjson 2>/dev/null && break; sleep 0.02; done
+      kill -SEGV $(cat /proc/$run/task/$run/children); wait $run
+      """, in: folder)
+    #expect(program.code == 139, "\(program.errors)")
+    #expect(try Self.cells(folder).map { $0["status"]?.text } == ["ok", "killed", "error", "ok", "ok"])
+  }
+
   @Test func boundsOutput() throws {
     let folder = try folder("```faa\nfor i in 0..<100000 { print(i) }\n```\n")
     let program = try Program("run -q n.faa --max-output 1KiB --json -", in: folder)

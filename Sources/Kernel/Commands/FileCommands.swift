@@ -19,9 +19,9 @@ let fileCommands: [Command] = [
       ("InvalidArgument", "an ending that does not fit the value"),
       ("InterchangeError", "a file that cannot be written"),
     ],
-    example: "save(tensor([1.0, 2.0]), \"/tmp/faa-example.npy\")", effects: [.writesFiles]
+    example: "save(tensor([1.0, 2.0]), \"/tmp/faa-example.npy\")", effects: [.writesFile("path")]
   ) { a in
-    let path = try a.writablePath("path")
+    let path = try a.string("path")
     func mustEnd(in ending: String, _ what: String) throws {
       guard path.hasSuffix(ending) else {
         throw a.error("InvalidArgument", "path", "is \"\(path)\", but \(what) is written as \(ending)")
@@ -48,9 +48,9 @@ let fileCommands: [Command] = [
     [.required("path", .string, "the file")], returns: "the model, bit for bit, or the tensor",
     errors: [("InterchangeError", "a file that is missing, damaged or not of this kind")],
     example: "save(tensor([1.0, 2.0]), \"/tmp/faa-example.npy\"); load(\"/tmp/faa-example.npy\")",
-    effects: [.readsFiles]
+    effects: [.readsFile("path")]
   ) { a in
-    let path = try a.readablePath("path")
+    let path = try a.string("path")
     if path.hasSuffix(".npy") { return .tensor(try NPY.read(path)) }
     guard path.hasSuffix(".safetensors") else {
       throw a.error("InvalidArgument", "path", "is \"\(path)\"; known are .safetensors and .npy")

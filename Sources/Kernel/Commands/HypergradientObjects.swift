@@ -148,8 +148,8 @@ final class ComparisonObject: HostObject {
 /// A table of results as text.
 final class ReportObject: HostObject {
   let typeName: String
-  private let text: String
-  private let passed: Bool?
+  let text: String
+  let passed: Bool?
 
   init(_ typeName: String, _ text: String, passed: Bool? = nil) {
     self.typeName = typeName

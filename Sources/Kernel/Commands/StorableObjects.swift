@@ -1,3 +1,5 @@
+import Analysis
+import Faces
 import Models
 import Runtime
 import Tensor
@@ -5,7 +7,10 @@ import Training
 
 /// The kinds of objects that a run can store and bring back: what takes long to make. Others are made again by their cells.
 public var storableObjects: [any StorableObject.Type] {
-  [MAEObject.self, ViTObject.self, OptimizerObject.self, RunObject.self]
+  [
+    MAEObject.self, ViTObject.self, OptimizerObject.self, RunObject.self, FacesObject.self,
+    EmbeddingObject.self, ReportObject.self,
+  ]
 }
 
 extension MAEObject: StorableObject {
@@ -93,6 +98,78 @@ extension RunObject: StorableObject {
   static func restored(_ reader: inout ByteReader) throws -> any HostObject {
     let optimizer = try reader.text()
     return RunObject(try reader.history(), optimizer: optimizer)
+  }
+}
+
+/// The recipe and which of its faces; they are drawn again, to the same bits.
+extension FacesObject: StorableObject {
+  static var storedName: String { "Faces" }
+  static var isChangeable: Bool { false }
+
+  func store(_ writer: inout ByteWriter) throws {
+    let recipe = dataset.recipe
+    for number in [recipe.subjects, recipe.imagesPerSubject, recipe.size] { writer.int(number) }
+    writer.word(recipe.seed)
+    writer.text(recipe.mode.rawValue)
+    for number in [recipe.hardness, recipe.exaggeration, recipe.crop, recipe.ambiguity] {
+      writer.double(Double(number))
+    }
+    writer.list(dataset.indices) { $0.int($1) }
+  }
+
+  static func restored(_ reader: inout ByteReader) throws -> any HostObject {
+    var recipe = FaceRecipe(
+      subjects: try reader.int(), imagesPerSubject: try reader.int(), size: try reader.int(),
+      seed: try reader.word())
+    guard let mode = Elicitation(rawValue: try reader.text()) else { throw DamagedBytes() }
+    recipe.mode = mode
+    recipe.hardness = Float(try reader.double())
+    recipe.exaggeration = Float(try reader.double())
+    recipe.crop = Float(try reader.double())
+    recipe.ambiguity = Float(try reader.double())
+    return FacesObject(try FaceDataset(recipe).subset(reader.list { try $0.int() }))
+  }
+}
+
+extension EmbeddingObject: StorableObject {
+  static var storedName: String { "Embedding" }
+  static var isChangeable: Bool { false }
+
+  func store(_ writer: inout ByteWriter) throws {
+    for number in [points.rows, points.columns] { writer.int(number) }
+    writer.list(points.values) { $0.double($1) }
+    writer.double(embedding.divergence)
+    writer.int(embedding.iterations)
+    writer.text(embedding.ending.rawValue)
+    writer.list(embedding.history) {
+      $0.int($1.iteration)
+      $0.double($1.divergence)
+    }
+  }
+
+  static func restored(_ reader: inout ByteReader) throws -> any HostObject {
+    let points = try Matrix(
+      rows: try reader.int(), columns: try reader.int(), values: reader.list { try $0.double() })
+    let (divergence, iterations) = (try reader.double(), try reader.int())
+    guard let ending = TSNE.Ending(rawValue: try reader.text()) else { throw DamagedBytes() }
+    return EmbeddingObject(
+      TSNE.Embedding(
+        points: points, divergence: divergence, iterations: iterations, ending: ending,
+        history: try reader.list { (iteration: try $0.int(), divergence: try $0.double()) }))
+  }
+}
+
+extension ReportObject: StorableObject {
+  static var storedName: String { "Report" }
+  static var isChangeable: Bool { false }
+
+  func store(_ writer: inout ByteWriter) throws {
+    for part in [typeName, text] { writer.text(part) }
+    writer.optional(passed) { $0.bool($1) }
+  }
+
+  static func restored(_ reader: inout ByteReader) throws -> any HostObject {
+    ReportObject(try reader.text(), try reader.text(), passed: try reader.optional { try $0.bool() })
   }
 }
 

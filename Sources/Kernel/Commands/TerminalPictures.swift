@@ -4,3 +4,6 @@ import Figures
 public func sixelPicture(_ png: [UInt8], width: Int) -> String? {
   try? Raster(png: png).sixel(maxWidth: width)
 }
+
+/// A figure's text for a terminal that shows ASCII alone.
+public func asciiPicture(_ text: String) -> String { Figure.ascii(text) }

@@ -2,27 +2,35 @@ import CReadline
 import Glibc
 
 /// Pictures inside the terminal, by the kitty protocol or as sixels where the terminal speaks either.
-final class Graphics {
+package final class Graphics {
   /// How a terminal takes pictures.
-  enum Language: Equatable {
-    case kitty, sixel, text
+  package enum Language: Equatable {
+    /// The kitty protocol.
+    case kitty
+    /// Sixel graphics.
+    case sixel
+    /// Not at all.
+    case text
   }
 
   /// A PNG as sixels, at most so many pixels wide.
-  typealias SixelEncoder = (_ png: [UInt8], _ width: Int) -> String?
+  package typealias SixelEncoder = (_ png: [UInt8], _ width: Int) -> String?
 
   private var language: Language?
   private let sixel: SixelEncoder?
 
-  init(sixel: SixelEncoder? = nil) {
+  /// - Parameter language: what the terminal speaks; nil asks the environment (`FAA_GRAPHICS`), then the terminal itself.
+  package init(_ language: Language? = nil, sixel: SixelEncoder? = nil) {
     self.sixel = sixel
-    language = Environment["FAA_GRAPHICS"].flatMap {
-      ["kitty": Language.kitty, "sixel": .sixel, "none": .text][$0]
-    }
+    self.language =
+      language
+      ?? Environment["FAA_GRAPHICS"].flatMap {
+        ["kitty": Language.kitty, "sixel": .sixel, "none": .text][$0]
+      }
   }
 
   /// The bytes that draw a PNG at the cursor, at most `columns` wide; nil where the terminal cannot.
-  func picture(_ png: [UInt8], columns: Int) -> String? {
+  package func picture(_ png: [UInt8], columns: Int) -> String? {
     if language == nil { language = Self.probe() }
     switch language {
     case .kitty: return Self.kitty(png, columns: min(columns, 100))

@@ -69,10 +69,10 @@ struct Terminal: Sendable {
 }
 
 /// Text from data on its way to a terminal.
-enum Safe {
+package enum Safe {
   /// Control characters become visible symbols, so that no data can move the cursor, retitle the window or worse. Line ends
   /// and tabs pass; colour sequences pass where our own displays are expected to hold them.
-  static func text(_ text: String, keepsColours: Bool = false) -> String {
+  package static func text(_ text: String, keepsColours: Bool = false) -> String {
     // Nearly all text is clean: look before building.
     guard text.unicodeScalars.contains(where: isControl) else { return text }
     var result = String.UnicodeScalarView()

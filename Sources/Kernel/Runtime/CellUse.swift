@@ -17,6 +17,8 @@ public struct CellUse: Sendable {
   public private(set) var effects: Set<Effects.Effect> = []
   /// Effects of the commands that the functions and closures made here mention.
   public private(set) var deferredEffects: Set<Effects.Effect> = []
+  /// The magics it uses, `%` not included.
+  public private(set) var magics: Set<String> = []
   /// Whether a command that changes objects in place is used in a way that does not show which: within a function, or as a value.
   public private(set) var changesUnknown = false
 
@@ -136,8 +138,9 @@ public struct CellUse: Sendable {
       visit(condition)
       block(body)
     case .returnValue(let value): if let value { visit(value) }
-    case .magic(_, _, let value):
+    case .magic(let name, _, let value):
       effects.insert(.clock)
+      magics.insert(name)
       if let value { visit(value) }
     case .breakLoop, .continueLoop: break
     }
@@ -253,6 +256,9 @@ extension Session {
     guard let cell = try? Parser.parse(SourceText(source)) else { return nil }
     return CellUse(cell, commands: commands)
   }
+
+  /// Whether `%name` is known here; `?` and `??` are.
+  public func hasMagic(_ name: String) -> Bool { name.hasPrefix("?") || magics[name] != nil }
 
   /// Whether a name is a command or a constant of the language, and so known without being defined.
   public func isBuiltIn(_ name: String) -> Bool { commands[name] != nil || Value.named[name] != nil }

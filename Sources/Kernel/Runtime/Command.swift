@@ -59,8 +59,15 @@ public struct Command: @unchecked Sendable {
     self.example = example
     self.effects = effects
     self.fast = fast
-    self.body = body
-    routine = Routine(name, parameters, body)
+    // The one gate to the disk: a row that declares what it touches cannot run before the session has permitted it.
+    let gated: (Arguments) throws -> Value =
+      effects.touchesFiles
+      ? { arguments in
+        try arguments.requirePermission(for: effects)
+        return try body(arguments)
+      } : body
+    self.body = gated
+    routine = Routine(name, parameters, gated)
   }
 }
 
@@ -106,10 +113,10 @@ public struct Effects: ExpressibleByArrayLiteral, Sendable {
     case writes(String)
     /// It makes an object with identity.
     case creates(String)
-    /// It reads files.
-    case readsFiles
-    /// It writes files.
-    case writesFiles
+    /// It reads the file or folder that the named argument says, where the session permits it.
+    case readsFile(String)
+    /// It writes the file or folder that the named argument says, where the session permits it.
+    case writesFile(String)
     /// It draws random numbers from the session unless given a seed.
     case rng
     /// It sends something to the client.
@@ -124,8 +131,17 @@ public struct Effects: ExpressibleByArrayLiteral, Sendable {
   public let list: [Effect]
   /// No effects.
   public static let pure: Effects = []
+  /// Whether files are among them.
+  var touchesFiles: Bool { list.contains { $0.readsFiles || $0.writesFiles } }
   /// Whether there are none.
   public var isPure: Bool { list.isEmpty }
   /// Lists effects.
   public init(arrayLiteral elements: Effect...) { list = elements }
+}
+
+extension Effects.Effect {
+  /// Whether it reads a file.
+  public var readsFiles: Bool { if case .readsFile = self { true } else { false } }
+  /// Whether it writes a file.
+  public var writesFiles: Bool { if case .writesFile = self { true } else { false } }
 }

@@ -37,28 +37,39 @@ public struct Permissions: Sendable {
 }
 
 extension Arguments {
-  /// The path in an argument that the command reads. Throws `PermissionDenied` where the session may not.
-  public func readablePath(_ name: String) throws -> String {
-    let path = try string(name)
-    guard session.permissions.allows(path, in: session.permissions.readable) else {
-      throw denied(path, "reading it", "read")
+  /// Throws `PermissionDenied` where the session may not touch a file that the effects say the command does.
+  func requirePermission(for effects: Effects) throws {
+    let permissions = session.permissions
+    for effect in effects.list {
+      switch effect {
+      case .readsFile(let name):
+        try require(permissions.readable, for: name, "reading it", "read", permissions)
+      case .writesFile(let name):
+        try require(permissions.writable, for: name, "writing it", "write", permissions)
+      default: break
+      }
     }
-    return path
   }
 
-  /// The path in an argument that the command writes. Throws `PermissionDenied` where the session may not.
-  public func writablePath(_ name: String) throws -> String {
-    let path = try string(name)
-    guard session.permissions.allows(path, in: session.permissions.writable) else {
-      throw denied(path, "writing it", "write")
+  /// Throws unless every path in the argument, one or a list of them, is in one of the folders.
+  private func require(
+    _ roots: [String]?, for name: String, _ what: String, _ permission: String, _ permissions: Permissions
+  ) throws {
+    guard roots != nil, !isNone(name) else { return }
+    let paths: [String]
+    if case .string(let box) = self[name] {
+      paths = [box.value]
+    } else {
+      paths = try sequence(name).map {
+        guard case .string(let box) = $0 else { throw mismatch(name, expected: "a path, or a list of paths") }
+        return box.value
+      }
     }
-    return path
-  }
-
-  private func denied(_ path: String, _ what: String, _ permission: String) -> CommandError {
-    CommandError(
-      "PermissionDenied",
-      "\(callee): \"\(path)\" is outside the notebook's own folders, and \(what) is not permitted",
-      help: "list `permissions: [\(permission)]` in the header and run with --trust")
+    for path in paths where !permissions.allows(path, in: roots) {
+      throw CommandError(
+        "PermissionDenied",
+        "\(callee): \"\(path)\" is outside the notebook's own folders, and \(what) is not permitted",
+        help: "list `permissions: [\(permission)]` in the header and run with --trust", argument: name)
+    }
   }
 }

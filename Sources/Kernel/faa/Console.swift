@@ -1,4 +1,5 @@
 import Glibc
+import REPL
 
 /// Standard output and standard error. A reader that leaves early (`| head`) silences standard output and nothing else.
 enum Console {
@@ -7,11 +8,16 @@ enum Console {
   /// Whether standard error is a terminal that redraws lines.
   static let canRedraw = isatty(STDERR_FILENO) == 1 && getenv("TERM").map { String(cString: $0) } != "dumb"
 
+  private static let outputIsTerminal = isatty(STDOUT_FILENO) == 1
+
   /// Writes what was asked for.
   static func out(_ text: String) {
     guard !isOutputClosed else { return }
     if !write(text, to: STDOUT_FILENO) { isOutputClosed = true }
   }
+
+  /// Writes text that a program made: as it is to a file or a pipe, and to a terminal so that it cannot steer it.
+  static func outData(_ text: String) { out(outputIsTerminal ? Safe.text(text) : text) }
 
   /// Writes a diagnostic or progress.
   static func error(_ text: String) { _ = write(text, to: STDERR_FILENO) }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Notebook
+import REPL
 
 /// How progress is drawn on standard error.
 enum ProgressStyle: String, ExpressibleByArgument, CaseIterable {
@@ -16,16 +17,25 @@ enum ProgressStyle: String, ExpressibleByArgument, CaseIterable {
 /// The run as a person follows it: cell text on standard output, progress and errors on standard error.
 final class ConsoleReporter: RunObserver {
   private let style: ProgressStyle
+  private let plots: Plots
   private let showsText: Bool
+  private let isVerbose: Bool
+  private let graph: CellGraph
   private var lastDrawn = 0.0
   private var lineIsDrawn = false
   private var position = ""
   /// Whether the last text ended without a line end, so that the next message needs one.
   private var textIsOpen = false
 
-  init(style: ProgressStyle, showsText: Bool) {
+  /// - Parameters:
+  ///   - showsText: whether what cells give goes to standard output.
+  ///   - isVerbose: whether every cell is followed by what it needs and why it is or is not kept.
+  init(style: ProgressStyle, plots: Plots, showsText: Bool, isVerbose: Bool, graph: CellGraph) {
     self.style = style == .auto ? (Console.canRedraw ? .tty : .plain) : style
+    self.plots = plots
     self.showsText = showsText
+    self.isVerbose = isVerbose
+    self.graph = graph
   }
 
   func cellStarted(_ cell: Cell, of total: Int, in result: RunResult) {
@@ -38,11 +48,16 @@ final class ConsoleReporter: RunObserver {
     clear()
     if case .warning(let text) = output {
       closeText()
-      Console.error("warning: \(text)\n")
+      Console.error("warning: \(Safe.text(text))\n")
       return
     }
     guard showsText else { return }
-    show(output)
+    switch output {
+    case .display(let rendering) where rendering.isFigure, .value(let rendering, _) where rendering.isFigure:
+      closeText()
+      Console.out(plots.drawing(rendering))
+    default: show(output)
+    }
     if case .text(let text) = output { textIsOpen = !text.hasSuffix("\n") } else { textIsOpen = false }
   }
 
@@ -79,6 +94,16 @@ final class ConsoleReporter: RunObserver {
       let status = outcome.status == .ok && failed ? "mismatch" : outcome.status.rawValue
       Console.error("\(position)  \(status)  \(decimal(outcome.seconds, 2)) s\n")
     }
+    if isVerbose { explain(outcome, result) }
+  }
+
+  /// What the cell needed and what becomes of its results.
+  private func explain(_ outcome: CellOutcome, _ result: RunResult) {
+    let node = graph.nodes[outcome.ordinal - 1]
+    let needed = node.needs.sorted().map { result.cells[$0].address }
+    if !needed.isEmpty { Console.error("  needs \(needed.joined(separator: ", "))\n") }
+    if let note = outcome.note { Console.error("  \(note)\n") }
+    if let peak = outcome.peakBytes { Console.error("  peak memory \(peak >> 20) MiB\n") }
   }
 
   func runEnded(_ result: RunResult) {

@@ -29,7 +29,7 @@ struct ConvertCommand: ParsableCommand {
     try checkNames([notebook])
     let code: Int32
     do {
-      let bytes = try readFile(notebook)
+      guard let bytes = bytesOrReport(notebook) else { throw ExitCode(127) }
       let source: [UInt8]
       if notebook.hasSuffix(".ipynb") {
         guard let text = String(validating: bytes, as: UTF8.self) else {
@@ -40,9 +40,6 @@ struct ConvertCommand: ParsableCommand {
         source = notebook.hasSuffix(".qmd") ? Document.fromQuarto(bytes) : bytes
       }
       code = try write(source)
-    } catch let error as FileError {
-      Console.error("faa: error: \(error)\n")
-      code = 127
     } catch let error as InvalidValue {
       Console.error("\(notebook):1:1: error: \(error.message)\n")
       code = 3

@@ -1,6 +1,7 @@
 import Commands
 import Glibc
 import Notebook
+import REPL
 
 /// Runs a piece of program in a clean session; prints what it prints and the value of its last expression.
 ///
@@ -36,10 +37,10 @@ func evaluate(_ source: String, name: String, key: String, on evaluator: ThreadE
 /// Shows an output on the terminal or in the log: text to standard output, warnings to standard error.
 func show(_ output: CellOutput) {
   switch output {
-  case .text(let text): Console.out(text)
-  case .warning(let text): Console.error("warning: \(text)\n")
-  case .metric(let name, let value): Console.out("\(name) = \(value)\n")
+  case .text(let text): Console.outData(text)
+  case .warning(let text): Console.error("warning: \(Safe.text(text))\n")
+  case .metric(let name, let value): Console.outData("\(name) = \(value.isNaN ? "nan" : "\(value)")\n")
   case .display(let rendering), .value(let rendering, _):
-    Console.out(rendering.text.hasSuffix("\n") ? rendering.text : rendering.text + "\n")
+    Console.outData(rendering.text.hasSuffix("\n") ? rendering.text : rendering.text + "\n")
   }
 }

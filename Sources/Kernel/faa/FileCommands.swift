@@ -79,7 +79,7 @@ struct CleanCommand: ParsableCommand {
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
-    abstract: "Say of every cell whether its stored result is what a run would give now, and why not.")
+    abstract: "Say of every cell whether its last result is what a run would give now, and why not.")
 
   @Argument(help: "The notebook.", completion: .file(extensions: ["faa"]))
   var notebook: String
@@ -124,7 +124,8 @@ extension Freshness {
     switch self {
     case .fresh: "fresh"
     case .stale: "stale"
-    case .unknown: "not stored"
+    case .failed: "failed"
+    case .unknown: "not run"
     case .runsAlways: "always run"
     case .never: "never run"
     }
@@ -132,8 +133,8 @@ extension Freshness {
 
   fileprivate var reason: String {
     switch self {
-    case .stale(let reason), .runsAlways(let reason): reason
-    case .fresh, .unknown, .never: ""
+    case .fresh(let reason), .stale(let reason), .failed(let reason), .runsAlways(let reason): reason
+    case .unknown, .never: ""
     }
   }
 }

@@ -22,12 +22,25 @@ func environment(_ name: String) -> String? {
 }
 
 /// Facts about engine and machine that every stored result carries.
-func machineFacts() -> [(String, JSON)] {
-  [
+///
+/// - Parameter threads: what was asked for; nil for one a processor.
+func machineFacts(threads: Int?) -> [(String, JSON)] {
+  let processors = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+  return [
     ("engine", .string("faa \(version)")), ("swift", .string(swiftRelease)), ("device", .string("cpu")),
-    ("blas_kernel", .string(blasKernel())), ("blas_threads", .int(Int(openblas_get_num_threads()))),
-    ("processors", .int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))),
+    ("blas_kernel", .string(blasKernel())), ("processors", .int(processors)),
+    ("threads", .int(threads ?? environment("FAA_NUM_THREADS").flatMap(Int.init) ?? processors)),
   ]
+}
+
+/// The memory a run may use unless it is told: nine tenths of the machine's, or of what its container may have. More would
+/// make the system end programs, this one or others.
+func usualMemoryLimit() -> Int {
+  let machine = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+  let container = (try? readFile("/sys/fs/cgroup/memory.max")).flatMap {
+    Int(String(decoding: $0, as: UTF8.self).filter(\.isNumber))
+  }
+  return min(machine, container ?? machine) / 10 * 9
 }
 
 /// What tells this build of the program from another: its version, and size and time of its file.

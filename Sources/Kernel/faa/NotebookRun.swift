@@ -44,6 +44,7 @@ struct NotebookRun {
       return (127, nil)
     }
     guard let granted = grant() else { return (126, nil) }
+    if !command.dryRun { try targets.check() }
     let sidecar = try command.dryRun ? nil : sidecar()
     let outputFolder = sidecar?.folder
     let surroundings = surroundings(options)
@@ -55,23 +56,29 @@ struct NotebookRun {
       return (0, nil)
     }
     var observers: [any RunObserver] = []
-    let log = try eventLog(sidecar)
+    let logs = try eventLogs(sidecar)
     if let sidecar { observers.append(sidecar) }
-    if let log { observers.append(log) }
-    observers.append(
-      ConsoleReporter(
-        style: flags.quiet ? .none : flags.progress,
-        showsText: showsText))
+    observers += logs
+    let reporter = ConsoleReporter(
+      style: flags.quiet ? .none : flags.progress, plots: Plots(flags.plots), showsText: showsText,
+      isVerbose: flags.verbose, graph: graph)
+    observers.append(reporter)
+    if flags.verbose { describe(options, granted, outputFolder) }
     try changeFolder()
-    options.environment = machineFacts()
+    options.environment = machineFacts(threads: flags.threads)
     let result = try evaluate(options, granted, outputFolder, observers)
     for warning in result.warnings { Console.error("\(document.name): warning: \(warning)\n") }
-    try targets.write(result, base: base)
-    if let failure = sidecar?.failure ?? log?.failure {
+    var failure = sidecar?.failure ?? logs.lazy.compactMap(\.failure).first
+    do { try targets.write(result, base: base) } catch let error as FileError { failure = failure ?? error }
+    if let failure {
       Console.error("faa: error: results are not complete: \(failure)\n")
       return (max(result.exitCode, 1), result)
     }
-    guard command.verify, result.exitCode == 0 else { return (result.exitCode, result) }
+    guard command.verify else { return (result.exitCode, result) }
+    guard result.exitCode == 0 else {
+      Console.error("\(document.name): not verified: the first run did not succeed\n")
+      return (result.exitCode, result)
+    }
     return (try verify(result, options, granted, outputFolder), result)
   }
 
@@ -79,16 +86,23 @@ struct NotebookRun {
   func freshness() throws -> [Freshness] {
     let graph = CellGraph(document, commands: allCommands, surroundings(try runOptions()))
     let folder = defaultFolder ?? "."
-    return graph.freshness(of: document, in: CellCache(folder: "\(folder)/cache", mode: .read))
+    let last = (try? readFile("\(folder)/result.json")).map { String(decoding: $0, as: UTF8.self) }
+    return graph.freshness(
+      of: document, lastResult: last ?? "", cache: CellCache(folder: "\(folder)/cache", mode: .read))
   }
 
   private func evaluate(
     _ options: RunOptions, _ granted: Set<Capability>, _ outputFolder: String?, _ observers: [any RunObserver]
   ) throws -> RunResult {
-    let evaluator = try ProcessEvaluator(
-      seed: options.seed, permissions: permissions(granted, outputFolder, options),
-      variables: flags.threads.map { ["FAA_NUM_THREADS": "\($0)"] } ?? [:])
-    return try Runner(document, options: options, evaluator: evaluator, observers: observers).run()
+    let permissions = permissions(granted, outputFolder, options)
+    let evaluator = {
+      try ProcessEvaluator(
+        seed: options.seed, permissions: permissions,
+        variables: flags.threads.map { ["FAA_NUM_THREADS": "\($0)"] } ?? [:])
+    }
+    return try Runner(
+      document, options: options, evaluator: evaluator(), replacement: evaluator, observers: observers
+    ).run()
   }
 
   /// Runs again and compares.
@@ -116,10 +130,10 @@ struct NotebookRun {
     var options = RunOptions()
     options.parameters = try resolveParameters(document.header.parameters, input)
     options.seed = flags.seed ?? document.header.seed
-    options.cellTimeout = flags.cellTimeout?.seconds ?? limits.cell
-    options.totalTimeout = flags.timeout?.seconds ?? limits.total
-    options.memoryLimit = flags.memory?.bytes ?? limits.memory
-    options.maximumOutput = flags.maxOutput?.bytes ?? options.maximumOutput
+    options.cellTimeout = flags.cellTimeout ?? limits.cell
+    options.totalTimeout = flags.timeout ?? limits.total
+    options.memoryLimit = flags.memory ?? limits.memory ?? usualMemoryLimit()
+    options.maximumOutput = flags.maxOutput ?? options.maximumOutput
     options.onError = flags.onError
     options.selection = command.selection
     options.interruptCount = interruptPresses
@@ -156,6 +170,24 @@ struct NotebookRun {
       return "the input `\(input)` cannot be read; put it in \(base)"
     }
     return nil
+  }
+
+  /// What the run is given, for `-v`.
+  private func describe(_ options: RunOptions, _ granted: Set<Capability>, _ outputFolder: String?) {
+    var lines = ["seed \(options.seed)"]
+    lines += options.parameters.map { parameter in
+      "\(parameter.name) = \(parameter.value.literal)  (\(parameter.source.rawValue))"
+    }
+    let limits = [
+      options.cellTimeout.map { "\(decimal($0, 1)) s a cell" },
+      options.totalTimeout.map { "\(decimal($0, 1)) s in all" },
+      options.memoryLimit.map { "\($0 >> 20) MiB" },
+    ]
+    lines.append("limits: " + limits.compactMap { $0 }.joined(separator: ", "))
+    let beyond = granted.map(\.meaning).sorted().joined(separator: ", ")
+    lines.append(
+      "may read its folder and write \(outputFolder ?? "nothing")" + (beyond.isEmpty ? "" : "; \(beyond)"))
+    for line in lines { Console.error("  \(line)\n") }
   }
 
   // MARK: Permissions
@@ -218,9 +250,12 @@ struct NotebookRun {
     }
   }
 
-  private func eventLog(_ sidecar: Sidecar?) throws -> EventLog? {
-    if let path = command.events { return try EventLog(path == "-" ? path : absolute(path)) }
-    return try sidecar.map { try EventLog("\($0.folder)/events.ndjson") }
+  /// The sidecar's log, and the one asked for.
+  private func eventLogs(_ sidecar: Sidecar?) throws -> [EventLog] {
+    let paths = [
+      sidecar.map { "\($0.folder)/events.ndjson" }, command.events.map { $0 == "-" ? $0 : absolute($0) },
+    ]
+    return try paths.compactMap { $0 }.map { try EventLog($0) }
   }
 
   private func changeFolder() throws {

@@ -86,6 +86,7 @@ struct RunCommand: ParsableCommand {
       throw ValidationError("--watch takes one notebook file")
     }
     if watch, verify || dryRun { throw ValidationError("--watch does not go with --verify or --dry-run") }
+    if let only, selection.only.isEmpty { throw ValidationError("--only '\(only)' names no cell") }
     if resume, flags.cache == .off || flags.cache == .refresh {
       throw ValidationError("--resume does not go with --cache \(flags.cache?.rawValue ?? "")")
     }
@@ -106,6 +107,8 @@ struct RunCommand: ParsableCommand {
     let home = currentFolder()
     var codes: [Int32] = []
     for path in notebooks {
+      // Progress names cells alone, so that several notebooks need a heading each.
+      if notebooks.count > 1, !flags.quiet { Console.error("\(path):\n") }
       codes.append(try withNotebook(path) { try NotebookRun(self, $0, path).run().code })
       chdir(home)
       if codes.last == 130 { break }
@@ -116,44 +119,5 @@ struct RunCommand: ParsableCommand {
       }
     }
     throw ExitCode(firstFailure(codes))
-  }
-}
-
-/// Runs a notebook again whenever it or what it reads changes.
-private struct Watch {
-  private let command: RunCommand
-  private let path: String
-
-  init(_ command: RunCommand, _ path: String) {
-    self.command = command
-    self.path = path
-  }
-
-  /// Ends at Ctrl-C, with the code of the last run.
-  func run() throws -> Int32 {
-    let home = currentFolder()
-    while true {
-      let presses = interruptPresses()
-      var inputs: [String] = []
-      let code = try withNotebook(path) { document in
-        inputs = document.header.inputs
-        return try NotebookRun(command, document, path).run().code
-      }
-      chdir(home)
-      let files = [path] + inputs.map { $0.hasPrefix("/") ? $0 : "\(folder(of: path))/\($0)" }
-      let before = files.map(stamp)
-      if !command.flags.quiet { Console.error("watching \(path); Ctrl-C ends\n") }
-      while files.map(stamp) == before {
-        if interruptPresses() > presses { return code == 130 ? 0 : code }
-        usleep(200_000)
-      }
-    }
-  }
-
-  /// When and how large: editors that replace a file change its number.
-  private func stamp(_ path: String) -> [Int] {
-    var info = stat()
-    guard stat(path, &info) == 0 else { return [] }
-    return [Int(info.st_ino), Int(info.st_size), info.st_mtim.tv_sec, info.st_mtim.tv_nsec]
   }
 }

@@ -23,17 +23,25 @@ struct RunFlags: ParsableArguments {
   @Option(name: .customLong("out"), help: "Folder for results and plots.", completion: .directory)
   var outputFolder: String?
 
-  @Option(help: ArgumentHelp("Longest a cell may take, such as 60s.", valueName: "duration"))
-  var cellTimeout: Duration?
+  @Option(
+    help: ArgumentHelp("Longest a cell may take, such as 60s.", valueName: "duration"),
+    transform: parseDuration)
+  var cellTimeout: Double?
 
-  @Option(help: ArgumentHelp("Longest the run may take, such as 10m.", valueName: "duration"))
-  var timeout: Duration?
+  @Option(
+    help: ArgumentHelp("Longest the run may take, such as 10m.", valueName: "duration"),
+    transform: parseDuration)
+  var timeout: Double?
 
-  @Option(help: ArgumentHelp("Memory the evaluator may reach, such as 4GiB.", valueName: "size"))
-  var memory: Size?
+  @Option(
+    help: ArgumentHelp(
+      "Memory the evaluator may reach, such as 4GiB; nine tenths of the machine's when not given.",
+      valueName: "size"), transform: parseSize)
+  var memory: Int?
 
-  @Option(help: ArgumentHelp("Text kept of one cell, such as 1MiB.", valueName: "size"))
-  var maxOutput: Size?
+  @Option(
+    help: ArgumentHelp("Text kept of one cell, such as 1MiB.", valueName: "size"), transform: parseSize)
+  var maxOutput: Int?
 
   @Option(help: "Threads that share large operations; results do not depend on it.")
   var threads: Int?
@@ -59,6 +67,12 @@ struct RunFlags: ParsableArguments {
   @Option(help: "Progress on standard error: auto, tty, plain or none.")
   var progress = ProgressStyle.auto
 
+  @Option(
+    help:
+      "Figures on standard output: as pictures (kitty, sixel), as text (block, dumb) or not at all (none); auto asks the terminal."
+  )
+  var plots = PlotStyle.auto
+
   @Flag(help: "Grant the permissions that the header lists.")
   var trust = false
 
@@ -68,7 +82,13 @@ struct RunFlags: ParsableArguments {
   @Flag(name: .shortAndLong, help: "Nothing on standard error but errors.")
   var quiet = false
 
+  @Flag(
+    name: .shortAndLong,
+    help: "Also what the run was given, why cells run or are replayed, and what is not kept.")
+  var verbose = false
+
   func validate() throws {
+    if quiet, verbose { throw ValidationError("-q and -v exclude each other") }
     if let threads, threads < 1 { throw ValidationError("--threads \(threads): at least 1") }
   }
 }
@@ -78,26 +98,7 @@ enum Device: String, ExpressibleByArgument, CaseIterable {
   case cpu, gpu
 }
 
+extension PlotStyle: ExpressibleByArgument {}
 extension RunOptions.ErrorPolicy: ExpressibleByArgument {}
 extension CellCache.Mode: ExpressibleByArgument {}
 extension Capability: ExpressibleByArgument {}
-
-/// A duration flag.
-struct Duration: ExpressibleByArgument {
-  let seconds: Double
-
-  init?(argument: String) {
-    guard let seconds = try? parseDuration(argument) else { return nil }
-    self.seconds = seconds
-  }
-}
-
-/// A size flag.
-struct Size: ExpressibleByArgument {
-  let bytes: Int
-
-  init?(argument: String) {
-    guard let bytes = try? parseSize(argument) else { return nil }
-    self.bytes = bytes
-  }
-}

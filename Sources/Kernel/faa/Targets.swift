@@ -18,6 +18,11 @@ struct Targets {
     json = command.json.map { $0 == "-" ? $0 : absolute($0) }
   }
 
+  /// Throws `UsageError` for a file that cannot be written, before a run takes its time.
+  func check() throws {
+    for path in [html, ipynb, markdown, json].compactMap({ $0 }) where path != "-" { try checkWritable(path) }
+  }
+
   /// Writes them; throws `FileError`.
   func write(_ result: RunResult, base: String) throws {
     if let json {

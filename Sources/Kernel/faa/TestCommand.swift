@@ -33,6 +33,7 @@ struct TestCommand: ParsableCommand {
     countInterrupts()
     let home = currentFolder()
     let report = junit.map(absolute)
+    if let report { try checkWritable(report) }
     // A test is a run without exports and without the cells' text.
     let command = try RunCommand.plain(flags)
     var runs: [(name: String, code: Int32, result: RunResult?)] = []

@@ -37,7 +37,7 @@ public struct TSNE: Sendable {
   }
 
   /// Why the iterations ended.
-  public enum Ending: Equatable, Sendable {
+  public enum Ending: String, Sendable {
     /// All iterations were done.
     case finished
     /// The gradient became smaller than the smallest norm asked for.
@@ -60,6 +60,15 @@ public struct TSNE: Sendable {
     public let ending: Ending
     /// The divergences reported on the way.
     public let history: [(iteration: Int, divergence: Double)]
+
+    /// An embedding that was finished earlier.
+    public init(
+      points: Matrix, divergence: Double, iterations: Int, ending: Ending,
+      history: [(iteration: Int, divergence: Double)]
+    ) {
+      (self.points, self.divergence, self.iterations) = (points, divergence, iterations)
+      (self.ending, self.history) = (ending, history)
+    }
   }
 
   /// Embeds `samples`, one row each.

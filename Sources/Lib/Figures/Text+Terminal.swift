@@ -32,3 +32,22 @@ extension Text {
     return result
   }
 }
+
+extension Figure {
+  /// A picture that `text(width:height:style:)` made, for a terminal that shows ASCII alone: dots become `*`, blocks `#`, lines `-`, `|`
+  /// and `+`.
+  public static func ascii(_ picture: String) -> String {
+    let drawn = picture.unicodeScalars.reduce(into: String.UnicodeScalarView()) { result, scalar in
+      switch scalar {
+      case "\u{2800}": result.append(" ")
+      case "\u{2801}"..."\u{28FF}": result.append("*")
+      case "─", "┄": result.append("-")
+      case "│", "┆": result.append("|")
+      case "\u{2500}"..."\u{257F}": result.append("+")
+      case "\u{2580}"..."\u{259F}": result.append("#")
+      default: result.append(scalar)
+      }
+    }
+    return Text.ascii(String(drawn))
+  }
+}

@@ -13,41 +13,28 @@ enum ProsePart: Equatable {
 /// and cells. A summary stands in its tag's line or in the next.
 func proseParts(_ markdown: String) -> [ProsePart] {
   var parts: [ProsePart] = []
-  var pending = ""
-  func flush() {
+  func flush(_ pending: inout String) {
     if !pending.allSatisfy(\.isWhitespace) { parts.append(.markdown(pending)) }
     pending = ""
   }
-  let lines = markdown.split(separator: "\n", omittingEmptySubsequences: false)
-  var fence: Fence?
-  var index = 0
-  while index < lines.count {
-    let line = lines[index]
-    let bytes = Array(line.utf8)[...]
-    if let opened = fence {
-      if opened.isClosed(by: bytes) { fence = nil }
-    } else if let opened = Fence(bytes) {
-      fence = opened
-    } else if let rest = line.after("<details>") {
-      let own = summary(rest)
-      let next = own == nil && rest.isEmpty && index + 1 < lines.count ? summary(lines[index + 1]) : nil
-      if own != nil || next != nil || rest.isEmpty {
-        flush()
-        parts.append(.open(summary: own ?? next ?? "Details"))
-        index += next == nil ? 1 : 2
-        continue
-      }
-    } else if line.after("</details>")?.isEmpty == true {
-      flush()
+  let text = UnfencedLines(markdown)
+  var tail = text.rewritten { index, pending in
+    let line = text.lines[index]
+    if line.after("</details>")?.isEmpty == true {
+      flush(&pending)
       parts.append(.close)
-      index += 1
-      continue
+      return 1
     }
-    pending += line
-    if index + 1 < lines.count { pending += "\n" }
-    index += 1
+    guard let rest = line.after("<details>") else { return 0 }
+    let own = summary(rest)
+    let next =
+      own == nil && rest.isEmpty && index + 1 < text.lines.count ? summary(text.lines[index + 1]) : nil
+    guard own != nil || rest.isEmpty else { return 0 }
+    flush(&pending)
+    parts.append(.open(summary: own ?? next ?? "Details"))
+    return next == nil ? 1 : 2
   }
-  flush()
+  flush(&tail)
   return parts
 }
 

@@ -14,26 +14,15 @@ struct DisplayMath {
       markdown = text
       return
     }
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    var fence: Fence?
-    var index = 0
-    while index < lines.count {
-      let line = lines[index]
-      let bytes = Array(line.utf8)[...]
-      if let opened = fence {
-        if opened.isClosed(by: bytes) { fence = nil }
-      } else if let opened = Fence(bytes) {
-        fence = opened
-      } else if let (formula, rest, last) = Self.formula(lines, from: index) {
-        markdown += "\(Self.open)\(formulas.count)\(Self.close)\(rest)\n"
-        formulas.append(formula)
-        index = last + 1
-        continue
-      }
-      markdown += line
-      if index + 1 < lines.count { markdown += "\n" }
-      index += 1
+    let lines = UnfencedLines(text)
+    var formulas: [String] = []
+    markdown = lines.rewritten { index, written in
+      guard let (formula, rest, last) = Self.formula(lines.lines, from: index) else { return 0 }
+      written += "\(Self.open)\(formulas.count)\(Self.close)\(rest)\n"
+      formulas.append(formula)
+      return last + 1 - index
     }
+    self.formulas = formulas
   }
 
   /// The formula that starts on a line, what follows its closing dollars, and its last line; nil when there is none or

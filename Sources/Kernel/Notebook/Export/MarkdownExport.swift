@@ -2,7 +2,7 @@ extension Document {
   /// The notebook as plain Markdown with the outputs of a run below their cells. Drawings are in the text as data, so that the file is
   /// all there is.
   public func markdown(_ result: RunResult? = nil) -> String {
-    var text = header.title.map { "# \($0)\n\n" } ?? ""
+    var text = header.title.map { "# \(asText($0))\n\n" } ?? ""
     // A first heading of its own stands for the title.
     if blocks.contains(where: { block in
       if case .prose(let prose) = block {
@@ -31,19 +31,19 @@ extension Document {
     for output in outcome.outputs {
       switch output {
       case .text(let more): text += "\n" + fenced(plainTerminalText(more), "text")
-      case .warning(let more): text += "\n> **warning:** \(plainTerminalText(more))\n"
-      case .metric(let name, let value): text += "\nrecorded `\(name)` = \(short(value))\n"
+      case .warning(let more): text += "\n> **warning:** \(asText(plainTerminalText(more)))\n"
+      case .metric(let name, let value): text += "\nrecorded \(asText(name)) = \(short(value))\n"
       case .display(let rendering), .value(let rendering, _):
         let alt =
           cell.options.alt ?? rendering.alt ?? cell.options.caption ?? "Figure from cell \(cell.address)"
         if let png = rendering.png {
-          text += "\n![\(escapedLabel(alt))](data:image/png;base64,\(base64(png)))\n"
+          text += "\n![\(asText(alt))](data:image/png;base64,\(base64(png)))\n"
         } else if let svg = rendering.svg {
-          text += "\n![\(escapedLabel(alt))](data:image/svg+xml;base64,\(base64(Array(svg.utf8))))\n"
+          text += "\n![\(asText(alt))](data:image/svg+xml;base64,\(base64(Array(svg.utf8))))\n"
         } else {
           text += "\n" + fenced(plainTerminalText(rendering.text), "text")
         }
-        if rendering.isFigure, let caption = cell.options.caption { text += "\n*\(caption)*\n" }
+        if rendering.isFigure, let caption = cell.options.caption { text += "\n*\(asText(caption))*\n" }
       }
     }
     if let failure = outcome.failure { text += "\n" + fenced(failure.rendered, "text") }
@@ -100,6 +100,7 @@ private func fenced(_ text: String, _ language: String) -> String {
   return "\(fence)\(language)\n\(text)\(text.isEmpty || text.hasSuffix("\n") ? "" : "\n")\(fence)\n"
 }
 
-private func escapedLabel(_ text: String) -> String {
-  String(text.flatMap { "[]\\`*_".contains($0) ? ["\\", $0] : $0 == "\n" ? [" "] : [$0] })
+/// A text on one line of Markdown in which nothing is markup, HTML included.
+private func asText(_ text: String) -> String {
+  String(text.flatMap { "[]()<>&#!|~$\\`*_".contains($0) ? ["\\", $0] : $0.isNewline ? [" "] : [$0] })
 }

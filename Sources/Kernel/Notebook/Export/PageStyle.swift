@@ -28,7 +28,7 @@ let pageStyle = """
   .prose > pre.code { background:var(--panel); border-radius:8px; margin:0 0 1.2em; }
   .scroll { overflow-x:auto; margin:0 0 1.2em; } .scroll > p:last-child { margin-bottom:0; }
   table { border-collapse:collapse; font-size:.92em; font-variant-numeric:tabular-nums; }
-  th,td { padding:.38em .85em; border-bottom:1px solid var(--rule); text-align:left; vertical-align:top; }
+  th,td { padding:.4rem .85rem; border-bottom:1px solid var(--rule); text-align:left; vertical-align:top; }
   th { font-size:.84em; font-weight:600; color:var(--soft); } thead th { border-bottom:1.5px solid var(--soft); }
   caption { caption-side:bottom; color:var(--soft); font-size:.88em; padding-top:.5em; text-align:left; }
   math { font-family:"Latin Modern Math","STIX Two Math","Cambria Math","Libertinus Math","TeX Gyre Termes Math","DejaVu Math TeX Gyre",
@@ -77,8 +77,10 @@ let pageStyle = """
   @media (min-width:76rem) { nav { position:fixed; top:0; left:max(1rem,calc(50vw - 38rem)); width:13.5rem; padding:3.3rem 0 2rem; margin:0; border:0;
     max-height:100vh; overflow-y:auto; } }
   @media (max-width:40rem) { body { font-size:1rem; } main { padding-top:1.75rem; } h1 { font-size:1.65rem; } h2 { font-size:1.28rem; }
-    pre { font-size:.75rem; padding-left:.8rem; padding-right:.8rem; } }
+    pre,pre.text,pre.display { font-size:.75rem; padding-left:.8rem; padding-right:.8rem; } pre.text,pre.display { margin-left:3px; }
+    pre.value { padding-left:.8rem; } .bar { padding-left:.8rem; padding-right:.8rem; } }
   @media print { :root { --paper:#fff; --ink:#000; --soft:#444; --panel:#f6f6f4; } nav { display:none; } body { font-size:10.5pt; }
     main { max-width:none; padding:0; } pre { white-space:pre-wrap; overflow-wrap:anywhere; font-size:8.5pt; }
+    .answer::details-content { content-visibility:visible; height:auto; }
     figure,.source,table,pre.error { break-inside:avoid; } h1,h2,h3,h4 { break-after:avoid; } a { color:inherit; } }
   """

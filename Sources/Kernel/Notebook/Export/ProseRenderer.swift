@@ -34,7 +34,7 @@ final class ProseRenderer {
 
   /// HTML of one stretch of Markdown.
   func render(_ markdown: String) -> String {
-    let prepared = DisplayMath(markdown)
+    let prepared = DisplayMath(withWideRules(markdown))
     formulas = prepared.formulas
     buffers = [""]
     var parser = MD_PARSER()

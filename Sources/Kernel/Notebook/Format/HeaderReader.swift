@@ -110,6 +110,10 @@ struct HeaderReader {
         report(keyNode, "`\(name)` cannot name a parameter; use a letter, then letters, digits or `_`")
         continue
       }
+      guard !isKeyword(name) else {
+        report(keyNode, "`\(name)` cannot name a parameter: it is a word of the language")
+        continue
+      }
       if let parameter = parameter(name, node, keyNode) { header.parameters.append(parameter) }
     }
   }

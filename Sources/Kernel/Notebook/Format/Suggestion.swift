@@ -6,3 +6,6 @@ func remedy(for name: String, among candidates: [String]) -> String {
   if let phrase = Suggestion.phrase(for: name, in: candidates) { return "; \(phrase)" }
   return candidates.isEmpty ? "" : "; known: \(candidates.joined(separator: ", "))"
 }
+
+/// Whether the language keeps a word for itself.
+func isKeyword(_ word: String) -> Bool { Keyword(rawValue: word) != nil }

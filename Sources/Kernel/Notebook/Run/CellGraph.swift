@@ -108,7 +108,7 @@ private struct Versions {
     let components = ingredients(cell, key, reads.filter { versions[$0] != nil || !isBuiltIn($0) }, effects)
     let hash = sha256(components.map { "\($0.name)=\($0.value)" }.joined(separator: "\n"))
     let isUncertain =
-      effects.contains(.clock) || (effects.contains(.readsFiles) && surroundings.inputs.isEmpty)
+      effects.contains(.clock) || (effects.contains(where: \.readsFiles) && surroundings.inputs.isEmpty)
       || components.contains { $0.value.hasPrefix("~") }
     let identity = isUncertain ? "~" + hash : hash
     let results = writes.union(changed)
@@ -136,7 +136,7 @@ private struct Versions {
       ("its text", sha256(normalized(cell.code))), ("its label", key), ("the seed", "\(surroundings.seed)"),
       ("the engine", surroundings.engine),
     ]
-    if effects.contains(.readsFiles) {
+    if effects.contains(where: \.readsFiles) {
       result += surroundings.inputs.sorted { $0.key < $1.key }.map { ("the input \($0.key)", $0.value) }
     }
     result += reads.sorted().map { name in
@@ -148,9 +148,9 @@ private struct Versions {
   private func reason(_ cell: Cell, _ effects: Set<Effects.Effect>, _ mayChangeAnything: Bool) -> String? {
     if !cell.options.cache { return "the cell says `cache: false`" }
     if cell.options.error != .forbid { return "the cell may fail" }
-    if effects.contains(.writesFiles) { return "it writes files" }
+    if effects.contains(where: \.writesFiles) { return "it writes files" }
     if effects.contains(.clock) { return "it depends on the time or the machine" }
-    if effects.contains(.readsFiles), surroundings.inputs.isEmpty {
+    if effects.contains(where: \.readsFiles), surroundings.inputs.isEmpty {
       return "it reads files, and the header lists no `inputs`"
     }
     return mayChangeAnything ? "a function it uses changes objects in place" : nil

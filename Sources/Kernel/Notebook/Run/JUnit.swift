@@ -4,13 +4,17 @@ public func junit(_ runs: [(name: String, code: Int32, result: RunResult?)]) -> 
   for run in runs {
     let cells = run.result?.cells.filter { $0.status != .skipped || $0.note != nil } ?? []
     let failures = cells.filter { !$0.isFailed && $0.expectations.contains { $0.mismatch != nil } }.count
-    let errors = cells.filter(\.isFailed).count + (run.result == nil ? 1 : 0)
+    // A run that ended with no cell at fault is a fault of its own.
+    let reason = run.result == nil ? "did not run, exit code \(run.code)" : run.result?.stopReason
+    let stands = run.result == nil || run.code != 0 && failures == 0 && !cells.contains(where: \.isFailed)
+    let errors = cells.filter(\.isFailed).count + (stands ? 1 : 0)
     let skipped = cells.filter { $0.status == .skipped }.count
     text +=
-      "  <testsuite name=\"\(attribute(run.name))\" tests=\"\(max(cells.count, 1))\" failures=\"\(failures)\" errors=\"\(errors)\" skipped=\"\(skipped)\" time=\"\(decimal(run.result?.seconds ?? 0, 3))\">\n"
-    if run.result == nil {
+      "  <testsuite name=\"\(attribute(run.name))\" tests=\"\(cells.count + (stands ? 1 : 0))\" failures=\"\(failures)\" errors=\"\(errors)\" skipped=\"\(skipped)\" time=\"\(decimal(run.result?.seconds ?? 0, 3))\">\n"
+    if stands {
+      let message = attribute(reason ?? "exit code \(run.code)")
       text +=
-        "    <testcase classname=\"\(attribute(run.name))\" name=\"notebook\"><error message=\"did not run, exit code \(run.code)\"/></testcase>\n"
+        "    <testcase classname=\"\(attribute(run.name))\" name=\"notebook\"><error message=\"\(message)\"/></testcase>\n"
     }
     for cell in cells { text += testCase(cell, of: run.name) }
     text += "  </testsuite>\n"

@@ -29,6 +29,9 @@ extension Document {
         found.append(
           issue(.error, cell, name, "`\(name)` is not defined here" + (hint.map { "; \($0)" } ?? "")))
       }
+      for name in use.magics.sorted() where cell.options.error == .forbid && !session.hasMagic(name) {
+        found.append(issue(.error, cell, name, "there is no magic `%\(name)` in a notebook"))
+      }
       defined.formUnion(use.writes)
     }
     for parameter in header.parameters where !read.contains(parameter.name) {

@@ -69,7 +69,13 @@ public struct CellSelection: Sendable, Equatable {
       throw UsageError("--from \(cells[first].address) comes after --until \(cells[last].address)")
     }
     var wanted = Set(cells.isEmpty ? 0..<0 : first..<(last + 1))
-    if !only.isEmpty { wanted.formIntersection(try only.map { try position("--only", $0) }) }
+    if !only.isEmpty {
+      wanted.formIntersection(try only.map { try position("--only", $0) })
+      guard !wanted.isEmpty else {
+        throw UsageError(
+          "--only \(only.joined(separator: ",")) lies outside of --from and --until: nothing would run")
+      }
+    }
     return graph?.closure(of: wanted) ?? wanted
   }
 }
@@ -87,6 +93,9 @@ func cellKeys(_ cells: [Cell]) -> [String] {
     let hash = sha256(cell.code)
     let occurrence = seen[hash, default: 0]
     seen[hash] = occurrence + 1
-    return "source:\(hash.prefix(16)):\(occurrence)"
+    return sourceKey(hash, occurrence)
   }
 }
+
+/// The key of a cell without label: its text by SHA-256, and how many cells with the same text come before it.
+func sourceKey(_ hash: String, _ occurrence: Int) -> String { "source:\(hash.prefix(16)):\(occurrence)" }

@@ -24,41 +24,6 @@ extension RunOptions {
   }
 }
 
-/// Whether what is stored of a cell is what a run would give now.
-public enum Freshness: Sendable, Equatable {
-  /// It is, and would be replayed.
-  case fresh
-  /// Something the result depends on has changed, in words.
-  case stale(String)
-  /// It has never been stored.
-  case unknown
-  /// It is run every time, and why.
-  case runsAlways(String)
-  /// It is never run.
-  case never
-}
-
-extension CellGraph {
-  /// How every cell of the notebook stands with the cache.
-  public func freshness(of document: Document, in cache: CellCache) -> [Freshness] {
-    let keys = cellKeys(document.cells)
-    return document.cells.enumerated().map { index, cell in
-      let node = nodes[index]
-      if !cell.options.eval { return .never }
-      if let reason = node.runsAlways { return .runsAlways(reason) }
-      guard let entry = cache.entry(keys[index]) else {
-        return node.identity.hasPrefix("~") ? .runsAlways("it uses results of a cell that does") : .unknown
-      }
-      if entry.identity == node.identity { return .fresh }
-      let before = Dictionary(entry.components.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
-      let now = Dictionary(node.components.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
-      let changed = node.components.map(\.name).filter { before[$0] != now[$0] }
-      let gone = entry.components.map(\.name).filter { now[$0] == nil }
-      return .stale((changed + gone).map { "\($0) changed" }.joined(separator: ", "))
-    }
-  }
-}
-
 extension RunResult {
   /// Where another run of the same notebook gave something else, to the bit. Cells that depend on the time may differ: a warning each.
   public func differences(from other: RunResult, in document: Document, graph: CellGraph?) -> [Verdict] {

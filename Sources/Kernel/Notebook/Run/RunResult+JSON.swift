@@ -38,6 +38,7 @@ extension CellOutcome {
       ("line", .int(line)),
       ("source_sha256", .string(sourceHash)),
       ("identity", .string(identity)),
+      ("made_from", .object(components.map { ($0.name, .string($0.value)) })),
       ("status", .string(status.rawValue)),
       ("started_at", .number(startedAt)),
       ("seconds", .number(seconds)),

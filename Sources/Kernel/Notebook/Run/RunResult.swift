@@ -97,6 +97,8 @@ public struct CellOutcome: Sendable {
   public let sourceHash: String
   /// Hash of everything the cell's results depend on; empty where that was not asked for.
   public var identity = ""
+  /// What the identity is made of, by name.
+  public var components: [(name: String, value: String)] = []
   /// How the cell ended.
   public var status = Status.skipped
   /// Seconds from the start of the run to the start of the cell.

@@ -70,6 +70,7 @@ extension Runner {
         CellCache.Entry(
           identity: node.identity, components: node.components, seconds: outcome.seconds,
           outputs: outcome.outputs, droppedBytes: outcome.droppedBytes), keys[index])
+      stored.insert(index)
     } catch {
       stopStoring("\(error)")
     }

@@ -79,7 +79,10 @@ extension Runner {
     result.isEvaluatorStuck = ending.isStuck
     // A cell that overran its own limit and stopped leaves a healthy session.
     if case .cellLimit = cause, ending.death == nil, !ending.isStuck, options.onError != .stop { return }
-    result.stopReason = reason
+    switch cause {
+    case .cellLimit, .memory: loseSession(because: reason, isOver: ending.isStuck)
+    case .totalLimit, .user: result.stopReason = reason
+    }
   }
 
   /// The evaluator ended by itself: a crash, a kill from outside, a kernel that ran out of memory.
@@ -95,6 +98,6 @@ extension Runner {
     result.cells[index].death = death
     result.cells[index].peakBytes = death.peakBytes
     fail(cell, at: index, "EvaluatorDied", message)
-    result.stopReason = "the evaluator ended in cell \(cell.address): \(death.cause)"
+    loseSession(because: "the evaluator ended in cell \(cell.address): \(death.cause)", isOver: false)
   }
 }

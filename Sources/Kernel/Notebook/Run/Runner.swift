@@ -31,11 +31,13 @@ extension RunObserver {
 public final class Runner {
   let document: Document
   let options: RunOptions
-  let evaluator: any Evaluator
+  var evaluator: any Evaluator
+  /// Makes a fresh session where one was lost; nil where there can be no other.
+  let replacement: (() throws -> any Evaluator)?
   let observers: [any RunObserver]
   let keys: [String]
-  private let interruptsBefore: Int
-  private let selected: Set<Int>
+  let interruptsBefore: Int
+  let selected: Set<Int>
   let start = monotonicSeconds()
   var result: RunResult
   /// Text of the running cell since its last other output.
@@ -45,18 +47,25 @@ public final class Runner {
   var broken: Set<Int> = []
   /// Whether the cache still works; a full disk ends it, not the run.
   var canStore: Bool
+  /// Cells whose variables the cache got from this run.
+  var stored: Set<Int> = []
+  /// Whether the session is gone and the next cell needs another.
+  var isSessionLost = false
 
   /// - Parameters:
   ///   - document: a valid document.
   ///   - evaluator: a fresh session.
+  ///   - replacement: makes another one where a cell took the evaluator down and `onError` says to go on.
   ///   - observers: told in order.
   /// - Throws: `UsageError` when the selection names no cell.
   public init(
-    _ document: Document, options: RunOptions, evaluator: any Evaluator, observers: [any RunObserver]
+    _ document: Document, options: RunOptions, evaluator: any Evaluator,
+    replacement: (() throws -> any Evaluator)? = nil, observers: [any RunObserver]
   ) throws {
     self.document = document
     self.options = options
     self.evaluator = evaluator
+    self.replacement = replacement
     self.observers = observers
     let cells = document.cells
     keys = cellKeys(cells)
@@ -69,7 +78,8 @@ public final class Runner {
       cells: cells.enumerated().map { index, cell in
         CellOutcome(
           address: cell.address, ordinal: cell.ordinal, line: cell.line, sourceHash: sha256(cell.code),
-          identity: options.graph?.nodes[index].identity ?? "")
+          identity: options.graph?.nodes[index].identity ?? "",
+          components: options.graph?.nodes[index].components ?? [])
       })
   }
 
@@ -83,7 +93,7 @@ public final class Runner {
       if let cause = options.graph?.nodes[index].needs.sorted().first(where: broken.contains) {
         result.cells[index].note = "needs cell \(document.cells[cause].address), which did not succeed"
         broken.insert(index)
-      } else if !replay(cell, at: index) {
+      } else if hasSession(for: index), !replay(cell, at: index) {
         run(cell, at: index)
       }
     }
@@ -93,7 +103,7 @@ public final class Runner {
   }
 
   /// Header parameters become ordinary variables, through the same door as any other program text.
-  private func bindParameters() {
+  func bindParameters() {
     guard !options.parameters.isEmpty else { return }
     let source = options.parameters.map { "\($0.name) = \($0.value.literal);" }.joined(separator: "\n")
     let request = CellRequest(source: source, key: "params", name: document.name, firstLine: 1, indent: 0)
@@ -141,8 +151,8 @@ public final class Runner {
     closeText(at: index)
     result.cells[index].seconds = monotonicSeconds() - start - result.cells[index].startedAt
     settle(cell, at: index, ending)
-    end(cell, at: index)
     if ending.death == nil { store(at: index) }
+    end(cell, at: index)
   }
 
   func request(_ cell: Cell, at index: Int) -> CellRequest {

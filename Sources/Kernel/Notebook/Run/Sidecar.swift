@@ -23,6 +23,7 @@ public final class Sidecar: RunObserver {
 
   /// Removes a sidecar: what runs write there, and the folder when nothing else is in it.
   public static func remove(_ folder: String) throws {
+    guard access(folder, F_OK) == 0 else { return }
     for name in folderEntries("\(folder)/cache")
     where [".cell", ".values", ".checkpoint"].contains(where: name.hasSuffix) {
       unlink("\(folder)/cache/\(name)")
