@@ -56,6 +56,10 @@ final class LineEditor {
         faa_line_end()
         return event
       }
+      if faa_line_has_input() {
+        faa_line_read()
+        continue
+      }
       var streams = [
         pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0),
         pollfd(fd: faa_signals_descriptor(), events: Int16(POLLIN), revents: 0),
@@ -76,14 +80,7 @@ final class LineEditor {
     func has(_ bit: Int) -> Bool { signals & UInt32(bit) != 0 }
     if has(Int(FAA_SIGNAL_TERMINATE)) { return .terminated(SIGTERM) }
     if has(Int(FAA_SIGNAL_HANGUP)) { return .terminated(SIGHUP) }
-    if has(Int(FAA_SIGNAL_INTERRUPT)), faa_line_is_searching() {
-      faa_line_cancel_search()
-    } else if has(Int(FAA_SIGNAL_INTERRUPT)) {
-      // The draft can be recalled.
-      let draft = String(cString: faa_line_text())
-      if !draft.allSatisfy(\.isWhitespace) { faa_line_remember(draft) }
-      faa_line_cancel()
-    }
+    if has(Int(FAA_SIGNAL_INTERRUPT)) { faa_line_interrupt() }
     if has(Int(FAA_SIGNAL_SUSPEND)) { faa_line_suspend() }
     if has(Int(FAA_SIGNAL_RESIZED)) { faa_line_resize() }
     return nil

@@ -146,5 +146,6 @@ extension Session {
   public func reset() {
     for (_, value) in machine.globals.defined { machine.retire(value) }
     machine.globals.removeAll()
+    journal?.forgetValues()
   }
 }

@@ -45,9 +45,8 @@ extension Value {
   var article: String {
     switch self {
     case .none: "none"
-    case .int: "an int"
     case .tensor(let tensor): tensor.rank == 0 ? "a scalar tensor" : "a tensor of shape \(tensor.shape)"
-    default: "a \(typeName)"
+    default: withArticle(typeName)
     }
   }
 
