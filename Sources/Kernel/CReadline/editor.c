@@ -405,14 +405,20 @@ static void on_entry(char *entry) {
   free(entry);
 }
 
-// Ctrl-C is a key here, so that it keeps its place among the others.
+// Readline shows what is typed only where the terminal did. Ctrl-C is a key here, so that it keeps its place among the others.
 static void take_terminal(int meta) {
+  faa_terminal_give_back();
   rl_prep_terminal(meta);
   struct termios settings;
   int terminal = fileno(rl_instream);
   if (tcgetattr(terminal, &settings) != 0) return;
   settings.c_cc[VINTR] = _POSIX_VDISABLE;
   tcsetattr(terminal, TCSANOW, &settings);
+}
+
+static void release_terminal(void) {
+  rl_deprep_terminal();
+  faa_terminal_take();
 }
 
 static void bind(const char *const *keys, rl_command_func_t *function) {
@@ -432,6 +438,7 @@ void faa_line_setup(faa_line_callbacks given) {
   rl_initialize();
   rl_getc_function = next_byte;
   rl_prep_term_function = take_terminal;
+  rl_deprep_term_function = release_terminal;
   rl_variable_bind("enable-bracketed-paste", "on");
   rl_variable_bind("horizontal-scroll-mode", "off");
   rl_variable_bind("bell-style", "none");
@@ -496,7 +503,7 @@ void faa_line_read(void) {
 void faa_line_suspend(void) {
   move_below();
   fflush(rl_outstream);
-  rl_deprep_terminal();
+  release_terminal();
   faa_terminal_stop();
   take_terminal(1);
   take_window_size();

@@ -81,7 +81,7 @@ void faa_terminal_take(void) {
 }
 
 void faa_terminal_give_back(void) {
-  if (is_taken) tcsetattr(STDIN_FILENO, TCSADRAIN, &original);
+  if (is_taken) tcsetattr(STDIN_FILENO, TCSANOW, &original);
   is_taken = false;
 }
 

@@ -7,7 +7,8 @@ import Tensor
 /// Models: what they are, what they see and how they are drawn.
 let modelCommands: [Command] = [
   Command(
-    "ViT", "The shape of a vision transformer.",
+    "ViT",
+    "The shape of a vision transformer (Dosovitskiy et al. 2021): how it cuts an image into patches, and its size.",
     [
       .optional("image", .int, default: 32, "the side of an image in pixels"),
       .optional("patch", .int, default: 4, "the side of a patch"),
@@ -26,7 +27,8 @@ let modelCommands: [Command] = [
           depth: a.int("depth", atLeast: 1, atMost: 1000), heads: a.int("heads"))))
   },
   Command(
-    "MAE", "A masked autoencoder: an encoder that sees a few patches, and a decoder that draws the rest.",
+    "MAE",
+    "A masked autoencoder (He et al. 2022): an encoder that sees a few patches, and a decoder that draws the rest.",
     [
       .required("encoder", .object(["ViT"]), "its shape, as from `ViT(…)`"),
       .optional("mask", .number, default: 0.75, "the share of patches hidden"),
