@@ -67,7 +67,8 @@ let textCommands: [Command] = [
     example: "upper(\"a\")  # \"A\""
   ) { a in .text(try a.string("text").uppercased()) },
   Command(
-    "lower", "A text with its letters made small.", [.required("text", .string, "the text")], returns: "a string",
+    "lower", "A text with its letters made small.", [.required("text", .string, "the text")],
+    returns: "a string",
     example: "lower(\"A\")  # \"a\""
   ) { a in .text(try a.string("text").lowercased()) },
   Command(
