@@ -405,7 +405,8 @@ static void on_entry(char *entry) {
   free(entry);
 }
 
-// Readline shows what is typed only where the terminal did. Ctrl-C is a key here, so that it keeps its place among the others.
+// Readline shows what is typed only where the terminal did. Ctrl-C is a key here, so that it keeps its place among the others,
+// and so is Ctrl-S, which would stop the terminal.
 static void take_terminal(int meta) {
   faa_terminal_give_back();
   rl_prep_terminal(meta);
@@ -413,6 +414,7 @@ static void take_terminal(int meta) {
   int terminal = fileno(rl_instream);
   if (tcgetattr(terminal, &settings) != 0) return;
   settings.c_cc[VINTR] = _POSIX_VDISABLE;
+  settings.c_iflag &= ~(tcflag_t)IXON;
   tcsetattr(terminal, TCSANOW, &settings);
 }
 
