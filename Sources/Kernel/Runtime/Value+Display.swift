@@ -6,11 +6,18 @@ extension Value {
   public func display(width: Int = 80) -> Display {
     switch self {
     case .object(let box): box.object.display(width: width)
-    case .tensor(let tensor): Display(text: tensor.described(width: width))
+    case .tensor(let tensor): Display(text: Value.foldingHead(of: tensor.described(width: width), width))
     case .string(let box) where box.value.contains("\n"): Display(text: box.value)
     case .function(let function): Display(text: function.synopsis)
     default: Display(text: laidOut(width: width))
     }
+  }
+
+  /// A display whose first line, a sentence, goes on below where it is too wide.
+  private static func foldingHead(of text: String, _ width: Int) -> String {
+    let head = text.prefix { $0 != "\n" }
+    return TextWidth.folded(String(head), to: max(20, width)).joined(separator: "\n  ")
+      + text[head.endIndex...]
   }
 
   /// The value in at most about `columns` characters of one line: containers say how many elements are left out.
