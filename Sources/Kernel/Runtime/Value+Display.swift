@@ -16,7 +16,8 @@ extension Value {
   /// A display whose first line, a sentence, goes on below where it is too wide.
   private static func foldingHead(of text: String, _ width: Int) -> String {
     let head = text.prefix { $0 != "\n" }
-    return TextWidth.folded(String(head), to: max(20, width)).joined(separator: "\n  ")
+    guard TextWidth.columns(head) > width else { return text }
+    return TextWidth.folded(String(head), to: max(20, width - 2)).joined(separator: "\n  ")
       + text[head.endIndex...]
   }
 
