@@ -62,7 +62,7 @@ extension RuntimeTests {
             optimizer  the method (one of "adam", "sgd", default "adam")
 
           Returns a run.
-          Fails with OutOfRange when epochs is below 1.
+          Fails with OutOfRange: when epochs is below 1.
           Effects: changes model, draws random numbers.
 
           Example:

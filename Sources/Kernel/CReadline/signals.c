@@ -16,8 +16,10 @@ static volatile sig_atomic_t is_editing;
 static volatile sig_atomic_t presses;
 // The kernel may deliver a signal to any thread, so a wait for input also waits for this pipe.
 static int wake[2] = {-1, -1};
-static struct termios original;
+static struct termios original, running;
 static bool has_original;
+// Whether the terminal's settings are not the original ones.
+static volatile sig_atomic_t is_taken;
 
 static const struct {
   int number;
@@ -47,7 +49,7 @@ static void handle(int number) {
   // At the prompt the loop suspends after giving the terminal back; during a run there is nothing to give back.
   if (number == SIGTSTP && !is_editing) {
     pending[1] = 0;
-    kill(getpid(), SIGSTOP);
+    faa_terminal_stop();
   }
   if (write(wake[1], "", 1) < 0) {
     // The pipe is full of wake-ups already.
@@ -61,13 +63,34 @@ static void crash(int number) {
     if (write(STDOUT_FILENO, off, sizeof off - 1) < 0) {
       // Nothing can be done about it here.
     }
-    tcsetattr(STDIN_FILENO, TCSANOW, &original);
   }
+  if (has_original && (is_editing || is_taken)) tcsetattr(STDIN_FILENO, TCSANOW, &original);
   // SA_RESETHAND has restored the default action, which runs when this handler returns.
   raise(number);
 }
 
 void faa_signals_editing(bool editing) { is_editing = editing; }
+
+void faa_terminal_take(void) {
+  if (!has_original) return;
+  running = original;
+  running.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+  running.c_cc[VMIN] = 1;
+  running.c_cc[VTIME] = 0;
+  is_taken = tcsetattr(STDIN_FILENO, TCSANOW, &running) == 0;
+}
+
+void faa_terminal_give_back(void) {
+  if (is_taken) tcsetattr(STDIN_FILENO, TCSANOW, &original);
+  is_taken = false;
+}
+
+void faa_terminal_stop(void) {
+  bool was_taken = is_taken;
+  faa_terminal_give_back();
+  kill(getpid(), SIGSTOP);
+  if (was_taken) is_taken = tcsetattr(STDIN_FILENO, TCSANOW, &running) == 0;
+}
 
 void faa_signals_install(void (*interrupt)(void)) {
   on_interrupt = interrupt;

@@ -41,7 +41,9 @@ let activationCommands: [Command] =
     elementwise("softplus", "ln(1 + e^x), without overflow.", "softplus(tensor([0.0]))") { x, _ in
       try x.softplus()
     },
-    elementwise("softsign", "x / (1 + |x|)", "softsign(tensor([-1.0, 3.0]))") { x, _ in
+    elementwise(
+      "softsign", "x / (1 + |x|), which tends to ±1 slower than `tanh`.", "softsign(tensor([-1.0, 3.0]))"
+    ) { x, _ in
       try floats(x).softsign()
     },
     elementwise("logSigmoid", "ln σ(x), without overflow.", "logSigmoid(tensor([-1000.0, 0.0]))") { x, _ in

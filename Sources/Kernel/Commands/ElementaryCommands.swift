@@ -29,7 +29,9 @@ let elementaryCommands: [Command] = [
   elementwise("log2", "The logarithm to base 2.", "log2(8)  # 3.0") { x, _ in try x.log2() },
   elementwise("log10", "The logarithm to base 10.", "log10(1000)  # 3.0") { x, _ in try x.log10() },
   elementwise("exp2", "2 to the power of x.", "exp2(3)  # 8.0") { x, _ in try x.exp2() },
-  elementwise("rsqrt", "1 / √x", "rsqrt(4)  # 0.5") { x, _ in try x.rsqrt() },
+  elementwise("rsqrt", "1 / √x, the reciprocal of the square root.", "rsqrt(4)  # 0.5") { x, _ in
+    try x.rsqrt()
+  },
   elementwise("sign", "-1, 0 or 1; NaN stays NaN.", "sign(tensor([-2.0, 0.0, 3.0]))") { x, _ in try x.sign()
   },
   elementwise("trunc", "The integer next to x towards 0.", "trunc(tensor([-1.7, 1.7]))") { x, _ in

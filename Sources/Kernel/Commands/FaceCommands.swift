@@ -1,6 +1,7 @@
 import Faces
 import Figures
 import Runtime
+import Syntax
 import Tensor
 
 /// Face data.
@@ -50,7 +51,8 @@ final class FacesObject: HostObject {
     var counts = [Int](repeating: 0, count: Expression.allCases.count)
     for code in dataset.column(\.expression) where counts.indices.contains(code) { counts[code] += 1 }
     let line = zip(Expression.names, counts).map { "\($0) \($1)" }.joined(separator: " · ")
-    return Display(text: summary() + "\n" + line + "\nlabels: " + memberNames.joined(separator: ", "))
+    let lines = [summary(), line, "labels: " + FaceColumn.allCases.map(\.rawValue).joined(separator: ", ")]
+    return Display(text: lines.flatMap { TextWidth.folded($0, to: max(20, width)) }.joined(separator: "\n"))
   }
 
   var memberNames: [String] {

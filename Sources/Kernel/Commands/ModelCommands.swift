@@ -7,7 +7,8 @@ import Tensor
 /// Models: what they are, what they see and how they are drawn.
 let modelCommands: [Command] = [
   Command(
-    "ViT", "The shape of a vision transformer.",
+    "ViT",
+    "The shape of a vision transformer (Dosovitskiy et al. 2021): how it cuts an image into patches, and its size.",
     [
       .optional("image", .int, default: 32, "the side of an image in pixels"),
       .optional("patch", .int, default: 4, "the side of a patch"),
@@ -26,7 +27,8 @@ let modelCommands: [Command] = [
           depth: a.int("depth", atLeast: 1, atMost: 1000), heads: a.int("heads"))))
   },
   Command(
-    "MAE", "A masked autoencoder: an encoder that sees a few patches, and a decoder that draws the rest.",
+    "MAE",
+    "A masked autoencoder (He et al. 2022): an encoder that sees a few patches, and a decoder that draws the rest.",
     [
       .required("encoder", .object(["ViT"]), "its shape, as from `ViT(…)`"),
       .optional("mask", .number, default: 0.75, "the share of patches hidden"),
@@ -122,9 +124,10 @@ final class MAEObject: HostObject {
     return "MAE: \(grid.count) patches, \(configuration.keptPatches) visible, \(grouped(count)) parameters"
   }
 
-  /// The layers with their shapes and parameter counts.
+  /// The layers with what they give for n images in training, and their parameter counts.
   func display(width: Int) -> Display {
-    Display(text: summary() + "\n" + layerTable(of: (try? model.parameters()) ?? []))
+    let table = LayerTable((try? model.parameters()) ?? []) { model.configuration.output(of: $0) }
+    return Display(text: summary() + "\n" + table.text(width: width))
   }
 
   var memberNames: [String] { ["parameters", "parameterCount"] }
@@ -135,32 +138,6 @@ final class MAEObject: HostObject {
     default: nil
     }
   }
-}
-
-/// Parameters summed by layer: numbered layers one row each, others by their first name.
-private func layerTable(of parameters: [NamedTensor]) -> String {
-  var rows: [(name: String, tensors: Int, count: Int)] = []
-  for parameter in parameters {
-    let parts = parameter.name.split(separator: ".")
-    let isNumbered = parts.count > 2 && parts[1].allSatisfy(\.isNumber)
-    let name = isNumbered ? "\(parts[0]).\(parts[1])" : String(parts.first ?? "")
-    if rows.last?.name == name {
-      rows[rows.count - 1].tensors += 1
-      rows[rows.count - 1].count += parameter.value.count
-    } else {
-      rows.append((name, 1, parameter.value.count))
-    }
-  }
-  let nameWidth = max(5, rows.map(\.name.count).max() ?? 0)
-  let countWidth = max(10, rows.map { grouped($0.count).count }.max() ?? 0)
-  func line(_ name: String, _ tensors: String, _ count: String) -> String {
-    "  " + name + String(repeating: " ", count: nameWidth - name.count)
-      + String(repeating: " ", count: max(1, 9 - tensors.count))
-      + tensors + String(repeating: " ", count: max(1, countWidth + 2 - count.count)) + count
-  }
-  return
-    ([line("layer", "tensors", "parameters")] + rows.map { line($0.name, "\($0.tensors)", grouped($0.count)) })
-    .joined(separator: "\n")
 }
 
 /// An integer with its thousands apart.

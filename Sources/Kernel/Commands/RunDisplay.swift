@@ -1,12 +1,13 @@
 import Figures
 import Runtime
+import Syntax
 import Training
 
 extension RunObject {
   /// The summary, the course of the loss as a line of blocks, and the epochs.
   func display(width: Int) -> Display {
     let epochs = history.epochLosses
-    var lines = [summary()]
+    var lines = TextWidth.folded(summary(), to: max(20, width))
     if history.losses.count > 1 {
       lines.append("  loss  " + Sparkline.text(history.losses, columns: min(60, max(10, width - 8))))
     }

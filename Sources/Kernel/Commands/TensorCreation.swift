@@ -22,13 +22,16 @@ let tensorCreationCommands: [Command] = [
     return .tensor(try a.tensor("values", precision: .f64).cast(to: dtype))
   },
   Command(
-    "zeros", "Zeros.", [.shape, .dtype], returns: "a tensor of the shape", example: "zeros([2, 3])"
+    "zeros", "A tensor of zeros.", [.shape, .dtype], returns: "a tensor of the shape",
+    example: "zeros([2, 3])"
   ) { a in .tensor(try .zeros(a.shape("shape"), dtype: a.dtype())) },
   Command(
-    "ones", "Ones.", [.shape, .dtype], returns: "a tensor of the shape", example: "ones([3], dtype: f64)"
+    "ones", "A tensor of ones.", [.shape, .dtype], returns: "a tensor of the shape",
+    example: "ones([3], dtype: f64)"
   ) { a in .tensor(try .ones(a.shape("shape"), dtype: a.dtype())) },
   Command(
-    "full", "One number everywhere.", [.shape, .required("value", .number, "the number"), .dtype],
+    "full", "A tensor that holds one number everywhere.",
+    [.shape, .required("value", .number, "the number"), .dtype],
     returns: "a tensor of the shape", example: "full([2, 2], 0.5)"
   ) { a in .tensor(try .full(a.shape("shape"), a.double("value"), dtype: a.dtype())) },
   Command(

@@ -24,11 +24,11 @@ let tensorShapeCommands: [Command] = [
     example: "expand([[1], [2]], [2, 3])"
   ) { a in .tensor(try a.tensor("x").expanded(to: a.shape("shape"))) },
   Command(
-    "squeeze", "Without axes of extent 1.", [.x, .axis], returns: "a view",
+    "squeeze", "The tensor without its axes of extent 1.", [.x, .axis], returns: "a view",
     example: "squeeze(zeros([1, 3, 1])).shape"
   ) { a in .tensor(try a.tensor("x").squeezed(a.axes())) },
   Command(
-    "unsqueeze", "A new axis of extent 1.",
+    "unsqueeze", "The tensor with a new axis of extent 1.",
     [.x, .required("axis", .int, "its place; negative counts from the end")],
     returns: "a view", example: "unsqueeze([1, 2], -1).shape"
   ) { a in .tensor(try a.tensor("x").insertingAxis(a.int("axis"))) },
@@ -56,7 +56,7 @@ let tensorShapeCommands: [Command] = [
     return .tensor(try .stacked(tensors, axis: a.int("axis")))
   },
   Command(
-    "pad", "Zeros around.",
+    "pad", "The tensor with zeros before and after the elements of its axes.",
     [.x, .required("amounts", .sequence, "for each axis a pair: how many before and after")],
     returns: "a larger tensor", example: "pad(ones([2]), [(1, 1)])"
   ) { a in

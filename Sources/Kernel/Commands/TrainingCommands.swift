@@ -9,7 +9,7 @@ import Training
 /// Optimisers and training.
 let trainingCommands: [Command] = [
   Command(
-    "AdamW", "Adam with decoupled weight decay.",
+    "AdamW", "Adam with decoupled weight decay (Loshchilov, Hutter 2019), for `fit`.",
     [
       .optional("lr", .number, default: 1e-3, "the learning rate"),
       .optional("betas", .sequence, default: [0.9, 0.999], "decay rates of the first and second moments"),
@@ -30,7 +30,7 @@ let trainingCommands: [Command] = [
           epsilon: try a.double("eps", above: 0), weightDecay: try a.double("weightDecay", atLeast: 0))))
   },
   Command(
-    "SGD", "Stochastic gradient descent.",
+    "SGD", "Stochastic gradient descent with momentum, for `fit`.",
     [
       .optional("lr", .number, default: 0.1, "the learning rate"),
       .optional("momentum", .number, default: 0.0, "the share of the last step kept"),

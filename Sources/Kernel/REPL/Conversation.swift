@@ -30,6 +30,8 @@ final class Conversation {
   func run() -> Int32 {
     signal(SIGPIPE, SIG_IGN)
     faa_signals_install(faa_interrupt_set)
+    if terminal.canEdit { faa_terminal_take() }
+    defer { faa_terminal_give_back() }
     if !options.isQuiet, !options.banner.isEmpty {
       screen.show(.text(options.banner.split(separator: "\n").prefix(2).joined(separator: "\n") + "\n"))
     }

@@ -3,6 +3,7 @@ enum KeyHelp {
   private static let rows: [(keys: String, what: String)] = [
     ("Enter", "run the entry when it is complete, else begin its next line"),
     ("Alt-Enter", "begin a new line"),
+    ("Esc, then Enter", "run the entry as it is, complete or not"),
     ("Tab", "complete; twice lists; \\lambda Tab gives λ, \\λ Tab its name"),
     ("Up, Down", "lines of the entry, then the history; with text typed, entries that begin so"),
     ("Ctrl-R, Ctrl-S", "search the history backwards, forwards; Ctrl-G ends the search"),

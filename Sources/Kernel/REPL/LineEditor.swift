@@ -20,6 +20,8 @@ final class LineEditor {
   private let completer: Completer
   private let paste: Paste
   private var event: Event?
+  /// Whether the window has a new size that the screen does not show yet.
+  private var isResized = false
   // Readline's callbacks carry no context: they find the editor here. It is made once, on the main thread, which is also
   // the only one that calls them.
   nonisolated(unsafe) private static var current: LineEditor?
@@ -56,14 +58,22 @@ final class LineEditor {
         faa_line_end()
         return event
       }
+      if faa_line_has_input() {
+        faa_line_read()
+        continue
+      }
       var streams = [
         pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0),
         pollfd(fd: faa_signals_descriptor(), events: Int16(POLLIN), revents: 0),
       ]
-      guard poll(&streams, 2, -1) > 0 else { continue }
+      // A window that is being dragged, and a multiplexer, change it in steps: the last one counts.
+      let ready = poll(&streams, 2, isResized ? 40 : -1)
+      if ready == 0 { resize() }
+      guard ready > 0 else { continue }
       // A signal came before the keys that wait behind it.
       if streams[1].revents & Int16(POLLIN) != 0 { continue }
       if streams[0].revents & Int16(POLLIN) != 0 {
+        resize()
         faa_line_read()
       } else if streams[0].revents != 0 {
         faa_line_end()
@@ -76,17 +86,15 @@ final class LineEditor {
     func has(_ bit: Int) -> Bool { signals & UInt32(bit) != 0 }
     if has(Int(FAA_SIGNAL_TERMINATE)) { return .terminated(SIGTERM) }
     if has(Int(FAA_SIGNAL_HANGUP)) { return .terminated(SIGHUP) }
-    if has(Int(FAA_SIGNAL_INTERRUPT)), faa_line_is_searching() {
-      faa_line_cancel_search()
-    } else if has(Int(FAA_SIGNAL_INTERRUPT)) {
-      // The draft can be recalled.
-      let draft = String(cString: faa_line_text())
-      if !draft.allSatisfy(\.isWhitespace) { faa_line_remember(draft) }
-      faa_line_cancel()
-    }
+    if has(Int(FAA_SIGNAL_INTERRUPT)) { faa_line_interrupt() }
     if has(Int(FAA_SIGNAL_SUSPEND)) { faa_line_suspend() }
-    if has(Int(FAA_SIGNAL_RESIZED)) { faa_line_resize() }
+    if has(Int(FAA_SIGNAL_RESIZED)) { isResized = true }
     return nil
+  }
+
+  private func resize() {
+    if isResized { faa_line_resize() }
+    isResized = false
   }
 
   private func complete() {

@@ -10,7 +10,7 @@ struct Pager {
   /// Writes the text; where it does not fit, waits for a key after every window. Not for streams that are no terminal.
   func show(_ text: String) {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).flatMap {
-      TextWidth.folded(String($0), to: max(10, terminal.width - 1))
+      TextWidth.folded(String($0), to: max(10, terminal.width))
     }
     guard terminal.canEdit, lines.count > terminal.height - 1 else {
       Terminal.write((lines.joined(separator: "\n") + "\n").utf8, to: STDOUT_FILENO)

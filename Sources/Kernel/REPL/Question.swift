@@ -14,15 +14,10 @@ struct Question {
   func ask(_ prompt: String, isSecret: Bool) throws -> String {
     guard terminal.isInteractive else { throw CommandError.noInput }
     Terminal.write(Safe.text(prompt).utf8, to: STDOUT_FILENO)
-    var settings = termios()
-    tcgetattr(STDIN_FILENO, &settings)
-    defer { tcsetattr(STDIN_FILENO, TCSADRAIN, &settings) }
-    var asking = settings
-    // A line at a time, with the terminal's own editing.
-    asking.c_lflag |= tcflag_t(ICANON | ECHO | ECHONL)
-    asking.c_iflag |= tcflag_t(ICRNL)
-    if isSecret { asking.c_lflag &= ~tcflag_t(ECHO) }
-    tcsetattr(STDIN_FILENO, TCSADRAIN, &asking)
+    return try Terminal.withLines(echoes: !isSecret, Self.line)
+  }
+
+  private static func line() throws -> String {
     var line: [UInt8] = []
     while line.last != UInt8(ascii: "\n") {
       if faa_interrupted() { throw Interrupted() }

@@ -46,6 +46,19 @@ struct Terminal: Sendable {
     return ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 ? size : winsize()
   }
 
+  /// Runs `body` while the terminal edits lines itself and hands them over whole; what is typed shows if `echoes`.
+  static func withLines<T>(echoes: Bool = true, _ body: () throws -> T) rethrows -> T {
+    var before = termios()
+    guard tcgetattr(STDIN_FILENO, &before) == 0 else { return try body() }
+    var lines = before
+    lines.c_lflag |= tcflag_t(ICANON | ECHO | ECHONL)
+    lines.c_iflag |= tcflag_t(ICRNL)
+    if !echoes { lines.c_lflag &= ~tcflag_t(ECHO) }
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &lines)
+    defer { tcsetattr(STDIN_FILENO, TCSADRAIN, &before) }
+    return try body()
+  }
+
   /// Writes everything, however often the call is interrupted. False when the reader is gone or the disk is full.
   @discardableResult
   static func write(_ bytes: some Collection<UInt8>, to descriptor: Int32) -> Bool {

@@ -56,7 +56,7 @@ final class TerminalStage: Stage {
 
   func line(_ question: String) -> String? {
     Terminal.write((question + " ").utf8, to: STDOUT_FILENO)
-    let answer = readLine()
+    let answer = Terminal.withLines { readLine() }
     if terminal.canEdit { asked += 1 }
     return answer
   }

@@ -160,7 +160,7 @@ extension Arguments {
   /// A host object of a Swift type.
   public func object<T: HostObject>(_ name: String, as type: T.Type = T.self) throws -> T {
     guard case .object(let box) = self[name], let object = box.object as? T else {
-      throw mismatch(name, expected: "a \(type)")
+      throw mismatch(name, expected: withArticle("\(type)"))
     }
     return object
   }

@@ -60,6 +60,26 @@ let outputCommands: [Command] = [
     return .text(try ask(a.string("prompt"), a.bool("secret")))
   },
   Command(
+    "out", "A value that the conversation showed before. (`_` is the last one, `__` the one before that.)",
+    [
+      .optional(
+        "entry", .int, default: -1,
+        "the number of its entry as `%history` shows it, or -1 for the last value, -2 …")
+    ],
+    returns: "the value; the last 50 are kept as long as their tensors take less than 256 MiB",
+    errors: [("NoHistory", "where the entry has no value, or no conversation is kept as in `faa run`")],
+    example: "try out(-2) else 0", effects: [.clock]
+  ) { a in
+    let number = try a.int("entry")
+    guard let journal = a.session.journal else { throw CommandError.noConversation }
+    guard let value = journal.value(of: number) else {
+      throw CommandError(
+        "NoHistory", "out: entry \(number) has no value, or it was given up",
+        help: "`%history -o` lists the entries with what they showed")
+    }
+    return value
+  },
+  Command(
     "help", "Explains a command, a variable or a chapter of commands; without argument, lists the chapters.",
     [
       .optional(
@@ -110,6 +130,10 @@ let outputCommands: [Command] = [
 ]
 
 extension CommandError {
+  /// Looking back where there is nothing to look back on.
+  static let noConversation = CommandError(
+    "NoHistory", "this session keeps no history", help: "the prompt and the Jupyter kernel do")
+
   /// `input` where there is nobody to ask.
   public static let noInput = CommandError(
     "NoInput", "input: nobody can be asked here",

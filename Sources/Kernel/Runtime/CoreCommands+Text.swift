@@ -27,7 +27,7 @@ let textCommands: [Command] = [
     return .list(parts)
   },
   Command(
-    "join", "Values written one after the other.",
+    "join", "The values of a sequence as one text, with a separator between them.",
     [
       .required("parts", .sequence, "what to write"),
       .optional("separator", .string, default: "", "what to put between"),
@@ -70,7 +70,8 @@ let textCommands: [Command] = [
     example: "upper(\"a\")  # \"A\""
   ) { a in .text(try a.string("text").uppercased()) },
   Command(
-    "lower", "A text in small letters.", [.required("text", .string, "the text")], returns: "a string",
+    "lower", "A text with its letters made small.", [.required("text", .string, "the text")],
+    returns: "a string",
     example: "lower(\"A\")  # \"a\""
   ) { a in .text(try a.string("text").lowercased()) },
   Command(

@@ -46,8 +46,11 @@ final class Globals {
   }
 
   var defined: [(name: String, value: Value)] {
-    names.indices.filter { isDefined[$0] && names[$0] != "_" }.map { (names[$0], values[$0]) }
+    names.indices.filter { isDefined[$0] && !Globals.isLastValue(names[$0]) }.map { (names[$0], values[$0]) }
   }
+
+  /// Whether a name stands for what was shown last, or before that, rather than for a variable of the user.
+  static func isLastValue(_ name: String) -> Bool { name == "_" || name == "__" }
 
   var definedNames: [String] { names.indices.filter { isDefined[$0] }.map { names[$0] } }
 

@@ -32,11 +32,11 @@ extension HostObject {
   public var callParameters: [Parameter] { [.required("x", .any, "the argument")] }
   /// An error that says the object is not a function.
   public func call(_ arguments: Arguments) throws -> Value {
-    throw CommandError("NotCallable", "a \(typeName) cannot be called")
+    throw CommandError("NotCallable", "\(withArticle(typeName)) cannot be called")
   }
   /// An error that says the object has no subscript.
   public func subscripted(_ indices: [Index]) throws -> Value {
-    throw CommandError("NotSubscriptable", "a \(typeName) has no subscript")
+    throw CommandError("NotSubscriptable", "\(withArticle(typeName)) has no subscript")
   }
   /// Nothing to visit.
   public func iterate() throws -> (() throws -> Value?)? { nil }

@@ -88,7 +88,7 @@ public indirect enum Kind: Sendable, CustomStringConvertible {
     case .tensor: "a tensor"
     case .tensors: "a tensor or a tuple of tensors"
     case .function: "a function"
-    case .object(let names): names.isEmpty ? "an object" : "a " + names.joined(separator: " or ")
+    case .object(let names): names.isEmpty ? "an object" : names.map(withArticle).joined(separator: " or ")
     case .either(let kinds): kinds.map(\.description).joined(separator: " or ")
     }
   }
@@ -135,4 +135,12 @@ extension Value {
     }
     return result
   }
+}
+
+/// The name of a type with its article: "a Run", "an Optimizer", "an MAE".
+func withArticle(_ name: String) -> String {
+  // An abbreviation is spelled, and the names of these letters begin with a vowel.
+  let isSpelled = name.prefix(2).allSatisfy(\.isUppercase)
+  let vowels = isSpelled ? "AEFHILMNORSX" : "AEIOaeio"
+  return (name.first.map(vowels.contains) == true ? "an " : "a ") + name
 }

@@ -41,7 +41,7 @@ public struct CommandReference {
     }
     if !command.returns.isEmpty { text += "Returns \(command.returns).\n\n" }
     if !command.errors.isEmpty {
-      text += command.errors.map { "- `\($0.code)` \($0.when)\n" }.joined() + "\n"
+      text += command.errors.map { "- `\($0.code)`: \($0.when)\n" }.joined() + "\n"
     }
     if !command.effects.isPure { text += "Effects: \(command.effects.text).\n\n" }
     if !command.example.isEmpty { text += "```faa\n\(command.example)\n```\n" }

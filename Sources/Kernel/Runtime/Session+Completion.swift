@@ -136,7 +136,8 @@ extension Session {
 
   /// What can stand where an expression starts.
   private var names: [String] {
-    var result = machine.globals.definedNames.filter { $0 != "_" } + commands.keys + Value.named.keys
+    var result =
+      machine.globals.definedNames.filter { !Globals.isLastValue($0) } + commands.keys + Value.named.keys
     result += Keyword.allCases.map(\.rawValue).filter { $0.first?.isLowercase == true }
     return result
   }

@@ -29,6 +29,11 @@ extension Session {
     switch last.kind {
     case .expression, .magic:
       if case .none = value { return .value(value, shown: false) }
+      // In a conversation `__` is the value before the last one.
+      if let journal {
+        if let before = machine.globals.value(of: "_") { machine.globals.define("__", before) }
+        journal.keep(value)
+      }
       machine.globals.define("_", value)
       return .value(value, shown: !last.isSilenced)
     default: return .value(nil, shown: false)

@@ -8,15 +8,16 @@ extension Session {
     if topic.isEmpty { return overview() }
     if let value = value(of: topic) {
       if case .function(let function) = value {
-        return function.command.map { HelpPage($0).text } ?? "\(function.synopsis)\n\n\(source(of: function))"
+        return function.command.map { HelpPage($0, width: width).text }
+          ?? "\(function.synopsis)\n\n\(source(of: function))"
       }
       return "\(topic): \(value.article)\n  \(value.brief(columns: width))"
     }
     if let page = pages[topic] {
       // The keys of the prompt, and the command that gives the keys of a record.
-      return commands[topic].map { page + "\n\n" + HelpPage($0).text } ?? page
+      return commands[topic].map { page + "\n\n" + HelpPage($0, width: width).text } ?? page
     }
-    if let command = commands[topic] { return HelpPage(command).text }
+    if let command = commands[topic] { return HelpPage(command, width: width).text }
     if let (chapter, rows) = table.chapters.first(where: { $0.topic.name == topic }) {
       return "\(topic): \(chapter.summary)\n" + list(rows)
     }

@@ -151,5 +151,6 @@ extension Session {
   public func reset() {
     for (_, value) in machine.globals.defined { machine.retire(value) }
     machine.globals.removeAll()
+    journal?.forgetValues()
   }
 }

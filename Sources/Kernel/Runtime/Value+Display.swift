@@ -6,11 +6,19 @@ extension Value {
   public func display(width: Int = 80) -> Display {
     switch self {
     case .object(let box): box.object.display(width: width)
-    case .tensor(let tensor): Display(text: tensor.described(width: width))
+    case .tensor(let tensor): Display(text: Value.foldingHead(of: tensor.described(width: width), width))
     case .string(let box) where box.value.contains("\n"): Display(text: box.value)
     case .function(let function): Display(text: function.synopsis)
     default: Display(text: laidOut(width: width))
     }
+  }
+
+  /// A display whose first line, a sentence, goes on below where it is too wide.
+  private static func foldingHead(of text: String, _ width: Int) -> String {
+    let head = text.prefix { $0 != "\n" }
+    guard TextWidth.columns(head) > width else { return text }
+    return TextWidth.folded(String(head), to: max(20, width - 2)).joined(separator: "\n  ")
+      + text[head.endIndex...]
   }
 
   /// The value in at most about `columns` characters of one line: containers say how many elements are left out.
@@ -45,9 +53,8 @@ extension Value {
   var article: String {
     switch self {
     case .none: "none"
-    case .int: "an int"
     case .tensor(let tensor): tensor.rank == 0 ? "a scalar tensor" : "a tensor of shape \(tensor.shape)"
-    default: "a \(typeName)"
+    default: withArticle(typeName)
     }
   }
 

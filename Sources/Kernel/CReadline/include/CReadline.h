@@ -31,20 +31,20 @@ void faa_line_begin(const char *_Nonnull prompt);
 /// Gives the terminal back, wherever the editor was.
 void faa_line_end(void);
 
-/// Handles the input that is there. Call when standard input is readable.
+/// Whether input waits that no descriptor tells of.
+bool faa_line_has_input(void);
+
+/// Handles the input that is there. Call when standard input is readable or faa_line_has_input.
 void faa_line_read(void);
 
-/// Drops what was typed and shows a new prompt (Ctrl-C).
-void faa_line_cancel(void);
-
-/// Whether the user is searching the history, and the end of that search alone.
-bool faa_line_is_searching(void);
-void faa_line_cancel_search(void);
+/// What Ctrl-C does: ends a search of the history alone, else drops what was typed, which the history remembers, and shows a new
+/// prompt.
+void faa_line_interrupt(void);
 
 /// Stops the process as Ctrl-Z does and redraws the prompt when it goes on.
 void faa_line_suspend(void);
 
-/// Adapts to a new window size.
+/// Adapts to the window's size, as after a change of it.
 void faa_line_resize(void);
 
 /// Feeds bytes to the editor as if they had been typed.
@@ -77,9 +77,18 @@ enum {
 /// there. Crashes and SIGQUIT first restore the terminal.
 void faa_signals_install(void (*_Nonnull interrupt)(void));
 
-/// Says whether the terminal's settings are changed, as while a line is edited. Then a crash restores them, and a stop
-/// waits for faa_signals_take.
+/// Says whether a line is edited. Then Ctrl-C is a key, and a stop waits for faa_signals_take.
 void faa_signals_editing(bool editing);
+
+/// Takes the terminal for a conversation: what is typed while something runs waits unseen for the next prompt, which shows it. A
+/// crash and a stop give the terminal back.
+void faa_terminal_take(void);
+
+/// Gives the terminal back as it was at faa_signals_install.
+void faa_terminal_give_back(void);
+
+/// Gives the terminal back and stops the process, and takes the terminal again when it goes on.
+void faa_terminal_stop(void);
 
 /// Becomes readable when a signal arrives.
 int faa_signals_descriptor(void);

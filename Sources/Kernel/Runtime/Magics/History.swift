@@ -1,4 +1,5 @@
 import Syntax
+import Tensor
 
 /// What was entered in a conversation, and what it showed. Kept by clients whose users look back: the prompt and the kernel.
 public final class Journal {
@@ -16,6 +17,11 @@ public final class Journal {
   public private(set) var entries: [Entry] = []
   /// Characters kept of an entry's output.
   public static let outputLimit = 4000
+
+  /// The latest values by the number of their entry, oldest first.
+  private var values: [(number: Int, value: Value)] = []
+  /// Values kept, and the bytes of tensors that all but the latest may hold together.
+  static let valueLimit = 50, byteLimit = 256 << 20
 
   /// An empty journal.
   public init() {}
@@ -35,6 +41,26 @@ public final class Journal {
 
   /// Says that the last entry ran to its end.
   public func succeed() { if let last = entries.indices.last { entries[last].succeeded = true } }
+
+  /// Keeps the value of the last entry, for `out`. Old ones go, so that a long conversation does not fill the memory.
+  func keep(_ value: Value) {
+    guard !entries.isEmpty else { return }
+    values.removeAll { $0.number == entries.count }
+    values.append((entries.count, value))
+    var bytes = values.dropLast().reduce(0) { $0 + $1.value.tensorBytes }
+    while values.count > Journal.valueLimit || bytes > Journal.byteLimit {
+      bytes -= values.removeFirst().value.tensorBytes
+    }
+  }
+
+  /// The value of entry `number`; counted from the latest value for a negative one. Nil when it had none or it was given up.
+  func value(of number: Int) -> Value? {
+    if number < 0 { return values.dropLast(-number - 1).last?.value }
+    return values.first { $0.number == number }?.value
+  }
+
+  /// Gives up all values.
+  func forgetValues() { values = [] }
 
   /// The numbers a selection such as `3`, `2-5` or `-4` (the last four) stands for, or those whose text contains the words;
   /// all for an empty one.
@@ -57,8 +83,7 @@ let historyMagic = Magic(
   "Lists what was entered, with `-o` also what it showed; `-5` is the last five.", argument: .text
 ) { session, line in
   guard let journal = session.journal else {
-    throw CommandError(
-      "NoHistory", "this session keeps no history", help: "the prompt and the Jupyter kernel do")
+    throw CommandError.noConversation
   }
   var words = line.split(separator: " ").map(String.init)
   let showsOutput = words.first == "-o"
@@ -91,4 +116,17 @@ let traceMagic = Magic("trace", "Shows the last error again, with every call it 
   }
   session.emit(.text(failure.render(width: session.width, frames: .max) + "\n"))
   return .none
+}
+
+extension Value {
+  /// The bytes of the tensors in it.
+  fileprivate var tensorBytes: Int {
+    switch self {
+    case .tensor(let tensor): tensor.count * tensor.dtype.size
+    case .list(let box): box.elements.reduce(0) { $0 + $1.tensorBytes }
+    case .tuple(let box): box.elements.reduce(0) { $0 + $1.tensorBytes }
+    case .record(let box): box.keys.reduce(0) { $0 + (box[$1]?.tensorBytes ?? 0) }
+    default: 0
+    }
+  }
 }

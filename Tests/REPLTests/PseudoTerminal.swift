@@ -1,0 +1,107 @@
+import Foundation
+import Testing
+
+/// The program on a pseudo-terminal that nobody draws: bytes go in as fast as wanted, and what comes back is kept.
+final class PseudoTerminal {
+  let process: pid_t
+  private let controller: Int32
+  private let home: String
+  /// What the program wrote, its latest part.
+  private(set) var output: [UInt8] = []
+  private var isClosed = false
+
+  /// Starts the program in a window of this size with a home directory of its own.
+  init(columns: UInt16 = 80, rows: UInt16 = 24, environment: [String: String] = [:]) throws {
+    home = FileManager.default.temporaryDirectory.appendingPathComponent("faa-pty-\(UUID())").path
+    try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
+    var (controller, terminal): (Int32, Int32) = (-1, -1)
+    try #require(openpty(&controller, &terminal, nil, nil, nil) == 0)
+    defer { close(terminal) }
+    self.controller = controller
+    for end in [controller, terminal] { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    var variables = ProcessInfo.processInfo.environment
+    variables.merge([
+      "HOME": home, "TERM": "xterm-256color", "LANG": "C.UTF-8", "XDG_STATE_HOME": "", "FAA_GRAPHICS": "none",
+    ]) { $1 }
+    variables.merge(environment) { $1 }
+
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    for stream: Int32 in 0...2 { posix_spawn_file_actions_adddup2(&actions, terminal, stream) }
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    posix_spawnattr_setsigmask(&attributes, &signals)
+    for number in [SIGINT, SIGQUIT, SIGTSTP] { sigaddset(&signals, number) }
+    posix_spawnattr_setsigdefault(&attributes, &signals)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
+    // `setsid` makes this its session's terminal, as a terminal's own program would be started, and becomes the program.
+    let command: [String] = ["setsid", "--ctty", try #require(Program.path)]
+    var words = command.map { strdup($0) } + [nil]
+    var settings = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    defer { for text in words + settings { free(text) } }
+    var child: pid_t = 0
+    try #require(posix_spawnp(&child, "setsid", &actions, &attributes, &words, &settings) == 0)
+    process = child
+    resize(columns: columns, rows: rows)
+  }
+
+  deinit {
+    kill(process, SIGKILL)
+    waitpid(process, nil, 0)
+    close(controller)
+    try? FileManager.default.removeItem(atPath: home)
+  }
+
+  /// Types bytes. What the program writes meanwhile is read, so that neither waits for the other.
+  func type(_ bytes: some Sequence<UInt8>, pause: Double = 0) {
+    let bytes = Array(bytes)
+    _ = write(controller, bytes, bytes.count)
+    read(for: pause)
+  }
+
+  func resize(columns: UInt16, rows: UInt16) {
+    var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
+    _ = ioctl(controller, UInt(TIOCSWINSZ), &size)
+  }
+
+  /// Reads what is there, and waits this long for more.
+  func read(for seconds: Double) {
+    var input = pollfd(fd: controller, events: Int16(POLLIN), revents: 0)
+    while !isClosed, poll(&input, 1, Int32(seconds * 1000)) > 0 {
+      var buffer = [UInt8](repeating: 0, count: 1 << 16)
+      let count = Glibc.read(controller, &buffer, buffer.count)
+      guard count > 0 else {
+        isClosed = true
+        return
+      }
+      output += buffer.prefix(count)
+      if output.count > 1 << 18 { output.removeFirst(1 << 17) }
+    }
+  }
+
+  /// Whether the program writes this within some seconds.
+  func shows(_ text: String, within seconds: Double = 15) -> Bool {
+    let deadline = Date().addingTimeInterval(seconds)
+    while Date() < deadline, !isClosed {
+      if String(decoding: output, as: UTF8.self).contains(text) { return true }
+      read(for: 0.02)
+    }
+    return String(decoding: output, as: UTF8.self).contains(text)
+  }
+
+  /// Whether the program still takes an entry and runs it, wherever the keys before have left it.
+  func answers() -> Bool {
+    // Ends a paste, a search and the draft.
+    for ending in ["\u{1B}[201~", "\u{7}", "\u{3}", "\u{3}"] { type(ending.utf8, pause: 0.02) }
+    for attempt in 0..<10 where !isClosed {
+      output = []
+      type("\u{15}\u{B}\(7000 + attempt) * 3\r".utf8)
+      if shows("\n\((7000 + attempt) * 3)\r", within: 3) { return true }
+    }
+    return false
+  }
+}
