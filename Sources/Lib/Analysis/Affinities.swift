@@ -82,7 +82,9 @@ extension Affinities {
     rows.withUnsafeBufferPointer { rows in
       columns.withUnsafeBufferPointer { columns in
         values.withUnsafeBufferPointer { values in
-          guard let r = rows.baseAddress, let c = columns.baseAddress, let v = values.baseAddress else { return }
+          guard let r = rows.baseAddress, let c = columns.baseAddress, let v = values.baseAddress else {
+            return
+          }
           body(r, c, v)
         }
       }

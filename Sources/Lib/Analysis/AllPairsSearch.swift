@@ -102,7 +102,8 @@ private struct RoughChoice: ~Copyable {
   private let limits: Buffer<Double>
 
   init(
-    _ range: Range<Int>, of queries: UnsafePointer<Double>, in table: borrowing RoundedSamples, kept: Int, others: Bool,
+    _ range: Range<Int>, of queries: UnsafePointer<Double>, in table: borrowing RoundedSamples, kept: Int,
+    others: Bool,
     tile: Int
   ) {
     self.range = range
@@ -119,17 +120,21 @@ private struct RoughChoice: ~Copyable {
         Int64(d), queries + (range.lowerBound + row) * d, table.mean.start, table.scale, q.start + row * d)
     }
     let products = Buffer<Float>(m * min(tile, n), filledWith: 0)
-    let lists = Buffer((0..<m).map { row in
-      faa_nearest(scores: scores.start + row * kept, indices: candidates.start + row * kept, k: Int64(kept), count: 0)
-    })
+    let lists = Buffer(
+      (0..<m).map { row in
+        faa_nearest(
+          scores: scores.start + row * kept, indices: candidates.start + row * kept, k: Int64(kept), count: 0)
+      })
     for first in stride(from: 0, to: n, by: tile) {
       let width = min(tile, n - first)
       cblas_sgemm(
-        CblasRowMajor, CblasNoTrans, CblasTrans, blasint(m), blasint(width), blasint(d), -2, q.start, blasint(d),
+        CblasRowMajor, CblasNoTrans, CblasTrans, blasint(m), blasint(width), blasint(d), -2, q.start,
+        blasint(d),
         table.values.start + first * d, blasint(d), 0, products.start, blasint(width))
       for row in 0..<m {
         faa_nearest_offer(
-          lists.start + row, Int64(width), products.start + row * width, table.norms.start + first, Int32(first), nil,
+          lists.start + row, Int64(width), products.start + row * width, table.norms.start + first,
+          Int32(first), nil,
           others ? Int32(range.lowerBound + row) : -1)
       }
     }

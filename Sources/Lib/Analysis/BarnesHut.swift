@@ -11,7 +11,8 @@ public struct BarnesHutRepulsion: RepulsionModel {
   /// A sum over cells of a tree made anew for each set of points.
   public func solver(count: Int, dimensions: Int) throws(AnalysisError) -> any RepulsionSolver {
     guard theta >= 0, theta < 2 else {
-      throw AnalysisError("tsne", "theta is \(theta)", help: "it must be at least 0 and less than 2; 0.5 is usual")
+      throw AnalysisError(
+        "tsne", "theta is \(theta)", help: "it must be at least 0 and less than 2; 0.5 is usual")
     }
     return TreeSolver(count: count, dimensions: dimensions, theta: theta)
   }

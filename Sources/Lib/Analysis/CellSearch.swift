@@ -38,7 +38,8 @@ public struct CellSearch: NeighbourSearch {
   }
 
   private func search(
-    _ queries: Matrix, _ askers: Members, _ references: Matrix, _ members: Members, _ centres: CellCentres, k: Int,
+    _ queries: Matrix, _ askers: Members, _ references: Matrix, _ members: Members, _ centres: CellCentres,
+    k: Int,
     others: Bool
   ) throws -> Neighbours {
     let d = references.columns
@@ -135,7 +136,8 @@ private struct GroupSearch: ~Copyable {
   private let products, references, norms: Buffer<Float>
 
   init(
-    _ asking: ArraySlice<Int32>, of source: UnsafePointer<Double>, columns: Int, centre: [Double], scale: Double, k: Int
+    _ asking: ArraySlice<Int32>, of source: UnsafePointer<Double>, columns: Int, centre: [Double],
+    scale: Double, k: Int
   ) {
     (self.asking, self.columns, self.k, self.scale) = (asking, columns, k, scale)
     self.centre = Buffer(centre)
@@ -145,15 +147,17 @@ private struct GroupSearch: ~Copyable {
     scores = Buffer(uninitialized: m * k)
     names = Buffer(uninitialized: m * k)
     let (best, bestNames) = (scores.start, names.start)
-    lists = Buffer((0..<m).map {
-      faa_nearest(scores: best + $0 * k, indices: bestNames + $0 * k, k: Int64(k), count: 0)
-    })
+    lists = Buffer(
+      (0..<m).map {
+        faa_nearest(scores: best + $0 * k, indices: bestNames + $0 * k, k: Int64(k), count: 0)
+      })
     products = Buffer(uninitialized: m * Self.tile)
     references = Buffer(uninitialized: Self.tile * columns)
     norms = Buffer(uninitialized: Self.tile)
     for (row, sample) in asking.enumerated() {
       queryNorms.start[row] = faa_centred(
-        Int64(columns), source + Int(sample) * columns, self.centre.start, scale, queries.start + row * columns)
+        Int64(columns), source + Int(sample) * columns, self.centre.start, scale,
+        queries.start + row * columns)
     }
   }
 
@@ -164,7 +168,8 @@ private struct GroupSearch: ~Copyable {
         let width = min(Self.tile, members.count - first)
         for place in 0..<width {
           norms.start[place] = faa_centred(
-            Int64(d), source + Int(members[first + place]) * d, centre.start, scale, references.start + place * d)
+            Int64(d), source + Int(members[first + place]) * d, centre.start, scale,
+            references.start + place * d)
         }
         cblas_sgemm(
           CblasRowMajor, CblasNoTrans, CblasTrans, blasint(m), blasint(width), blasint(d), -2, queries.start,

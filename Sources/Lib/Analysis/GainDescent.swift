@@ -68,7 +68,8 @@ public struct GainDescent: Equatable, Sendable {
       var squares = 0.0
       let (change, gain, stretch) = (update.start, gains.start, 4096)
       // Sums are made by stretches of fixed length, so they do not depend on the number of threads.
-      let sums = Buffer<(squares: Double, points: Double)>((count + stretch - 1) / stretch, filledWith: (0, 0))
+      let sums = Buffer<(squares: Double, points: Double)>(
+        (count + stretch - 1) / stretch, filledWith: (0, 0))
       let sum = sums.start
       for axis in 0..<dimensions {
         let first = axis * count

@@ -8,6 +8,7 @@ struct Objective: ~Copyable {
   let dimensions: Int
   private let repulsion: any RepulsionSolver
   private let affinities: Affinities
+  private let interleaved: Buffer<Double>
   private let attractive: Buffer<Double>
   private let repulsive: Buffer<Double>
 
@@ -16,6 +17,7 @@ struct Objective: ~Copyable {
     self.dimensions = dimensions
     self.repulsion = try repulsion.solver(count: affinities.count, dimensions: dimensions)
     self.affinities = affinities
+    interleaved = Buffer(count * dimensions, filledWith: 0)
     attractive = Buffer(count * dimensions, filledWith: 0)
     repulsive = Buffer(count * dimensions, filledWith: 0)
   }
@@ -24,18 +26,23 @@ struct Objective: ~Copyable {
   func gradient(
     at points: UnsafePointer<Double>, exaggeration: Double, into gradient: UnsafeMutablePointer<Double>
   ) {
-    let (n, d, attraction) = (count, dimensions, attractive.start)
+    let (n, d, attraction, together) = (count, dimensions, attractive.start, interleaved.start)
+    parallel(n, grain: 8192) { range in
+      for index in range { for c in 0..<d { together[index * d + c] = points[c * n + index] } }
+    }
     affinities.withEntries { rows, columns, values in
       parallel(n, grain: 256) { range in
         faa_tsne_attraction(
-          Int32(d), Int64(n), points, Int64(n), points, rows, columns, values, Int64(range.lowerBound),
+          Int32(d), together, Int64(n), points, rows, columns, values, Int64(range.lowerBound),
           Int64(range.upperBound), attraction)
       }
     }
     let repulsive = repulsive.start
     let share = 1 / repulsion.repulsion(of: points, into: repulsive)
     parallel(n * d, grain: 8192) { range in
-      for index in range { gradient[index] = 4 * (exaggeration * attraction[index] - repulsive[index] * share) }
+      for index in range {
+        gradient[index] = 4 * (exaggeration * attraction[index] - repulsive[index] * share)
+      }
     }
   }
 
@@ -47,7 +54,8 @@ struct Objective: ~Copyable {
     affinities.withEntries { rows, columns, values in
       parallel(n, grain: 256) { range in
         faa_tsne_cost(
-          Int32(d), Int64(n), points, rows, columns, values, Int64(range.lowerBound), Int64(range.upperBound), cost)
+          Int32(d), Int64(n), points, rows, columns, values, Int64(range.lowerBound), Int64(range.upperBound),
+          cost)
       }
     }
     return costs.total + log(mass)

@@ -12,12 +12,15 @@ public struct PerplexityAffinity: AffinityModel {
   public var search: any NeighbourSearch
 
   /// Makes the model of one perplexity.
-  public init(perplexity: Double = 30, allPairs: Bool = false, search: any NeighbourSearch = AutomaticSearch()) {
+  public init(
+    perplexity: Double = 30, allPairs: Bool = false, search: any NeighbourSearch = AutomaticSearch()
+  ) {
     self.init(perplexities: [perplexity], allPairs: allPairs, search: search)
   }
 
   /// Makes the model of several scales.
-  public init(perplexities: [Double], allPairs: Bool = false, search: any NeighbourSearch = AutomaticSearch()) {
+  public init(perplexities: [Double], allPairs: Bool = false, search: any NeighbourSearch = AutomaticSearch())
+  {
     self.perplexities = perplexities
     self.allPairs = allPairs
     self.search = search

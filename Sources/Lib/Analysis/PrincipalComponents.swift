@@ -104,7 +104,8 @@ private func covariance(_ samples: Matrix, _ mean: [Double]) -> Buffer<Double> {
           for c in 0..<d { rows.start[row * d + c] = x[(first + row) * d + c] - m[c] }
         }
         cblas_dsyrk(
-          CblasRowMajor, CblasUpper, CblasTrans, blasint(d), blasint(count), 1 / Double(n - 1), rows.start, blasint(d),
+          CblasRowMajor, CblasUpper, CblasTrans, blasint(d), blasint(count), 1 / Double(n - 1), rows.start,
+          blasint(d),
           1, sum + range.lowerBound / length * d * d, blasint(d))
       }
     }
@@ -122,7 +123,8 @@ private func innerProducts(_ samples: Matrix, _ mean: [Double]) -> Buffer<Double
   let result = Buffer<Double>(n * n, filledWith: 0)
   useSerialBLAS()
   cblas_dsyrk(
-    CblasRowMajor, CblasUpper, CblasNoTrans, blasint(n), blasint(d), 1 / Double(n - 1), x.start, blasint(d), 0,
+    CblasRowMajor, CblasUpper, CblasNoTrans, blasint(n), blasint(d), 1 / Double(n - 1), x.start, blasint(d),
+    0,
     result.start, blasint(n))
   return result
 }

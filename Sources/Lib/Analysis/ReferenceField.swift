@@ -12,7 +12,8 @@ protocol ReferenceField: AnyObject {
 func referenceField(_ references: [Double], dimensions: Int) -> any ReferenceField {
   let count = references.count / dimensions
   let sum = SummedField(references, dimensions: dimensions)
-  return dimensions == 2 && count >= AutomaticRepulsion.gridThreshold ? GridField(references, exact: sum) : sum
+  return dimensions == 2 && count >= AutomaticRepulsion.gridThreshold
+    ? GridField(references, exact: sum) : sum
 }
 
 /// Sums over all fixed points.
@@ -33,7 +34,8 @@ private final class SummedField: ReferenceField {
     let n = references.count / d
     parallel(count, grain: 64) { range in
       faa_tsne_repulsion(
-        Int32(d), Int64(n), y, Int64(count), points, Int64(range.lowerBound), Int64(range.upperBound), forces, masses)
+        Int32(d), Int64(n), y, Int64(count), points, Int64(range.lowerBound), Int64(range.upperBound), forces,
+        masses)
     }
   }
 }

@@ -43,7 +43,8 @@ private final class ExactSolver: RepulsionSolver {
     let (n, d, mass) = (count, dimensions, masses.start)
     parallel(n, grain: 128) { range in
       faa_tsne_repulsion(
-        Int32(d), Int64(n), points, Int64(n), points, Int64(range.lowerBound), Int64(range.upperBound), forces, mass)
+        Int32(d), Int64(n), points, Int64(n), points, Int64(range.lowerBound), Int64(range.upperBound),
+        forces, mass)
     }
     return masses.total - Double(n)
   }
@@ -54,14 +55,14 @@ public struct AutomaticRepulsion: RepulsionModel {
   /// Makes the model.
   public init() {}
 
-  /// The number of points from which the next faster way takes over, measured by Benchmarks/tsne/crossover.sh: the grid in the plane, the
-  /// tree in 1 and 3 dimensions.
-  static let (gridThreshold, treeThreshold) = (1500, 1000)
+  /// The number of points from which the next faster way takes over, measured by Benchmarks/tsne/crossover.py: first the tree,
+  /// then in the plane the grid.
+  static let (gridThreshold, treeThreshold) = (8000, 400)
 
   /// The model for so many points.
   static func choice(count: Int, dimensions: Int) -> any RepulsionModel {
-    if dimensions == 2 { return count < gridThreshold ? ExactRepulsion() : InterpolationRepulsion() }
-    return count < treeThreshold ? ExactRepulsion() : BarnesHutRepulsion()
+    if count < treeThreshold { return ExactRepulsion() }
+    return dimensions == 2 && count >= gridThreshold ? InterpolationRepulsion() : BarnesHutRepulsion()
   }
 
   /// The fastest way.

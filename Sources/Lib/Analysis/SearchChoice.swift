@@ -30,8 +30,8 @@ public struct AutomaticSearch: NeighbourSearch {
   /// Makes the search.
   public init(seed: UInt64 = 0) { self.seed = seed }
 
-  /// Multiplications (samples x references x features) up to which all pairs are compared: some ten seconds of one core.
-  static let largestExact = 5e11
+  /// Multiplications (samples x references x features) up to which all pairs are compared: about a second of one core.
+  static let largestExact = 5e10
 
   private func choice(_ queries: Matrix, _ references: Matrix) -> any NeighbourSearch {
     let products = Double(queries.rows) * Double(references.rows) * Double(references.columns)

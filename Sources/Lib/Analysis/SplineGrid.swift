@@ -118,7 +118,8 @@ final class SplineGrid {
     parallel(count, grain: 8) { range in
       let work = Buffer<Float>(uninitialized: 32 * n)
       faa_fourier_rows(
-        Int32(n), table, re, im, Int32(range.lowerBound), Int32(range.upperBound), inverse ? 1 : 0, work.start)
+        Int32(n), table, re, im, Int32(range.lowerBound), Int32(range.upperBound), inverse ? 1 : 0, work.start
+      )
     }
   }
 
@@ -153,7 +154,8 @@ final class SplineGrid {
     let share = 1 / Double(n * n)
     parallel(count, grain: 2048) { range in
       faa_grid_interpolate(
-        Int32(n), Int64(range.lowerBound), Int64(range.upperBound), points, points + count, box.low.x, box.low.y,
+        Int32(n), Int64(range.lowerBound), Int64(range.upperBound), points, points + count, box.low.x,
+        box.low.y,
         scale, re, im, first, second)
       for index in range {
         first[index] *= share

@@ -32,7 +32,8 @@ public struct TSNETransform: Sendable {
   public func place(_ queries: Matrix, into embedding: Matrix, of references: Matrix) throws -> Matrix {
     guard embedding.rows == references.rows, 1...3 ~= embedding.columns else {
       throw AnalysisError(
-        "transform", "the embedding is \(embedding.rows) by \(embedding.columns) for \(references.rows) samples",
+        "transform",
+        "the embedding is \(embedding.rows) by \(embedding.columns) for \(references.rows) samples",
         help: "give the samples that were embedded")
     }
     guard exaggeration >= 1, exaggeration.isFinite, learningRate > 0, learningRate.isFinite, longestStep > 0,
@@ -58,20 +59,23 @@ public struct TSNETransform: Sendable {
           (at: embedding.values[Int(neighbours.indices[$0]) * d + axis], weight: p[$0])
         }.sorted { $0.at < $1.at }
         var below = 0.0
-        result[axis * m + row] = places.first { place in
-          below += place.weight
-          return below >= 0.5
-        }?.at ?? places[k - 1].at
+        result[axis * m + row] =
+          places.first { place in
+            below += place.weight
+            return below >= 0.5
+          }?.at ?? places[k - 1].at
       }
     }
     return result
   }
 
-  private func descend(_ start: [Double], _ neighbours: Neighbours, _ p: [Double], _ embedding: Matrix) throws -> Matrix {
+  private func descend(_ start: [Double], _ neighbours: Neighbours, _ p: [Double], _ embedding: Matrix) throws
+    -> Matrix
+  {
     let (m, k, d, n) = (neighbours.count, neighbours.k, embedding.columns, embedding.rows)
     let fixed = (0..<d).flatMap { axis in (0..<n).map { embedding.values[$0 * d + axis] } }
     let field = referenceField(fixed, dimensions: d)
-    let references = Buffer(fixed)
+    let references = Buffer(embedding.values)
     let points = Buffer(start)
     let rows = Buffer((0...m).map { Int64($0 * k) })
     let columns = Buffer(neighbours.indices)
@@ -88,7 +92,7 @@ public struct TSNETransform: Sendable {
       try checkInterrupt()
       parallel(m, grain: 256) { range in
         faa_tsne_attraction(
-          Int32(d), Int64(n), references.start, Int64(m), x, rows.start, columns.start, values.start,
+          Int32(d), references.start, Int64(m), x, rows.start, columns.start, values.start,
           Int64(range.lowerBound), Int64(range.upperBound), pull)
       }
       field.act(on: x, count: m, forces: push, masses: mass)

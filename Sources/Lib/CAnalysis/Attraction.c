@@ -3,8 +3,9 @@
 #include "CAnalysis.h"
 #include "Vectors.h"
 
-INLINE void attract(int dims, int64_t n, const double *y, int64_t m, const double *x, const int64_t *rows,
-                    const int32_t *columns, const double *p, int64_t begin, int64_t end, double *force) {
+// The points attracted to lie together, point by point: one place in memory for each neighbour.
+INLINE void attract(int dims, const double *y, int64_t m, const double *x, const int64_t *rows, const int32_t *columns,
+                    const double *p, int64_t begin, int64_t end, double *force) {
   for (int64_t i = begin; i < end; i++) {
     v8 f[3] = {{0}};
     double t[3] = {0};
@@ -12,9 +13,11 @@ INLINE void attract(int dims, int64_t n, const double *y, int64_t m, const doubl
     const int64_t last = rows[i + 1];
     for (; e + 8 <= last; e += 8) {
       v8 d[3], r = (v8){0} + 1;
+      for (int l = 0; l < 8; l++) {
+        const double *point = y + (int64_t)dims * columns[e + l];
+        for (int c = 0; c < dims; c++) d[c][l] = point[c];
+      }
       for (int c = 0; c < dims; c++) {
-        const double *axis = y + c * n;
-        for (int l = 0; l < 8; l++) d[c][l] = axis[columns[e + l]];
         d[c] = x[c * m + i] - d[c];
         r += d[c] * d[c];
       }
@@ -24,7 +27,7 @@ INLINE void attract(int dims, int64_t n, const double *y, int64_t m, const doubl
     for (; e < last; e++) {
       double d[3], r = 1;
       for (int c = 0; c < dims; c++) {
-        d[c] = x[c * m + i] - y[c * n + columns[e]];
+        d[c] = x[c * m + i] - y[(int64_t)dims * columns[e] + c];
         r += d[c] * d[c];
       }
       for (int c = 0; c < dims; c++) t[c] += p[e] / r * d[c];
@@ -33,13 +36,13 @@ INLINE void attract(int dims, int64_t n, const double *y, int64_t m, const doubl
   }
 }
 
-VARIANTS void faa_tsne_attraction(int dims, int64_t n, const double *y, int64_t m, const double *x,
-                                  const int64_t *rows, const int32_t *columns, const double *p, int64_t begin,
-                                  int64_t end, double *force) {
+VARIANTS void faa_tsne_attraction(int dims, const double *y, int64_t m, const double *x, const int64_t *rows,
+                                  const int32_t *columns, const double *p, int64_t begin, int64_t end,
+                                  double *force) {
   switch (dims) {
-    case 1: attract(1, n, y, m, x, rows, columns, p, begin, end, force); break;
-    case 2: attract(2, n, y, m, x, rows, columns, p, begin, end, force); break;
-    default: attract(3, n, y, m, x, rows, columns, p, begin, end, force); break;
+    case 1: attract(1, y, m, x, rows, columns, p, begin, end, force); break;
+    case 2: attract(2, y, m, x, rows, columns, p, begin, end, force); break;
+    default: attract(3, y, m, x, rows, columns, p, begin, end, force); break;
   }
 }
 

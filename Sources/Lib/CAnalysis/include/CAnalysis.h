@@ -28,9 +28,9 @@ void faa_tsne_repulsion_tree(int dims, int64_t n, const double *y, const faa_tsn
                              int64_t cellCount, double theta, int64_t begin, int64_t end, double *force,
                              double *mass);
 
-/// Attraction of the points x (m of them) to the points y (n): force[c * m + i] = sum_j p_ij q_ij (x_i - y_j) over the entries
-/// rows[i] ..< rows[i + 1] of `columns` and `p`.
-void faa_tsne_attraction(int dims, int64_t n, const double *y, int64_t m, const double *x, const int64_t *rows,
+/// Attraction of the points x (m of them) to the points y, which are stored point by point: force[c * m + i] =
+/// sum_j p_ij q_ij (x_i - y_j) over the entries rows[i] ..< rows[i + 1] of `columns` and `p`.
+void faa_tsne_attraction(int dims, const double *y, int64_t m, const double *x, const int64_t *rows,
                          const int32_t *columns, const double *p, int64_t begin, int64_t end, double *force);
 
 /// Point by point, cost[i] = sum_j p_ij log(p_ij (1 + |y_i - y_j|^2)): the Kullback-Leibler divergence is
