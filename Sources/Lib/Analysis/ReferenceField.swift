@@ -8,11 +8,14 @@ protocol ReferenceField: AnyObject {
     masses: UnsafeMutablePointer<Double>)
 }
 
+/// From so many fixed points on the plane grids are cheaper than sums, since they are made once.
+private let gridThreshold = 2000
+
 /// The field of `references` (by axis): kept in grids for many points of the plane, summed anew otherwise.
 func referenceField(_ references: [Double], dimensions: Int) -> any ReferenceField {
   let count = references.count / dimensions
   let sum = SummedField(references, dimensions: dimensions)
-  return dimensions == 2 && count >= AutomaticRepulsion.gridThreshold
+  return dimensions == 2 && count >= gridThreshold
     ? GridField(references, exact: sum) : sum
 }
 
