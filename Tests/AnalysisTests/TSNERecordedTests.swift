@@ -65,7 +65,7 @@ private struct RecordedDivergences: Decodable {
     }
     let exact = try gradient(ExactRepulsion())
     let norm = exact.reduce(0) { $0 + $1 * $1 }.squareRoot()
-    for (model, limit) in [(InterpolationRepulsion(), 1e-3), (BarnesHutRepulsion(), 1e-2)]
+    for (model, limit) in [(InterpolationRepulsion(), 5e-3), (BarnesHutRepulsion(), 2e-2)]
       as [(any RepulsionModel, Double)]
     {
       let difference = zip(try gradient(model), exact).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }

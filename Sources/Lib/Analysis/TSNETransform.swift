@@ -18,7 +18,7 @@ public struct TSNETransform: Sendable {
   public var momentum = 0.8
   /// The longest step.
   public var longestStep = 0.25
-  /// Ends when no point moves farther than this.
+  /// A point that moves no farther than this stays where it is from then on.
   public var smallestStep = 1e-5
 
   /// Makes a transform.
@@ -84,7 +84,7 @@ public struct TSNETransform: Sendable {
     let repulsion = Buffer<Double>(m * d, filledWith: 0)
     let masses = Buffer<Double>(m, filledWith: 0)
     let moves = Buffer<Double>(m * d, filledWith: 0)
-    let lengths = Buffer<Double>(m, filledWith: 0)
+    let lengths = Buffer<Double>(m, filledWith: .infinity)
     let (x, pull, push, mass, move, length) = (
       points.start, attraction.start, repulsion.start, masses.start, moves.start, lengths.start
     )
@@ -97,7 +97,7 @@ public struct TSNETransform: Sendable {
       }
       field.act(on: x, count: m, forces: push, masses: mass)
       parallel(m, grain: 1024) { range in
-        for row in range {
+        for row in range where length[row] > smallestStep {
           var squared = 0.0
           for index in stride(from: row, to: m * d, by: m) {
             let slope = 2 * (exaggeration * pull[index] - push[index] / mass[row])
