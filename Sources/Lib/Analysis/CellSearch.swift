@@ -3,7 +3,7 @@ import CBLAS
 import Tensor
 
 /// Approximate neighbours by an inverted file (Sivic & Zisserman 2003): the references are divided into cells around centres found by
-/// k-means, and a query looks at the nearest cells only, by matrix products. With the usual share of cells some 95 to 99 % of the
+/// k-means, and a query looks at the nearest cells only, by matrix products. With the usual number of visits some 99 % of the
 /// neighbours found are the true ones. The result depends on the seed, not on the number of threads.
 ///
 /// The queries of a cell share its list of cells, so that every product is one of matrices. Distances are computed in single precision from
@@ -15,7 +15,7 @@ public struct CellSearch: NeighbourSearch {
   public var visits: Int
 
   /// Makes the search.
-  public init(seed: UInt64 = 0, visits: Int = 16) {
+  public init(seed: UInt64 = 0, visits: Int = 32) {
     self.seed = seed
     self.visits = visits
   }
