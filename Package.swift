@@ -115,7 +115,7 @@ let package = Package(
     tests("Autodiff", ["Autodiff"]),
     tests("Hypergradient", ["Hypergradient"]),
     tests("Faces", ["Faces", "Tensor"]),
-    tests("Analysis", ["Analysis"]),
+    tests("Analysis", ["Analysis", "CAnalysis"]),
     tests("Figures", ["Figures"]),
     tests("Syntax", ["Syntax"]),
     tests("Runtime", ["Runtime", "Autodiff", "CKernels", "CMachine"]),

@@ -1,10 +1,11 @@
 #!/bin/sh
-# Builds the benchmark beside the library and runs it and its peers in turn.
-# usage: compare.sh [python with numpy, scikit-learn, openTSNE] [--sizes 1000 5000] [--threads 1 2]
+# Builds the benchmark beside the library, and runs it and its peers in turn on the same samples.
+# usage: compare.sh PYTHON [--sizes 1000 10000 70000] [--seeds 3] [--peers sklearn intelex openTSNE-bh openTSNE-fft]
+# PYTHON has numpy, scipy, scikit-learn, scikit-learn-intelex and openTSNE.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-python=${1:-python3}
-[ $# -gt 0 ] && shift
+python=${1:?the path of a python}
+shift
 build=$(mktemp -d)
 trap 'rm -rf "$build"' EXIT
 mkdir "$build/main"
@@ -12,4 +13,4 @@ ln -s "$here/../../Sources" "$build/Sources"
 ln -s "$here/main.swift" "$build/main/main.swift"
 cp "$here/Package.swift.in" "$build/Package.swift"
 swift build --package-path "$build" -c release --product benchmark >&2
-"$python" "$here/peers.py" "$build/.build/release/benchmark" "$@"
+"$python" "$here/compare.py" "$build/.build/release/benchmark" "$build" "$@"

@@ -1,5 +1,5 @@
-// Embeds the rows of a CSV file: benchmark FILE THREADS [exact | tree | automatic] [SEED]
-// Prints wall seconds, CPU seconds, peak resident MiB and the divergence, after one short warm-up run.
+// Embeds the rows of a file of single-precision numbers: benchmark METHOD FILE ROWS SEED OUTPUT
+// METHOD is auto, exact, barnes-hut or fft. Prints wall and CPU seconds, peak resident MiB and the reported divergence as JSON.
 
 import Analysis
 import Foundation
@@ -13,28 +13,35 @@ func cpuSeconds() -> Double {
 }
 
 let arguments = CommandLine.arguments
-guard arguments.count >= 3, let threads = Int(arguments[2]) else {
-  print("usage: benchmark FILE THREADS [exact | tree | automatic] [SEED]")
+guard arguments.count == 6, let rows = Int(arguments[3]), let seed = UInt64(arguments[4]) else {
+  print("usage: benchmark auto | exact | barnes-hut | fft FILE ROWS SEED OUTPUT")
   exit(64)
 }
-Engine.threads = threads
-let lines = try String(contentsOfFile: arguments[1], encoding: .utf8).split(separator: "\n")
-let rows = lines.map { $0.split(separator: ",").compactMap { Double($0) } }
-let samples = try Matrix(rows: rows.count, columns: rows.first?.count ?? 0, values: rows.flatMap { $0 })
+Engine.threads = 2
 
-var tsne = TSNE(perplexity: 30, seed: arguments.count > 4 ? UInt64(arguments[4]) ?? 0 : 0)
-switch arguments.count > 3 ? arguments[3] : "automatic" {
+func samples() throws -> Matrix {
+  let data = try Data(contentsOf: URL(filePath: arguments[2]), options: .alwaysMapped)
+  let values = data.withUnsafeBytes { $0.bindMemory(to: Float.self).map(Double.init) }
+  return try Matrix(rows: rows, columns: values.count / rows, values: values)
+}
+
+var tsne = TSNE(perplexity: 30, seed: seed)
+switch arguments[1] {
 case "exact": tsne.repulsion = ExactRepulsion()
-case "tree": tsne.repulsion = BarnesHutRepulsion()
+case "barnes-hut": tsne.repulsion = BarnesHutRepulsion()
+case "fft": tsne.repulsion = InterpolationRepulsion()
 default: break
 }
-var short = tsne
-short.optimiser.iterations = 5
-_ = try short.embed(samples)
-
+tsne.optimiser.patience = tsne.optimiser.iterations  // no early stop: all programs do the same number of iterations
+let matrix = try samples()
 let (start, startCPU) = (ContinuousClock.now, cpuSeconds())
-let embedding = try tsne.embed(samples)
-let wall = (ContinuousClock.now - start) / .seconds(1)
+let embedding = try tsne.embed(matrix)
+let (wall, cpu) = ((ContinuousClock.now - start) / .seconds(1), cpuSeconds() - startCPU)
 var usage = rusage()
 getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-print(wall, cpuSeconds() - startCPU, Double(usage.ru_maxrss) / 1024, embedding.divergence)
+try embedding.points.values.withUnsafeBytes { try Data($0).write(to: URL(filePath: arguments[5])) }
+print(
+  """
+  {"name": "FAA-\(arguments[1])", "n": \(rows), "seed": \(seed), "wall": \(wall), "cpu": \(cpu), \
+  "mib": \(Double(usage.ru_maxrss) / 1024), "reported": \(embedding.divergence)}
+  """)

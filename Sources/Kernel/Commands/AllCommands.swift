@@ -25,7 +25,7 @@ public let allCommands: [Command] = [
   faceCommands.under("faces", "data sets of faces with exact labels"),
   modelCommands.under("models", "networks and what they make of images"),
   trainingCommands.under("training", "optimisers and the training loop"),
-  analysisCommands.under("analysis", "embeddings and neighbours"),
+  (embeddingCommands + analysisCommands).under("analysis", "embeddings and neighbours"),
   (figureCommands + markCommands + fieldCommands + statisticsFigureCommands).under(
     "figures", "curves, points, images"),
   fileCommands.under("files", "arrays and models on disk"),

@@ -5,35 +5,6 @@ import Tensor
 /// Looking at what was learned.
 let analysisCommands: [Command] = [
   Command(
-    "tsne", "Points in the plane whose neighbourhoods are those of the samples (t-SNE).",
-    [
-      .required("samples", .tensor, "(samples, features)"),
-      .optional("perplexity", .number, default: 30.0, "the effective number of neighbours"),
-      .optional("iterations", .int, default: 750, "steps of the descent"),
-      .optional("dimensions", .int, default: 2, "2 or 3"),
-      .optional("seed", .int, default: 0, "the starting points"),
-    ],
-    returns: "an embedding with `points`, `divergence` and `iterations`; `plot` draws it",
-    errors: [("AnalysisError", "too few samples for the perplexity, or values that are not finite")],
-    example: "tsne(randn([40, 5], seed: 1), perplexity: 8, iterations: 300).points.shape",
-    effects: [.creates("Embedding")]
-  ) { a in
-    var tsne = TSNE(
-      perplexity: try a.double("perplexity", above: 0), seed: UInt64(bitPattern: Int64(try a.int("seed"))))
-    tsne.dimensions = try a.int("dimensions", atLeast: 2, atMost: 3)
-    tsne.optimiser.iterations = try a.int("iterations", atLeast: 1)
-    tsne.optimiser.exaggeratedIterations = min(250, tsne.optimiser.iterations / 3)
-    let total = tsne.optimiser.iterations
-    let embedding = try tsne.embed(Matrix(a.tensor("samples"))) { snapshot in
-      a.session.emit(
-        .progress(
-          Progress(
-            "t-SNE", done: snapshot.iteration, total: total, note: "KL \(fixed(snapshot.divergence, 3))")))
-      return true
-    }
-    return .object(EmbeddingObject(embedding))
-  },
-  Command(
     "pca", "The directions of largest variance, and the samples along them.",
     [
       .required("samples", .tensor, "(samples, features)"),
@@ -77,40 +48,6 @@ let analysisCommands: [Command] = [
         of: samples, labels: labels, from: Matrix(a.tensor("from")), labels: a.tensor("classes").ints()))
   },
 ]
-
-/// A finished embedding.
-final class EmbeddingObject: HostObject {
-  let embedding: TSNE.Embedding
-  var points: Matrix { embedding.points }
-
-  init(_ embedding: TSNE.Embedding) { self.embedding = embedding }
-
-  var typeName: String { "Embedding" }
-  func summary() -> String {
-    "t-SNE of \(points.rows) samples in \(points.columns)-D: KL divergence \(fixed(embedding.divergence, 4)) after "
-      + "\(embedding.iterations) iterations (\(ending))"
-  }
-
-  private var ending: String {
-    switch embedding.ending {
-    case .finished: "all done"
-    case .smallGradient: "the gradient vanished"
-    case .noProgress: "no more progress"
-    case .stopped: "stopped"
-    }
-  }
-
-  var memberNames: [String] { ["points", "divergence", "iterations", "history"] }
-  func member(_ name: String) throws -> Value? {
-    switch name {
-    case "points": .tensor(try points.tensor(dtype: .f32))
-    case "divergence": .float(embedding.divergence)
-    case "iterations": .int(embedding.iterations)
-    case "history": .list(embedding.history.map { .tuple([.int($0.iteration), .float($0.divergence)]) })
-    default: nil
-    }
-  }
-}
 
 /// A number with a fixed number of decimals.
 func fixed(_ value: Double, _ places: Int) -> String {

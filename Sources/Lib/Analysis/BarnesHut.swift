@@ -8,25 +8,41 @@ public struct BarnesHutRepulsion: RepulsionModel {
   /// Makes the model.
   public init(theta: Double = 0.5) { self.theta = theta }
 
-  /// Forces and total, far points by their cells.
-  public func repulsion(
-    of points: UnsafePointer<Double>, count: Int, dimensions: Int, into forces: UnsafeMutablePointer<Double>
-  ) -> Double {
+  /// A sum over cells of a tree made anew for each set of points.
+  public func solver(count: Int, dimensions: Int) throws(AnalysisError) -> any RepulsionSolver {
+    guard theta >= 0, theta < 2 else {
+      throw AnalysisError(
+        "tsne", "theta is \(theta)", help: "it must be at least 0 and less than 2; 0.5 is usual")
+    }
+    return TreeSolver(count: count, dimensions: dimensions, theta: theta)
+  }
+}
+
+private final class TreeSolver: RepulsionSolver {
+  private let count: Int
+  private let dimensions: Int
+  private let theta: Double
+  private let masses, sorted: Buffer<Double>
+
+  init(count: Int, dimensions: Int, theta: Double) {
+    (self.count, self.dimensions, self.theta) = (count, dimensions, theta)
+    masses = Buffer(count, filledWith: 0)
+    sorted = Buffer(count * dimensions, filledWith: 0)
+  }
+
+  func repulsion(of points: UnsafePointer<Double>, into forces: UnsafeMutablePointer<Double>) -> Double {
     let tree = CellTree(points, count: count, dimensions: dimensions)
-    let masses = Buffer<Double>(count, filledWith: 0)
-    let sorted = Buffer<Double>(count * dimensions, filledWith: 0)
+    let (n, d, angle, mass, sum) = (count, dimensions, theta, masses.start, sorted.start)
     // Ranges are multiples of the eight points that walk the tree together.
-    parallel(count, grain: 512) { range in
+    parallel(n, grain: 512) { range in
       faa_tsne_repulsion_tree(
-        Int32(dimensions), Int64(count), tree.points.start, tree.cells.start, Int64(tree.cellCount), theta,
-        Int64(range.lowerBound), Int64(range.upperBound), sorted.start, masses.start)
+        Int32(d), Int64(n), tree.points.start, tree.cells.start, Int64(tree.cellCount), angle,
+        Int64(range.lowerBound), Int64(range.upperBound), sum, mass)
     }
-    for axis in 0..<dimensions {
-      for place in 0..<count {
-        forces[axis * count + Int(tree.order.start[place])] = sorted.start[axis * count + place]
-      }
+    for axis in 0..<d {
+      for place in 0..<n { forces[axis * n + Int(tree.order.start[place])] = sum[axis * n + place] }
     }
-    return masses.total
+    return masses.total - Double(n)
   }
 }
 
@@ -80,8 +96,16 @@ private struct CellTree: ~Copyable {
       let scale = high > low ? steps / (high - low) : 0
       for index in 0..<count {
         let step = UInt64(max(0, min((values[index] - low) * scale, steps - 1)))
-        keys[index] |= (dimensions == 2 ? spread2(step) : spread3(step)) << UInt64(axis)
+        keys[index] |= spread(step, dimensions) << UInt64(axis)
       }
+    }
+  }
+
+  @inline(__always) private static func spread(_ step: UInt64, _ dimensions: Int) -> UInt64 {
+    switch dimensions {
+    case 1: step
+    case 2: spread2(step)
+    default: spread3(step)
     }
   }
 

@@ -11,6 +11,12 @@ struct Buffer<Element: BitwiseCopyable>: ~Copyable {
     start.initialize(repeating: value, count: count)
   }
 
+  /// Memory whose values are not yet set.
+  init(uninitialized count: Int) {
+    self.count = count
+    start = .allocate(capacity: max(count, 1))
+  }
+
   init(_ values: some Collection<Element>) {
     count = values.count
     start = .allocate(capacity: max(count, 1))

@@ -12,7 +12,7 @@ public struct GainDescent: Equatable, Sendable {
   /// the factor 4 out of the gradient state it four times larger.)
   public var learningRate: Double?
   /// The share of the last step that is kept while exaggerating.
-  public var initialMomentum = 0.5
+  public var initialMomentum = 0.8
   /// The share of the last step that is kept afterwards.
   public var finalMomentum = 0.8
   /// Ends when the divergence has not fallen by the share `smallestProgress` within so many iterations after exaggeration.
@@ -66,23 +66,38 @@ public struct GainDescent: Equatable, Sendable {
       let rate = settings.learningRate ?? max(50, Double(count) / (4 * exaggeration))
       let momentum = exaggerated ? settings.initialMomentum : settings.finalMomentum
       var squares = 0.0
+      let (change, gain, stretch) = (update.start, gains.start, 4096)
+      // Sums are made by stretches of fixed length, so they do not depend on the number of threads.
+      let sums = Buffer<(squares: Double, points: Double)>(
+        (count + stretch - 1) / stretch, filledWith: (0, 0))
+      let sum = sums.start
       for axis in 0..<dimensions {
+        let first = axis * count
+        parallel(count, grain: stretch) { range in
+          var (square, total) = (0.0, 0.0)
+          for index in first + range.lowerBound..<first + range.upperBound {
+            let g = gradient[index]
+            square += g * g
+            // A gain grows while steps keep their direction and shrinks when they turn back.
+            let factor = max(0.01, change[index] * g < 0 ? gain[index] + 0.2 : gain[index] * 0.8)
+            let move = momentum * change[index] - rate * factor * g
+            gain[index] = factor
+            change[index] = move
+            points[index] += move
+            total += points[index]
+          }
+          sum[range.lowerBound / stretch] = (square, total)
+        }
         var mean = 0.0
-        for index in axis * count..<(axis + 1) * count {
-          let g = gradient[index]
-          squares += g * g
-          // A gain grows while steps keep their direction and shrinks when they turn back.
-          let gain = max(
-            0.01, update.start[index] * g < 0 ? gains.start[index] + 0.2 : gains.start[index] * 0.8)
-          let move = momentum * update.start[index] - rate * gain * g
-          gains.start[index] = gain
-          update.start[index] = move
-          points[index] += move
-          mean += points[index]
+        for part in 0..<sums.count {
+          squares += sum[part].squares
+          mean += sum[part].points
         }
         mean /= Double(count)
         squares += 0 * mean
-        for index in axis * count..<(axis + 1) * count { points[index] -= mean }
+        parallel(count, grain: stretch) { range in
+          for index in first + range.lowerBound..<first + range.upperBound { points[index] -= mean }
+        }
       }
       return squares.squareRoot()
     }

@@ -34,17 +34,36 @@ public struct Matrix: Equatable, Sendable {
     values[index * columns..<(index + 1) * columns]
   }
 
-  /// The same values with the mean of each column taken away, and those means.
-  func centred() -> (matrix: Matrix, mean: [Double]) {
-    var mean = [Double](repeating: 0, count: columns)
-    for row in 0..<rows {
-      for column in 0..<columns { mean[column] += values[row * columns + column] }
+  /// The mean of each column. Sums are made by stretches of rows of fixed length, so they do not depend on the number of threads.
+  func columnMeans() -> [Double] {
+    let (d, stretch) = (columns, 512)
+    let parts = Buffer<Double>((rows + stretch - 1) / stretch * d, filledWith: 0)
+    let sums = parts.start
+    values.withUnsafeBufferPointer { source in
+      guard let x = source.baseAddress else { return }
+      parallel(rows, grain: stretch) { range in
+        let sum = sums + range.lowerBound / stretch * d
+        for row in range { for c in 0..<d { sum[c] += x[row * d + c] } }
+      }
     }
-    for column in 0..<columns { mean[column] /= Double(max(rows, 1)) }
-    var result = values
-    for row in 0..<rows {
-      for column in 0..<columns { result[row * columns + column] -= mean[column] }
+    var mean = [Double](repeating: 0, count: d)
+    for part in 0..<parts.count / max(d, 1) { for c in 0..<d { mean[c] += sums[part * d + c] } }
+    return mean.map { $0 / Double(max(rows, 1)) }
+  }
+
+  /// The smallest and the largest value of each column.
+  func columnExtremes() -> [(low: Double, high: Double)] {
+    var result = [(low: Double, high: Double)](repeating: (.infinity, -.infinity), count: columns)
+    values.withUnsafeBufferPointer { source in
+      result.withUnsafeMutableBufferPointer { result in
+        for row in 0..<rows {
+          for c in 0..<columns {
+            result[c].low = min(result[c].low, source[row * columns + c])
+            result[c].high = max(result[c].high, source[row * columns + c])
+          }
+        }
+      }
     }
-    return (Matrix(unchecked: result, rows: rows, columns: columns), mean)
+    return result
   }
 }

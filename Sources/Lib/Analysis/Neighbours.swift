@@ -22,34 +22,13 @@ public protocol NeighbourSearch: Sendable {
   func neighbours(of queries: Matrix, among references: Matrix, k: Int) throws -> Neighbours
 }
 
-/// The exact search that is likely to be fastest: a vantage-point tree for many samples of few features, else
-/// all pairs. Both give the same neighbours.
-public struct ExactSearch: NeighbourSearch {
-  /// Makes the search.
-  public init() {}
-
-  private func choice(_ references: Matrix) -> any NeighbourSearch {
-    // Measured on Gaussian data: beyond some twenty features a tree visits most samples anyway.
-    references.rows > 2000 && references.columns <= 20 ? VantagePointSearch() : AllPairsSearch()
-  }
-
-  /// The `k` nearest other samples of each sample.
-  public func neighbours(of samples: Matrix, k: Int) throws -> Neighbours {
-    try choice(samples).neighbours(of: samples, k: k)
-  }
-
-  /// The `k` nearest references to each query.
-  public func neighbours(of queries: Matrix, among references: Matrix, k: Int) throws -> Neighbours {
-    try choice(references).neighbours(of: queries, among: references, k: k)
-  }
-}
-
 /// Checks what every search needs of its arguments.
 func checkNeighbours(_ queries: Matrix, _ references: Matrix, k: Int, others: Bool) throws(AnalysisError) {
   guard queries.columns == references.columns else {
     throw AnalysisError(
       "neighbours", "samples have \(queries.columns) features but the references have \(references.columns)")
   }
+  guard queries.columns > 0 else { throw AnalysisError("neighbours", "the samples have no features") }
   let available = others ? references.rows - 1 : references.rows
   guard k >= 1, k <= available else {
     throw AnalysisError(
@@ -135,6 +114,9 @@ struct NearestHeap {
     distances[slot] = distance
     indices[slot] = index
   }
+
+  /// Forgets what was offered.
+  mutating func removeAll() { count = 0 }
 
   /// Sorts the pairs, nearest first (heap sort).
   mutating func finish() {

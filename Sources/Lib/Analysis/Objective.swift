@@ -6,51 +6,57 @@ import Glibc
 struct Objective: ~Copyable {
   let count: Int
   let dimensions: Int
-  private let repulsion: any RepulsionModel
-  private let rows: Buffer<Int64>
-  private let columns: Buffer<Int32>
-  private let values: Buffer<Double>
+  private let repulsion: any RepulsionSolver
+  private let affinities: Affinities
+  private let interleaved: Buffer<Double>
   private let attractive: Buffer<Double>
   private let repulsive: Buffer<Double>
 
-  init(_ affinities: Affinities, dimensions: Int, repulsion: any RepulsionModel) {
+  init(_ affinities: Affinities, dimensions: Int, repulsion: any RepulsionModel) throws(AnalysisError) {
     count = affinities.count
     self.dimensions = dimensions
-    self.repulsion = repulsion
-    rows = Buffer(affinities.rows)
-    columns = Buffer(affinities.columns)
-    values = Buffer(affinities.values)
+    self.repulsion = try repulsion.solver(count: affinities.count, dimensions: dimensions)
+    self.affinities = affinities
+    interleaved = Buffer(count * dimensions, filledWith: 0)
     attractive = Buffer(count * dimensions, filledWith: 0)
     repulsive = Buffer(count * dimensions, filledWith: 0)
   }
 
-  /// Sets `gradient` to 4 sum_j (e p_ij - q_ij / Z) q_ij (y_i - y_j) with exaggeration e, and returns Z. All by axis.
+  /// Sets `gradient` to 4 sum_j (e p_ij - q_ij / Z) q_ij (y_i - y_j) with exaggeration e. All by axis.
   func gradient(
     at points: UnsafePointer<Double>, exaggeration: Double, into gradient: UnsafeMutablePointer<Double>
-  )
-    -> Double
-  {
-    parallel(count, grain: 256) { range in
-      faa_tsne_attraction(
-        Int32(dimensions), Int64(count), points, rows.start, columns.start, values.start,
-        Int64(range.lowerBound),
-        Int64(range.upperBound), attractive.start)
+  ) {
+    let (n, d, attraction, together) = (count, dimensions, attractive.start, interleaved.start)
+    parallel(n, grain: 8192) { range in
+      for index in range { for c in 0..<d { together[index * d + c] = points[c * n + index] } }
     }
-    let mass = repulsion.repulsion(of: points, count: count, dimensions: dimensions, into: repulsive.start)
-    for index in 0..<count * dimensions {
-      gradient[index] = 4 * (exaggeration * attractive.start[index] - repulsive.start[index] / mass)
+    affinities.withEntries { rows, columns, values in
+      parallel(n, grain: 256) { range in
+        faa_tsne_attraction(
+          Int32(d), together, Int64(n), points, rows, columns, values, Int64(range.lowerBound),
+          Int64(range.upperBound), attraction)
+      }
     }
-    return mass
+    let repulsive = repulsive.start
+    let share = 1 / repulsion.repulsion(of: points, into: repulsive)
+    parallel(n * d, grain: 8192) { range in
+      for index in range {
+        gradient[index] = 4 * (exaggeration * attraction[index] - repulsive[index] * share)
+      }
+    }
   }
 
-  /// The divergence, given Z at these points.
-  func divergence(at points: UnsafePointer<Double>, mass: Double) -> Double {
+  /// The divergence, approximate where repulsion is.
+  func divergence(at points: UnsafePointer<Double>) -> Double {
+    let mass = repulsion.repulsion(of: points, into: repulsive.start)
     let costs = Buffer<Double>(count, filledWith: 0)
-    parallel(count, grain: 256) { range in
-      faa_tsne_cost(
-        Int32(dimensions), Int64(count), points, rows.start, columns.start, values.start,
-        Int64(range.lowerBound),
-        Int64(range.upperBound), costs.start)
+    let (n, d, cost) = (count, dimensions, costs.start)
+    affinities.withEntries { rows, columns, values in
+      parallel(n, grain: 256) { range in
+        faa_tsne_cost(
+          Int32(d), Int64(n), points, rows, columns, values, Int64(range.lowerBound), Int64(range.upperBound),
+          cost)
+      }
     }
     return costs.total + log(mass)
   }

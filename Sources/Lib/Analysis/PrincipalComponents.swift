@@ -27,30 +27,26 @@ public struct PrincipalComponents: Equatable, Sendable {
         "pca", "\(count) components asked of \(n) samples of \(d) features",
         help: "ask for 1 to \(min(n - 1, d)) components")
     }
-    let (centred, mean) = samples.centred()
-    let x = Buffer(centred.values)
+    let mean = samples.columnMeans()
     self.mean = mean
+    let wide = n < d
+    let product = wide ? innerProducts(samples, mean) : covariance(samples, mean)
+    let size = wide ? n : d
     var total = 0.0
-    for value in centred.values { total += value * value }
+    for index in 0..<size { total += product.start[index * size + index] }
     guard total.isFinite else {
       throw AnalysisError("pca", "the variance overflows", help: "divide the samples by their scale first")
     }
-    totalVariance = total / Double(n - 1)
-
-    let wide = n < d
-    let size = wide ? n : d
-    let product = Buffer<Double>(size * size, filledWith: 0)
+    totalVariance = total
     let directions = Buffer<Double>(count * d, filledWith: 0)
-    useSerialBLAS()
-    cblas_dsyrk(
-      CblasRowMajor, CblasUpper, wide ? CblasNoTrans : CblasTrans, blasint(size), blasint(wide ? d : n),
-      1 / Double(n - 1), x.start, blasint(d), 0, product.start, blasint(size))
     let (values, vectors) = try largestEigenvectors(product.start, size: size, count: count)
     for i in 0..<count {
       let direction = directions.start + i * d
       if wide {
         // X^T u is along the direction, of length sqrt((n - 1) variance); normalised below.
-        for row in 0..<n { for c in 0..<d { direction[c] += vectors[i * n + row] * x.start[row * d + c] } }
+        for row in 0..<n {
+          for c in 0..<d { direction[c] += vectors[i * n + row] * (samples.values[row * d + c] - mean[c]) }
+        }
       } else {
         for c in 0..<d { direction[c] = vectors[i * d + c] }
       }
@@ -69,17 +65,68 @@ public struct PrincipalComponents: Equatable, Sendable {
       throw AnalysisError("pca", "samples have \(samples.columns) features, the components \(d)")
     }
     var result = [Double](repeating: 0, count: samples.rows * components.rows)
-    for row in 0..<samples.rows {
-      for i in 0..<components.rows {
-        var total = 0.0
-        for c in 0..<d {
-          total += (samples.values[row * d + c] - mean[c]) * components.values[i * d + c]
+    let directions = Buffer(components.values)
+    let centre = Buffer(mean)
+    let (count, u, m) = (components.rows, directions.start, centre.start)
+    samples.values.withUnsafeBufferPointer { source in
+      result.withUnsafeMutableBufferPointer { result in
+        parallel(samples.rows, grain: 256) { range in
+          for row in range {
+            for i in 0..<count {
+              var total = 0.0
+              for c in 0..<d { total += (source[row * d + c] - m[c]) * u[i * d + c] }
+              result[row * count + i] = total
+            }
+          }
         }
-        result[row * components.rows + i] = total
       }
     }
     return Matrix(unchecked: result, rows: samples.rows, columns: components.rows)
   }
+}
+
+/// The upper triangle of X^T X / (n - 1) for centred samples X. Sums are made by parts whose number depends on the shape only.
+private func covariance(_ samples: Matrix, _ mean: [Double]) -> Buffer<Double> {
+  let (n, d, tile) = (samples.rows, samples.columns, 256)
+  let parts = max(1, min(8, n / max(d, tile)))
+  let length = (n + parts - 1) / parts
+  let sums = Buffer<Double>(parts * d * d, filledWith: 0)
+  let centre = Buffer(mean)
+  let (sum, m) = (sums.start, centre.start)
+  useSerialBLAS()
+  samples.values.withUnsafeBufferPointer { source in
+    guard let x = source.baseAddress else { return }
+    parallel(n, grain: length) { range in
+      let rows = Buffer<Double>(uninitialized: tile * d)
+      for first in stride(from: range.lowerBound, to: range.upperBound, by: tile) {
+        let count = min(tile, range.upperBound - first)
+        for row in 0..<count {
+          for c in 0..<d { rows.start[row * d + c] = x[(first + row) * d + c] - m[c] }
+        }
+        cblas_dsyrk(
+          CblasRowMajor, CblasUpper, CblasTrans, blasint(d), blasint(count), 1 / Double(n - 1), rows.start,
+          blasint(d),
+          1, sum + range.lowerBound / length * d * d, blasint(d))
+      }
+    }
+  }
+  let result = Buffer<Double>(d * d, filledWith: 0)
+  for part in 0..<parts { for index in 0..<d * d { result.start[index] += sum[part * d * d + index] } }
+  return result
+}
+
+/// The upper triangle of X X^T / (n - 1) for centred samples X.
+private func innerProducts(_ samples: Matrix, _ mean: [Double]) -> Buffer<Double> {
+  let (n, d) = (samples.rows, samples.columns)
+  let x = Buffer(samples.values)
+  for row in 0..<n { for c in 0..<d { x.start[row * d + c] -= mean[c] } }
+  let result = Buffer<Double>(n * n, filledWith: 0)
+  useSerialBLAS()
+  cblas_dsyrk(
+    CblasRowMajor, CblasUpper, CblasNoTrans, blasint(n), blasint(d), 1 / Double(n - 1), x.start, blasint(d),
+    0,
+    result.start, blasint(n))
+  return result
 }
 
 /// Scales to length one, with the entry of largest magnitude positive; a zero vector stays zero.

@@ -2,52 +2,72 @@ import CAnalysis
 
 /// A way to compute the repulsive half of the t-SNE gradient.
 public protocol RepulsionModel: Sendable {
+  /// Prepares the memory for `count` points of `dimensions` coordinates.
+  ///
+  /// - Throws: `AnalysisError` for a number of dimensions the model does not have.
+  func solver(count: Int, dimensions: Int) throws(AnalysisError) -> any RepulsionSolver
+}
+
+/// What computes repulsion again and again while points move.
+public protocol RepulsionSolver: AnyObject {
   /// Sets `forces` to sum_j q_ij^2 (y_i - y_j) and returns sum_{i != j} q_ij, with q_ij = 1 / (1 + |y_i - y_j|^2).
   ///
   /// - Parameters:
   ///   - points: the embedding by axis: axis `c` of point `i` is `points[c * count + i]`; finite values.
-  ///   - count: the number of points.
-  ///   - dimensions: 2 or 3.
   ///   - forces: laid out as `points`.
-  func repulsion(
-    of points: UnsafePointer<Double>, count: Int, dimensions: Int, into forces: UnsafeMutablePointer<Double>
-  ) -> Double
+  func repulsion(of points: UnsafePointer<Double>, into forces: UnsafeMutablePointer<Double>) -> Double
 }
 
-/// Repulsion from all pairs: O(n^2), exact, and the fastest for a few hundred points.
+/// Repulsion from all pairs: O(n^2), exact, and the fastest for some hundreds of points.
 public struct ExactRepulsion: RepulsionModel {
   /// Makes the model.
   public init() {}
 
-  /// Forces and total of all pairs.
-  public func repulsion(
-    of points: UnsafePointer<Double>, count: Int, dimensions: Int, into forces: UnsafeMutablePointer<Double>
-  ) -> Double {
-    let masses = Buffer<Double>(count, filledWith: 0)
-    parallel(count, grain: 128) { range in
-      faa_tsne_repulsion(
-        Int32(dimensions), Int64(count), points, Int64(range.lowerBound), Int64(range.upperBound), forces,
-        masses.start)
-    }
-    return masses.total
+  /// A sum over all pairs.
+  public func solver(count: Int, dimensions: Int) -> any RepulsionSolver {
+    ExactSolver(count: count, dimensions: dimensions)
   }
 }
 
-/// Exact or Barnes-Hut repulsion, whichever is faster for the number of points.
+private final class ExactSolver: RepulsionSolver {
+  private let count: Int
+  private let dimensions: Int
+  private let masses: Buffer<Double>
+
+  init(count: Int, dimensions: Int) {
+    (self.count, self.dimensions) = (count, dimensions)
+    masses = Buffer(count, filledWith: 0)
+  }
+
+  func repulsion(of points: UnsafePointer<Double>, into forces: UnsafeMutablePointer<Double>) -> Double {
+    let (n, d, mass) = (count, dimensions, masses.start)
+    parallel(n, grain: 128) { range in
+      faa_tsne_repulsion(
+        Int32(d), Int64(n), points, Int64(n), points, Int64(range.lowerBound), Int64(range.upperBound),
+        forces, mass)
+    }
+    return masses.total - Double(n)
+  }
+}
+
+/// Exact, Barnes-Hut or interpolated repulsion, whichever is fastest for the number of points.
 public struct AutomaticRepulsion: RepulsionModel {
   /// Makes the model.
   public init() {}
 
-  /// The number of points from which the tree is faster (Benchmarks/tsne).
-  static let threshold = 500
+  /// The number of points from which the next faster way takes over, measured by Benchmarks/tsne/crossover.py: first the tree,
+  /// then in the plane the grid.
+  static let (gridThreshold, treeThreshold) = (12_000, 400)
 
-  /// Forces and total, by the faster way.
-  public func repulsion(
-    of points: UnsafePointer<Double>, count: Int, dimensions: Int, into forces: UnsafeMutablePointer<Double>
-  ) -> Double {
-    count < Self.threshold
-      ? ExactRepulsion().repulsion(of: points, count: count, dimensions: dimensions, into: forces)
-      : BarnesHutRepulsion().repulsion(of: points, count: count, dimensions: dimensions, into: forces)
+  /// The model for so many points.
+  static func choice(count: Int, dimensions: Int) -> any RepulsionModel {
+    if count < treeThreshold { return ExactRepulsion() }
+    return dimensions == 2 && count >= gridThreshold ? InterpolationRepulsion() : BarnesHutRepulsion()
+  }
+
+  /// The fastest way.
+  public func solver(count: Int, dimensions: Int) throws(AnalysisError) -> any RepulsionSolver {
+    try Self.choice(count: count, dimensions: dimensions).solver(count: count, dimensions: dimensions)
   }
 }
 

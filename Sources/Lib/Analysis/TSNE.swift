@@ -1,11 +1,11 @@
 import Tensor
 
-/// t-distributed stochastic neighbour embedding (van der Maaten & Hinton 2008) in 2 or 3 dimensions.
+/// t-distributed stochastic neighbour embedding (van der Maaten & Hinton 2008) in 1, 2 or 3 dimensions.
 ///
 /// The parts are values that can be replaced one by one: how affinities are made, where the points begin, how repulsion is
 /// computed, how the optimiser steps. The same samples, settings and seed give the same bits on any number of threads.
 public struct TSNE: Sendable {
-  /// The number of coordinates of an embedded point: 2 or 3.
+  /// The number of coordinates of an embedded point: 1, 2 or 3.
   public var dimensions = 2
   /// How samples become affinities.
   public var affinity: any AffinityModel
@@ -22,7 +22,7 @@ public struct TSNE: Sendable {
 
   /// Makes an embedding with the usual parts; each can be replaced afterwards.
   public init(perplexity: Double = 30, seed: UInt64 = 0) {
-    affinity = PerplexityAffinity(perplexity: perplexity)
+    affinity = PerplexityAffinity(perplexity: perplexity, search: AutomaticSearch(seed: seed))
     self.seed = seed
   }
 
@@ -79,8 +79,8 @@ public struct TSNE: Sendable {
   public func embed(_ samples: Matrix, observer: (Snapshot) throws -> Bool = { _ in true }) throws
     -> Embedding
   {
-    guard dimensions == 2 || dimensions == 3 else {
-      throw AnalysisError("tsne", "\(dimensions) dimensions asked for", help: "2 and 3 are possible")
+    guard 1...3 ~= dimensions else {
+      throw AnalysisError("tsne", "\(dimensions) dimensions asked for", help: "1, 2 and 3 are possible")
     }
     guard reportEvery >= 1 else {
       throw AnalysisError("tsne", "reportEvery is \(reportEvery)", help: "it must be at least 1")
@@ -96,7 +96,7 @@ public struct TSNE: Sendable {
     -> Embedding
   {
     let (n, size) = (affinities.count, affinities.count * dimensions)
-    let objective = Objective(affinities, dimensions: dimensions, repulsion: repulsion)
+    let objective = try Objective(affinities, dimensions: dimensions, repulsion: repulsion)
     let points = Buffer<Double>(size, filledWith: 0)
     for row in 0..<n {
       for c in 0..<dimensions { points.start[c * n + row] = start.values[row * dimensions + c] }
@@ -113,11 +113,7 @@ public struct TSNE: Sendable {
       }
       return Matrix(unchecked: values, rows: n, columns: dimensions)
     }
-    func divergence() -> Double {
-      objective.divergence(
-        at: points.start,
-        mass: repulsion.repulsion(of: points.start, count: n, dimensions: dimensions, into: gradient.start))
-    }
+    func divergence() -> Double { objective.divergence(at: points.start) }
 
     var (iteration, ending) = (0, Ending.finished)
     while iteration < optimiser.iterations {
@@ -127,7 +123,7 @@ public struct TSNE: Sendable {
         state = GainDescent.State(optimiser, count: n, dimensions: dimensions)
       }
       let exaggerated = iteration < optimiser.exaggeratedIterations
-      _ = objective.gradient(
+      objective.gradient(
         at: points.start, exaggeration: exaggerated ? optimiser.exaggeration : 1, into: gradient.start)
       let norm = state.step(points.start, gradient.start, exaggerated: exaggerated)
       iteration += 1
