@@ -124,7 +124,11 @@ final class MAEObject: HostObject {
 
   /// The layers with their shapes and parameter counts.
   func display(width: Int) -> Display {
-    Display(text: summary() + "\n" + layerTable(of: (try? model.parameters()) ?? []))
+    let table = layerTable(of: (try? model.parameters()) ?? [])
+    return Display(
+      text: "\(summary())\n\(table.text(indent: 2))",
+      html: "<p>\(summary().escapedForMarkup)</p>\(table.html)",
+      markdown: "\(summary().escapedForMarkdown)\n\n\(table.markdown)")
   }
 
   var memberNames: [String] { ["parameters", "parameterCount"] }
@@ -138,7 +142,7 @@ final class MAEObject: HostObject {
 }
 
 /// Parameters summed by layer: numbered layers one row each, others by their first name.
-private func layerTable(of parameters: [NamedTensor]) -> String {
+private func layerTable(of parameters: [NamedTensor]) -> Table {
   var rows: [(name: String, tensors: Int, count: Int)] = []
   for parameter in parameters {
     let parts = parameter.name.split(separator: ".")
@@ -151,16 +155,9 @@ private func layerTable(of parameters: [NamedTensor]) -> String {
       rows.append((name, 1, parameter.value.count))
     }
   }
-  let nameWidth = max(5, rows.map(\.name.count).max() ?? 0)
-  let countWidth = max(10, rows.map { grouped($0.count).count }.max() ?? 0)
-  func line(_ name: String, _ tensors: String, _ count: String) -> String {
-    "  " + name + String(repeating: " ", count: nameWidth - name.count)
-      + String(repeating: " ", count: max(1, 9 - tensors.count))
-      + tensors + String(repeating: " ", count: max(1, countWidth + 2 - count.count)) + count
-  }
-  return
-    ([line("layer", "tensors", "parameters")] + rows.map { line($0.name, "\($0.tensors)", grouped($0.count)) })
-    .joined(separator: "\n")
+  return Table(
+    header: ["layer", "tensors", "parameters"],
+    rows: rows.map { [$0.name, "\($0.tensors)", grouped($0.count)] })
 }
 
 /// An integer with its thousands apart.

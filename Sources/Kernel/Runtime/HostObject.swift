@@ -52,16 +52,24 @@ public struct Display {
   public var png: [UInt8]?
   /// An HTML fragment.
   public var html: String?
+  /// The same in Markdown.
+  public var markdown: String?
+  /// A formula or a table in LaTeX.
+  public var latex: String?
   /// A sentence that stands for the picture.
   public var alt: String?
 
   /// A display with whatever forms there are.
-  public init(text: String, svg: String? = nil, png: [UInt8]? = nil, html: String? = nil, alt: String? = nil)
-  {
+  public init(
+    text: String, svg: String? = nil, png: [UInt8]? = nil, html: String? = nil, markdown: String? = nil,
+    latex: String? = nil, alt: String? = nil
+  ) {
     self.text = text
     self.svg = svg
     self.png = png
     self.html = html
+    self.markdown = markdown
+    self.latex = latex
     self.alt = alt
   }
 }

@@ -20,7 +20,10 @@ public struct Comparison: CustomStringConvertible {
   public let referenceMethod: String, reference: [Tensor]
 
   /// A table, one line a method.
-  public var description: String {
+  public var description: String { table(cells) + "\nreference: \(referenceMethod)" }
+
+  /// The table's cells, the names of its columns first. The row of a method that failed says why in its second and last.
+  public var cells: [[String]] {
     var cells = [["method", "status", "value", "cosine", "rel. error", "HVPs", "ms"]]
     for row in rows {
       guard let result = row.result else {
@@ -36,7 +39,7 @@ public struct Comparison: CustomStringConvertible {
         row.relativeError.map { brief($0, 2) } ?? "-", "\(result.hvpCount)", brief(result.seconds * 1e3, 3),
       ])
     }
-    return table(cells) + "\nreference: \(referenceMethod)"
+    return cells
   }
 }
 

@@ -145,7 +145,8 @@ extension CellFailure {
 extension Rendering {
   fileprivate init(_ display: Display) {
     self.init(
-      text: display.text, svg: display.svg, png: display.png, html: display.html, alt: display.alt)
+      text: display.text, svg: display.svg, png: display.png, html: display.html,
+      markdown: display.markdown, latex: display.latex, alt: display.alt)
   }
 }
 
