@@ -169,6 +169,24 @@ struct PitfallTests {
     }
   }
 
+  /// A live figure is one display; its last state is always shown.
+  @Test func liveFiguresAreUpdatedInPlace() throws {
+    let client = try Client()
+    let exchange = try client.execute(
+      """
+      var y = []
+      for i in 0..<50 { y = y + [i]; live(plot(y, title: "\\(i)")); if i == 20 { live(i, name: "n") } }
+      """)
+    let shown = exchange.published.filter { $0.type == "display_data" }
+    let updates = exchange.published.filter { $0.type == "update_display_data" }
+    #expect(shown.count == 2)
+    let ids = shown.map { $0.content["transient"]?["display_id"]?.text }
+    #expect(Set(ids).count == 2)
+    #expect(!updates.isEmpty && updates.count < 49)
+    #expect(updates.allSatisfy { $0.content["transient"]?["display_id"]?.text == ids[0] })
+    #expect(updates.last?.content["data"]?["text/plain"]?.text?.contains("49") == true)
+  }
+
   /// Tables and formulas come in the forms that clients show best.
   @Test func tablesAndFormulasHaveMarkup() throws {
     let client = try Client()

@@ -82,6 +82,8 @@ public enum Output {
   case warning(String)
   /// Something shown by `show`, `plot` or `play`.
   case display(Display)
+  /// A display that is updated in place while the cell runs.
+  case live(Live)
   /// A figure of merit under its name, for the results of a run.
   case metric(String, Double)
   /// The state of a long command; each replaces the one before with the same label.
