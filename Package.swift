@@ -99,7 +99,8 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
     kernel("REPL", ["Runtime", "CReadline", "CKernels"]),
-    .systemLibrary(name: "CZMQ", path: "Sources/Kernel/CZMQ", providers: [.apt(["libzmq3-dev"])]),
+    // Needs the header of libzmq3-dev; the library is loaded by whoever starts a kernel.
+    .target(name: "CZMQ", path: "Sources/Kernel/CZMQ"),
     kernel(
       "Jupyter",
       ["Runtime", "Notebook", "CKernels", "CZMQ", .product(name: "Crypto", package: "swift-crypto")]),

@@ -105,6 +105,26 @@ import Testing
     #expect(Ink(named: "puce") == nil && Ink(named: "#12") == nil && Ink(named: "black") == .text)
   }
 
+  @Test func `a shared legend stands once, beside panels that are alike`() throws {
+    let panel = Figure(
+      "p", marks: [.line(y: [1.0, 2], label: "a"), .line(y: [2.0, 1], label: "b")], legend: .shared)
+    let layout = try Layout(.grid([[panel, panel], [panel, panel]]))
+    let frames = try layout.drawings(.light).compactMap { drawing -> Frame? in
+      if case .plot(let frame) = drawing { frame } else { nil }
+    }
+    #expect(frames.count == 4)
+    #expect(frames.compactMap(\.legend).count == 1)
+    let legend = try #require(frames[0].legend)
+    for frame in frames {
+      #expect(abs(frame.plot.width - frames[0].plot.width) < 1e-9)
+      #expect(!frame.outer.intersects(legend))
+    }
+    #expect(legend.x + legend.width <= layout.size.width)
+    // A figure of its own has its legend outside.
+    guard case .plot(let alone)? = try Layout(panel).drawings(.light).first else { return }
+    #expect(alone.legend.map { $0.x >= alone.plot.x + alone.plot.width } == true)
+  }
+
   @Test func `a span is behind everything and may be open`() throws {
     let plan = try DataTests.plan(
       Figure(marks: [.line(y: [1.0, 2, 3]), .span(.x, from: 1, to: .infinity)]))

@@ -53,7 +53,9 @@ final class Client {
     published = try socket(.subscriber)
     process.executableURL = URL(fileURLWithPath: Client.program)
     process.arguments = ["kernel", "-f", file]
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    // The history of whoever runs the tests is theirs.
+    process.environment = ProcessInfo.processInfo.environment.merging(["XDG_STATE_HOME": self.folder]) { $1 }
+      .merging(environment) { $1 }
     process.standardError = errors
     try process.run()
     // Replies to questions find the way by the name the shell and stdin sockets share.

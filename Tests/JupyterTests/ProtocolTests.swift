@@ -170,29 +170,6 @@ struct ProtocolTests {
     #expect(reply["indent"]?.text == indent)
   }
 
-  @Test func historyHasTailRangeAndSearch() throws {
-    let client = try Client()
-    for code in ["1 + 1", "2 * 2", "x = 9", "1 + 1"] { try client.execute(code) }
-    func rows(_ content: [(String, JSON)]) throws -> JSON {
-      try client.ask("history_request", content).reply["history"] ?? .null
-    }
-    func row(_ line: Int, _ text: String) -> JSON { .array([.int(1), .int(line), .string(text)]) }
-    #expect(
-      try rows([("hist_access_type", .string("tail")), ("n", .int(2))])
-        == .array([row(3, "x = 9"), row(4, "1 + 1")]))
-    #expect(
-      try rows([
-        ("hist_access_type", .string("range")), ("session", .int(0)), ("start", .int(2)), ("stop", .int(3)),
-      ])
-        == .array([row(2, "2 * 2")]))
-    let search: [(String, JSON)] = [("hist_access_type", .string("search")), ("pattern", .string("1 ? *"))]
-    #expect(try rows(search) == .array([row(1, "1 + 1"), row(4, "1 + 1")]))
-    #expect(try rows(search + [("unique", .bool(true))]) == .array([row(4, "1 + 1")]))
-    #expect(
-      try rows([("hist_access_type", .string("tail")), ("n", .int(1)), ("output", .bool(true))])
-        == .array([.array([.int(1), .int(4), .array([.string("1 + 1"), .string("2")])])]))
-  }
-
   @Test func allSubscribersSeeTheSameAndASlowOneMissesNothing() throws {
     let client = try Client()
     let others = try (0..<8).map { _ in try client.subscriber() }

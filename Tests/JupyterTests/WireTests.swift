@@ -76,15 +76,29 @@ struct WireTests {
 
   /// As a headless run names its cells: the label, or the text and how many equal texts came before.
   @Test func keysAreThoseOfAHeadlessRun() {
+    func cell(_ text: String) throws -> Cell { try #require(Cell(text: text)) }
     var keys = CellKeys()
-    #expect(keys.key("#| echo: false\n#| label: fit\nx", cell: nil) == "label:fit")
+    #expect(try keys.key(cell("#| echo: false\n#| label: fit\nx")) == "label:fit")
     let hash = sha256("randn([2])\n").prefix(16)
-    #expect(keys.key("randn([2])", cell: nil) == "source:\(hash):0")
-    #expect(keys.key("randn([2])", cell: nil) == "source:\(hash):1")
+    #expect(try keys.key(cell("randn([2])")) == "source:\(hash):0")
+    // Options are no part of what is hashed, as in the file.
+    #expect(try keys.key(cell("#| echo: false\nrandn([2])")) == "source:\(hash):1")
     var named = CellKeys()
-    #expect(named.key("randn([2])", cell: "a") == "source:\(hash):0")
-    #expect(named.key("randn([2])", cell: "b") == "source:\(hash):1")
-    #expect(named.key("randn([2])", cell: "a") == "source:\(hash):0")
+    for (name, occurrence) in [("a", 0), ("b", 1), ("a", 0)] {
+      #expect(try named.key(cell("randn([2])"), name: name) == "source:\(hash):\(occurrence)")
+    }
+  }
+
+  /// The media types and what each holds are such that every client takes them.
+  @Test func bundlesHaveEveryForm() {
+    let bundle = MIMEBundle(
+      Display(
+        text: "t", svg: "<svg/>", png: [0x89], html: "<b>t</b>", markdown: "**t**", latex: "$t$"))
+    let types = bundle.data.members.map(\.0)
+    #expect(
+      types == ["text/html", "text/markdown", "text/latex", "image/svg+xml", "image/png", "text/plain"])
+    for type in types { #expect(type.wholeMatch(of: /[\w\-+.]+\/[\w\-+.]+/) != nil) }
+    #expect(bundle.metadata.isObject)
   }
 
   @Test func progressIsOneDisplayThatIsUpdated() {

@@ -9,9 +9,9 @@ import Testing
 
   @Test(arguments: ["plain", "two\nlines", "back\\slash\\n", "\\", "\n", "a\r\nb", "λ = \"日本\"", ""])
   func escaping(entry: String) {
-    let line = History.escaped(entry)
+    let line = EntryFile.escaped(entry)
     #expect(!line.contains("\n"))
-    #expect(History.unescaped(line) == entry)
+    #expect(EntryFile.unescaped(line) == entry)
   }
 
   @Test("entries are private, appended at once, and shared by conversations") func file() throws {

@@ -38,6 +38,18 @@ struct TerminalTests {
     #expect(!FileManager.default.fileExists(atPath: third.home + "/.local/state/faa/history"))
   }
 
+  @Test("a live display is redrawn in place, and below what was printed since") func live() throws {
+    let terminal = try started(columns: 90, rows: 60)
+    try terminal.enter("var y = []; func spin() { for j in 0..<200000 { } }")
+    try terminal.wait { $0.hasSuffix("faa>") }
+    try terminal.enter("for i in 0..<90 { y = y + [i]; spin(); live(plot(y, title: \"course\")) }")
+    let screen = try terminal.wait { $0.contains(" 80") && $0.hasSuffix("faa>") }
+    // Once in the entry, once above the plot.
+    #expect(screen.components(separatedBy: "course").count == 3)
+    try terminal.enter("live(1); print(2); live(3); live(4)")
+    try terminal.wait(for: "\n1\n2\n4\nfaa>")
+  }
+
   @Test("a long line wraps, and a window of any size will do") func sizes() throws {
     let terminal = try started(columns: 40)
     try terminal.type("1 + 2 + 3 + 4 + 5 + 6 + 7 + 8 + 9 + 10 + 11 + 12 + 13 + 14")

@@ -120,10 +120,9 @@ let fieldCommands: [Command] = [
     )
     let range = try a.optional("range") { try a.ends($0) }
     let (values, rows, columns, extent): ([Double], Int, Int, HeatMap.Extent?)
-    if case .function = a["f"] {
-      let samples = try GridSamples(a)
-      (values, rows, columns, extent) = (samples.values, samples.rows, samples.columns, samples.cells)
-    } else if !a.isNone("from") || !a.isNone("to") {
+    var isField = !a.isNone("from") || !a.isNone("to")
+    if case .function = a["f"] { isField = true }
+    if isField {
       let samples = try GridSamples(a)
       (values, rows, columns, extent) = (samples.values, samples.rows, samples.columns, samples.cells)
     } else {
@@ -133,18 +132,13 @@ let fieldCommands: [Command] = [
       }
       (values, rows, columns, extent) = (try matrix.doubles(), matrix.shape[0], matrix.shape[1], nil)
     }
-    return .object(
-      FigureObject(
-        Figure(
-          try a.string("title"),
-          marks: [
-            .heatMap(
-              values, rows: rows, columns: columns, colormap: try a.choice("colors", of: Colormap.self),
-              range: range,
-              rowNames: names.rows, columnNames: names.columns, showsValues: try a.bool("values"),
-              label: try a.string("label"), extent: extent)
-          ],
-          x: Axis(try a.string("x")), y: Axis(try a.string("y")))))
+    return a.figure(
+      [
+        .heatMap(
+          values, rows: rows, columns: columns, colormap: try a.choice("colors", of: Colormap.self),
+          range: range, rowNames: names.rows, columnNames: names.columns, showsValues: try a.bool("values"),
+          label: try a.string("label"), extent: extent)
+      ], x: Axis(try a.string("x")), y: Axis(try a.string("y")), title: try a.string("title"))
   },
 ]
 

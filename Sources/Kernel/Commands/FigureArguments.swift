@@ -19,8 +19,8 @@ extension Parameter {
 
 extension Arguments {
   /// A figure of marks on one pair of axes.
-  func figure(_ marks: [Mark], x: Axis = Axis(), y: Axis = Axis()) -> Value {
-    .object(FigureObject(Figure(marks: marks, x: x, y: y)))
+  func figure(_ marks: [Mark], x: Axis = Axis(), y: Axis = Axis(), title: String = "") -> Value {
+    .object(FigureObject(Figure(title, marks: marks, x: x, y: y)))
   }
 
   /// The numbers of a value, from the parameter of this name.

@@ -33,8 +33,9 @@ let figureCommands: [Command] = [
         "a figure on the same x, measured by an axis of its own on the right: its y, log and yRange"),
       .optional("equal", .bool, default: false, "one unit is equally long on both axes"),
       .optional(
-        "legend", .choice(["auto", "outside", "none"]), default: "auto",
-        "where: in a free corner or else outside, always outside, or nowhere"),
+        "legend", .choice(["auto", "outside", "shared", "none"]), default: "auto",
+        "where: in a free corner or else outside, always outside, once beside the grid the figure is in, or nowhere"
+      ),
       .optional(
         "size", .either([.choice(["screen", "column", "slide"]), .sequence]), default: "screen",
         "the size it is made for, or width and height in points"),
@@ -96,6 +97,27 @@ let figureCommands: [Command] = [
       }
     }
     return .object(FigureObject(.grid(rows, title: try a.string("title"))))
+  },
+  Command(
+    "live",
+    "Shows a figure or another value in place of the last one, while the cell runs: call it in every step of a loop.",
+    [
+      .required("value", .any, "what to show"),
+      .optional("name", .string, default: "", "tells several live displays of a cell apart"),
+    ],
+    returns:
+      "none; drawn a few times a second, and its last state always, which is what a headless run keeps",
+    example: """
+      var losses = []
+      for step in 0..<20 {
+        losses = losses + [0.8 ** step]
+        live(plot(losses, x: "step", y: "loss", log: "y"))
+      }
+      """, effects: [.output]
+  ) { a in
+    let (value, name, width) = (a["value"], try a.string("name"), a.session.width)
+    a.session.emit(.live(Live("live \(name)") { value.display(width: width) }))
+    return .none
   },
   Command(
     "show",

@@ -15,7 +15,11 @@ final class HypergradientObject: HostObject {
 
   var typeName: String { "Hypergradient" }
   func summary() -> String { "Hypergradient by \(result.method): \(result.status)" }
-  func display(width: Int) -> Display { Display(text: result.description) }
+  func display(width: Int) -> Display {
+    let markup = HypergradientMarkup(result)
+    return Display(
+      text: result.description, markdown: markup.markdown, latex: "$\\displaystyle \(markup.latex)$")
+  }
 
   var memberNames: [String] {
     [
@@ -126,7 +130,14 @@ final class ComparisonObject: HostObject {
 
   var typeName: String { "Comparison" }
   func summary() -> String { "comparison of \(comparison.rows.count) methods" }
-  func display(width: Int) -> Display { Display(text: comparison.description) }
+  func display(width: Int) -> Display {
+    let cells = comparison.cells
+    let table = Table(header: cells[0], rows: Array(cells.dropFirst()), words: [0, 1])
+    let note = "reference: \(comparison.referenceMethod)"
+    return Display(
+      text: comparison.description, html: "\(table.html)<p>\(note.escapedForMarkup)</p>",
+      markdown: "\(table.markdown)\n\n\(note.escapedForMarkdown)")
+  }
   var memberNames: [String] { ["methods", "statuses", "cosines", "errors", "hvps", "reference"] }
 
   func member(_ name: String) throws -> Value? {

@@ -18,7 +18,9 @@ final class TermsObject: HostObject {
 
   func display(width: Int) -> Display {
     do {
-      return Display(text: try owner.result.termTable(count: count, gamma: gamma))
+      let terms = try owner.result.allTerms(count: count, gamma: gamma)
+      let table = Table(header: NeumannTerm.columns, rows: terms.map(\.cells), words: [])
+      return Display(text: NeumannTerm.table(terms), table: table)
     } catch {
       return Display(text: "\(error)")
     }

@@ -1,6 +1,6 @@
 import Layers
 import Models
-import Syntax
+import Runtime
 import Tensor
 
 /// The layers of a model: what each gives, and how many parameters it has.
@@ -22,21 +22,12 @@ struct LayerTable {
     }
   }
 
-  /// The table with its sum, at most so wide.
-  func text(width: Int) -> String {
+  /// The rows and their sum.
+  var table: Table {
     let total = rows.reduce(0) { $0 + $1.count }
-    let cells =
-      [["layer", "output", "parameters"]] + rows.map { [$0.name, $0.output, grouped($0.count)] }
-      + [["total", "", grouped(total)]]
-    let widths = (0..<3).map { column in cells.map { $0[column].count }.max() ?? 0 }
-    func blanks(_ column: Int, _ cell: String) -> String {
-      String(repeating: " ", count: widths[column] - cell.count)
-    }
-    return cells.map {
-      let line =
-        "  " + $0[0] + blanks(0, $0[0]) + "  " + $0[1] + blanks(1, $0[1]) + "  " + blanks(2, $0[2]) + $0[2]
-      return TextWidth.cut(line, to: width)
-    }.joined(separator: "\n")
+    return Table(
+      header: ["layer", "output", "parameters"],
+      rows: rows.map { [$0.name, $0.output, grouped($0.count)] } + [["total", "", grouped(total)]], words: [0, 1])
   }
 }
 

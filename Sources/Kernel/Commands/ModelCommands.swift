@@ -126,8 +126,11 @@ final class MAEObject: HostObject {
 
   /// The layers with what they give for n images in training, and their parameter counts.
   func display(width: Int) -> Display {
-    let table = LayerTable((try? model.parameters()) ?? []) { model.configuration.output(of: $0) }
-    return Display(text: summary() + "\n" + table.text(width: width))
+    let table = LayerTable((try? model.parameters()) ?? []) { model.configuration.output(of: $0) }.table
+    return Display(
+      text: "\(summary())\n" + table.text(indent: 2, width: width),
+      html: "<p>\(summary().escapedForMarkup)</p>\(table.html)",
+      markdown: "\(summary().escapedForMarkdown)\n\n\(table.markdown)")
   }
 
   var memberNames: [String] { ["parameters", "parameterCount"] }

@@ -22,6 +22,7 @@ struct PlotData {
     if try a.bool("equal") { panel.equalUnits = true }
     switch try a.string("legend") {
     case "outside": panel.legend = .outside
+    case "shared": panel.legend = .shared
     case "none": panel.legend = .none
     default: break
     }

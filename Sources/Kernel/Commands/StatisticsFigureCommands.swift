@@ -152,16 +152,12 @@ let statisticsFigureCommands: [Command] = [
       }
     }
     let labels = (0..<count).map { $0 < names.count ? names[$0] : "\($0)" }
-    return .object(
-      FigureObject(
-        Figure(
-          try a.string("title"),
-          marks: [
-            .heatMap(
-              cells, rows: count, columns: count, colormap: .blues, range: normalizes ? 0...1 : nil,
-              rowNames: labels,
-              columnNames: labels, showsValues: count <= 20,
-              label: normalizes ? "share of the true class" : "count")
-          ], x: Axis("predicted"), y: Axis("true"))))
+    return a.figure(
+      [
+        .heatMap(
+          cells, rows: count, columns: count, colormap: .blues, range: normalizes ? 0...1 : nil,
+          rowNames: labels, columnNames: labels, showsValues: count <= 20,
+          label: normalizes ? "share of the true class" : "count")
+      ], x: Axis("predicted"), y: Axis("true"), title: try a.string("title"))
   },
 ]

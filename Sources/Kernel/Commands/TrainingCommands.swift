@@ -52,7 +52,8 @@ let trainingCommands: [Command] = [
       .required("on", .either([.tensor, .object(["Faces"])]), "images (n, 3, side, side), or faces"),
       .optional("epochs", .int, default: 10, "passes over the data"),
       .optional("batch", .int, default: 64, "images a step"),
-      .optional("optimizer", .object(["Optimizer"]), "AdamW(lr: 1.5e-3) when not given"), .seed,
+      .optional("optimizer", .object(["Optimizer"]), "AdamW(lr: 1.5e-3) when not given"),
+      .optional("live", .bool, default: false, "draws the losses while it runs"), .seed,
     ],
     returns: "a run with `loss` (every step), `epochLoss`, `lr`, `seconds` and `steps`",
     errors: [
@@ -76,12 +77,14 @@ let trainingCommands: [Command] = [
     var order = try a.session.random(seed: a.optionalInt("seed"))
     var masks = RandomStream(seed: order.nextUInt64(), stream: 1)
     var course = LossCourse()
+    let isLive = try a.bool("live")
     let checkpoint = a.session.checkpoint(for: "fit")
     // What cannot be read is not there.
     var saved = checkpoint?.load()
     var progress: TrainingProgress?
     if let draw = try? saved?.word(), let found = try? saved?.progress() {
       masks = RandomStream(seed: masks.seed, stream: masks.stream, draw: draw)
+      course = LossCourse(found.history.losses)
       progress = found
     }
     let history = try optimizer.fit(
@@ -104,6 +107,7 @@ let trainingCommands: [Command] = [
         course.add(step)
         let note = "loss \(fixed(step.loss, 4)) \(course.text)"
         a.session.emit(.progress(Progress("fit", done: step.step, total: step.total, note: note)))
+        if isLive { a.session.emit(course.live(width: a.session.width)) }
       },
       loss: { model, positions in
         let chosen = try images.take(Tensor(positions.map { Int32($0) }))
@@ -118,15 +122,34 @@ let trainingCommands: [Command] = [
 ]
 
 /// The course of a loss in a few characters: means of equal stretches of the run, kept up step by step.
-private struct LossCourse {
+private final class LossCourse {
   private static let columns = 16
   private var means: [(sum: Double, count: Int)] = []
+  private var losses: [Double]
+  private var total = 0
 
-  mutating func add(_ step: TrainingStep) {
+  /// - Parameter losses: those of the steps that an earlier run has taken.
+  init(_ losses: [Double] = []) { self.losses = losses }
+
+  func add(_ step: TrainingStep) {
+    losses.append(step.loss)
+    total = step.total
     let column = (step.step - 1) * Self.columns / max(1, step.total)
     if means.count <= column { means += Array(repeating: (0, 0), count: column + 1 - means.count) }
     means[column].sum += step.loss
     means[column].count += 1
+  }
+
+  /// The losses so far on the axis of the whole run, when it is drawn.
+  func live(width: Int) -> Output {
+    .live(
+      Live("fit") { [self] in
+        let steps = (1...max(1, losses.count)).map(Double.init)
+        let figure = Figure(
+          marks: [.line(x: steps, y: losses)], x: Axis("step", range: 1...Double(max(2, total))),
+          y: Axis("loss"))
+        return FigureObject(figure).display(width: width)
+      })
   }
 
   var text: String {

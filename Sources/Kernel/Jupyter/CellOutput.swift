@@ -7,6 +7,9 @@ final class CellOutput {
   private let parent: JSON
   private let isSilent: Bool
   private var progress: [String: ProgressDisplay] = [:]
+  private var frames = LiveFrames()
+  /// The display under which each live one is shown.
+  private var displays: [String: String] = [:]
   private let started = monotonicSeconds()
 
   init(_ publisher: Publisher, parent: JSON, isSilent: Bool) {
@@ -27,16 +30,33 @@ final class CellOutput {
     case .display(let display):
       let bundle = MIMEBundle(display)
       publish("display_data", [("data", bundle.data), ("metadata", bundle.metadata)])
+    case .live(let live): if let display = frames.add(live) { show(display, inPlaceOf: live.name) }
     case .progress(let report): advance(report)
     case .clear(let wait):
-      // Where the lines of progress were, there is nothing left to update.
-      progress = [:]
+      // Where the lines of progress and the live displays were, there is nothing left to update.
+      (progress, displays) = ([:], [:])
       publish("clear_output", [("wait", .bool(wait))])
     }
   }
 
-  /// Brings all lines of progress to their last state.
-  func end() { for (type, content) in progress.values.flatMap({ $0.last() }) { publish(type, content) } }
+  /// Brings all lines of progress and all live displays to their last state.
+  func end() {
+    for (type, content) in progress.values.flatMap({ $0.last() }) { publish(type, content) }
+    for (name, display) in frames.last() { show(display, inPlaceOf: name) }
+  }
+
+  private func show(_ display: Display, inPlaceOf name: String) {
+    let type = displays[name] == nil ? "display_data" : "update_display_data"
+    let id = displays[name] ?? Message.identifier()
+    displays[name] = id
+    let bundle = MIMEBundle(display)
+    publish(
+      type,
+      [
+        ("data", bundle.data), ("metadata", bundle.metadata),
+        ("transient", .object([("display_id", .string(id))])),
+      ])
+  }
 
   private func advance(_ report: Progress) {
     // Short work needs no line.
@@ -91,14 +111,10 @@ struct ProgressDisplay {
       (
         "data",
         .object([
-          ("text/html", .string("<div>\(bar)\(Self.escaped(text))</div>")), ("text/plain", .string(text)),
+          ("text/html", .string("<div>\(bar)\(text.escapedForMarkup)</div>")), ("text/plain", .string(text)),
         ])
       ),
       ("metadata", .object([])), ("transient", .object([("display_id", .string(id))])),
     ]
-  }
-
-  private static func escaped(_ text: String) -> String {
-    text.map { $0 == "<" ? "&lt;" : $0 == "&" ? "&amp;" : String($0) }.joined()
   }
 }

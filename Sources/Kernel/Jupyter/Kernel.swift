@@ -21,12 +21,19 @@ public final class Kernel: Sendable {
 
   private let connection: Connection
   private let identity: Identity
+  private let historyPath: String?
   private let makeSession: @Sendable () -> Session
   let activity = Activity()
 
-  /// - Parameter makeSession: makes the session, on the thread that is to run it.
-  public init(_ connection: Connection, identity: Identity, makeSession: @escaping @Sendable () -> Session) {
-    (self.connection, self.identity, self.makeSession) = (connection, identity, makeSession)
+  /// - Parameters:
+  ///   - historyPath: the file that entries are kept in; nil keeps none.
+  ///   - makeSession: makes the session, on the thread that is to run it.
+  public init(
+    _ connection: Connection, identity: Identity, historyPath: String?,
+    makeSession: @escaping @Sendable () -> Session
+  ) {
+    (self.connection, self.identity) = (connection, identity)
+    (self.historyPath, self.makeSession) = (historyPath, makeSession)
   }
 
   /// Listens and answers until a client says to stop, SIGTERM comes or the parent process ends.
@@ -53,7 +60,10 @@ public final class Kernel: Sendable {
     startThread { publisher.run() }
     startThread { echo(heartbeat) }
     startThread(stackBytes: 256 << 20) { [self] in
-      Shell(self.makeSession(), channel: shell, stdin: stdin, identity: identity, activity: activity).run()
+      Shell(
+        self.makeSession(), channel: shell, stdin: stdin, identity: identity, activity: activity,
+        historyPath: historyPath
+      ).run()
     }
     serve(control)
     stop(context, publisher, control)
@@ -123,7 +133,12 @@ final class Activity: Sendable {
 
   /// Whether a cell runs.
   var isBusy: Bool { busy.load(ordering: .acquiring) }
-  func setBusy(_ value: Bool) { busy.store(value, ordering: .releasing) }
+  /// A cell is about to run. Interrupts from before are not meant for it; all from now on are.
+  func begin() {
+    faa_interrupt_clear()
+    busy.store(true, ordering: .releasing)
+  }
+  func end() { busy.store(false, ordering: .releasing) }
   /// Whether the kernel is to end.
   var isStopping: Bool { stopping.load(ordering: .acquiring) }
   func stop() { stopping.store(true, ordering: .releasing) }

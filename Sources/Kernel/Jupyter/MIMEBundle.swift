@@ -10,7 +10,10 @@ struct MIMEBundle {
     var data: [(String, JSON)] = []
     var metadata: [(String, JSON)] = []
     let alt = display.alt.map { [("alt", JSON.string($0))] } ?? []
-    if let html = display.html { data.append(("text/html", .string(html))) }
+    let markup = [
+      ("text/html", display.html), ("text/markdown", display.markdown), ("text/latex", display.latex),
+    ]
+    for (type, text) in markup { if let text { data.append((type, .string(text))) } }
     if let svg = display.svg {
       data.append(("image/svg+xml", .string(svg)))
       if !alt.isEmpty { metadata.append(("image/svg+xml", .object(alt))) }

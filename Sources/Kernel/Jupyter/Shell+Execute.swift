@@ -20,8 +20,7 @@ extension Shell {
     session.showPage = { payload.append(Shell.page($0)) }
     session.ask = { [self] in try ask($0, isSecret: $1, for: request) }
     defer { (session.showPage, session.ask) = (nil, nil) }
-    let cell = request.metadata["cellId"]?.text
-    let result = run(code, key: keys.key(code, cell: cell)) { output.send($0) }
+    let result = run(code, client: request.metadata["cellId"]?.text) { output.send($0) }
     output.end()
     var reply: [(String, JSON)] = [("execution_count", .int(count))]
     switch result {
@@ -40,11 +39,16 @@ extension Shell {
     return ok(reply + [("payload", .array(payload))])
   }
 
-  /// Runs a text in the session; only while it does is there something to interrupt.
+  /// Runs a cell in the session, with the random numbers that it has in a headless run of the notebook.
+  private func run(_ code: String, client: String?, output: (Output) -> Void) -> CellResult {
+    guard let cell = Cell(text: code) else { return run(code, key: "no cell", output: output) }
+    return cell.options.eval
+      ? run(code, key: keys.key(cell, name: client), output: output) : .value(nil, shown: false)
+  }
+
   private func run(_ code: String, key: String, output: (Output) -> Void) -> CellResult {
-    activity.setBusy(true)
-    defer { activity.setBusy(false) }
-    return session.run(Session.withLeadingHelp(code), name: "In[\(count)]", key: key, output: output)
+    session.run(
+      Session.withLeadingHelp(code), name: "In[\(count)]", key: key, startsFresh: false, output: output)
   }
 
   private func show(_ value: Value, _ output: CellOutput, isStored: Bool) {

@@ -8,7 +8,7 @@ final class Shell {
   let stdin: RequestChannel
   let identity: Kernel.Identity
   let activity: Activity
-  var history = SessionHistory()
+  let history: SessionHistory
   var keys = CellKeys()
   /// The number of the last cell that was counted.
   var count = 0
@@ -17,8 +17,9 @@ final class Shell {
 
   init(
     _ session: Session, channel: RequestChannel, stdin: RequestChannel, identity: Kernel.Identity,
-    activity: Activity
+    activity: Activity, historyPath: String?
   ) {
+    history = SessionHistory(path: historyPath, name: channel.session)
     (self.session, self.channel, self.stdin) = (session, channel, stdin)
     (self.identity, self.activity) = (identity, activity)
     session.journal = Journal()
@@ -48,8 +49,13 @@ final class Shell {
     }
     while channel.socket.wait() != .ended {
       while !activity.isStopping, let request = channel.receive() {
+        // From when a client may see that a cell is under way until it has ended, there is something to interrupt.
+        if request.type == "execute_request" { activity.begin() }
         // A message of an unknown kind is no reason to stop, nor is there a reply to it.
-        channel.answer(request) { Self.handlers[$0.type]?(self, $0) }
+        channel.answer(request) {
+          defer { activity.end() }
+          return Self.handlers[$0.type]?(self, $0)
+        }
         refuseBacklog()
       }
     }

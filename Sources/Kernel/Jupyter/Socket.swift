@@ -1,22 +1,29 @@
 import CZMQ
 import Glibc
 
+/// ZeroMQ's functions; to be used once a context has been made.
+nonisolated(unsafe) private var zmq = faa_zmq()
+
+/// Loads the library, once.
+private let zmqFailure: String? = faa_zmq_load(&zmq).map { String(cString: $0) }
+
 /// The sockets of one process share a context, whose end wakes everyone who waits on one of them.
 final class SocketContext: Sendable {
   nonisolated(unsafe) fileprivate let handle: UnsafeMutableRawPointer
 
   init() throws {
-    guard let handle = zmq_ctx_new() else { throw KernelError("ZeroMQ: \(SocketContext.reason)") }
+    if let zmqFailure { throw KernelError("the kernel needs ZeroMQ (libzmq5): \(zmqFailure)") }
+    guard let handle = zmq.ctx_new_() else { throw KernelError("ZeroMQ: \(SocketContext.reason)") }
     self.handle = handle
   }
 
   /// Makes every wait on a socket of this context end, now and later.
-  func shutDown() { zmq_ctx_shutdown(handle) }
+  func shutDown() { zmq.ctx_shutdown_(handle) }
 
   /// Waits until all sockets are closed and what they still had to send is sent, or their linger is over.
-  func terminate() { while zmq_ctx_term(handle) != 0, zmq_errno() == EINTR {} }
+  func terminate() { while zmq.ctx_term_(handle) != 0, zmq.errno_() == EINTR {} }
 
-  static var reason: String { zmq_strerror(zmq_errno()).map { String(cString: $0) } ?? "unknown error" }
+  static var reason: String { zmq.strerror_(zmq.errno_()).map { String(cString: $0) } ?? "unknown error" }
 }
 
 /// A ZeroMQ socket. One thread at a time may use it; it may be handed from the thread that makes it to another.
@@ -34,7 +41,7 @@ final class Socket: @unchecked Sendable {
   private var isClosed = false
 
   init(_ context: SocketContext, _ kind: Kind) throws {
-    guard let handle = zmq_socket(context.handle, kind.rawValue) else {
+    guard let handle = zmq.socket_(context.handle, kind.rawValue) else {
       throw KernelError("ZeroMQ: \(SocketContext.reason)")
     }
     self.handle = handle
@@ -54,30 +61,30 @@ final class Socket: @unchecked Sendable {
 
   func set(_ option: Int32, _ value: Int32) {
     var value = value
-    zmq_setsockopt(handle, option, &value, MemoryLayout<Int32>.size)
+    zmq.setsockopt_(handle, option, &value, MemoryLayout<Int32>.size)
   }
 
   /// Receives what is published under topics that begin with this one.
-  func subscribe(_ topic: String) { zmq_setsockopt(handle, ZMQ_SUBSCRIBE, topic, topic.utf8.count) }
+  func subscribe(_ topic: String) { zmq.setsockopt_(handle, ZMQ_SUBSCRIBE, topic, topic.utf8.count) }
 
   /// The name under which a router knows this socket; to be given before it connects.
-  func name(_ bytes: [UInt8]) { zmq_setsockopt(handle, ZMQ_ROUTING_ID, bytes, bytes.count) }
+  func name(_ bytes: [UInt8]) { zmq.setsockopt_(handle, ZMQ_ROUTING_ID, bytes, bytes.count) }
 
   func bind(_ endpoint: String) throws {
     if endpoint.hasPrefix("tcp://[") { set(ZMQ_IPV6, 1) }
-    guard zmq_bind(handle, endpoint) == 0 else {
+    guard zmq.bind_(handle, endpoint) == 0 else {
       throw KernelError("cannot listen at \(endpoint): \(SocketContext.reason)")
     }
   }
 
   func connect(_ endpoint: String) throws {
-    guard zmq_connect(handle, endpoint) == 0 else {
+    guard zmq.connect_(handle, endpoint) == 0 else {
       throw KernelError("cannot connect to \(endpoint): \(SocketContext.reason)")
     }
   }
 
   func close() {
-    if !isClosed { zmq_close(handle) }
+    if !isClosed { zmq.close_(handle) }
     isClosed = true
   }
 
@@ -89,8 +96,8 @@ final class Socket: @unchecked Sendable {
   func send(_ frames: [[UInt8]]) -> Bool {
     for (index, frame) in frames.enumerated() {
       let flags = index + 1 < frames.count ? ZMQ_SNDMORE : 0
-      while zmq_send(handle, frame, frame.count, flags) < 0 {
-        guard zmq_errno() == EINTR else { return false }
+      while zmq.send_(handle, frame, frame.count, flags) < 0 {
+        guard zmq.errno_() == EINTR else { return false }
       }
     }
     return true
@@ -101,16 +108,16 @@ final class Socket: @unchecked Sendable {
     var frames: [[UInt8]] = []
     var part = zmq_msg_t()
     repeat {
-      zmq_msg_init(&part)
-      while zmq_msg_recv(&part, handle, ZMQ_DONTWAIT) < 0 {
-        guard zmq_errno() == EINTR else {
-          zmq_msg_close(&part)
+      zmq.msg_init_(&part)
+      while zmq.msg_recv_(&part, handle, ZMQ_DONTWAIT) < 0 {
+        guard zmq.errno_() == EINTR else {
+          zmq.msg_close_(&part)
           return nil
         }
       }
-      frames.append(Array(UnsafeRawBufferPointer(start: zmq_msg_data(&part), count: zmq_msg_size(&part))))
-      let more = zmq_msg_more(&part) != 0
-      zmq_msg_close(&part)
+      frames.append(Array(UnsafeRawBufferPointer(start: zmq.msg_data_(&part), count: zmq.msg_size_(&part))))
+      let more = zmq.msg_more_(&part) != 0
+      zmq.msg_close_(&part)
       if !more { return frames }
     } while true
   }
@@ -124,8 +131,8 @@ final class Socket: @unchecked Sendable {
     if let descriptor {
       items.append(zmq_pollitem_t(socket: nil, fd: descriptor, events: Int16(ZMQ_POLLIN), revents: 0))
     }
-    let count = zmq_poll(&items, Int32(items.count), milliseconds)
-    if count < 0 { return zmq_errno() == EINTR ? .time : .ended }
+    let count = zmq.poll_(&items, Int32(items.count), milliseconds)
+    if count < 0 { return zmq.errno_() == EINTR ? .time : .ended }
     return count > 0 ? .ready : .time
   }
 }

@@ -90,7 +90,7 @@ final class Conversation {
       switch output {
       case .text(let text): journal.note(text)
       case .display(let display): journal.note(display.text + "\n")
-      case .warning, .progress, .metric, .clear: break
+      case .warning, .progress, .metric, .clear, .live: break
       }
       screen.show(output)
     }

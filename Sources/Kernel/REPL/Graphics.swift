@@ -39,25 +39,59 @@ package final class Graphics {
     }
   }
 
-  /// The width of so many columns in pixels; eight each where the terminal does not say.
-  private static func pixels(columns: Int) -> Int {
-    var size = winsize()
-    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_xpixel > 0, size.ws_col > 0 else {
-      return columns * 8
+  /// A picture that may be drawn over later, and the rows it takes; nil where the terminal draws none.
+  func frame(_ png: [UInt8], columns: Int) -> (text: String, rows: Int)? {
+    if language == nil { language = Self.probe() }
+    guard language != .text, let size = Self.size(png: png) else { return nil }
+    let columns = min(columns, 100)
+    let cell = Self.cell
+    switch language {
+    case .kitty:
+      // With rows of its own the picture ends where we say, whatever the terminal's cells are.
+      let width = Double(columns) * cell.width
+      let rows = max(1, Int((width * Double(size.height) / Double(size.width) / cell.height).rounded()))
+      return (Self.kitty(png, columns: columns, place: ",r=\(rows),i=\(Self.frameID),p=1"), rows)
+    case .sixel:
+      let width = min(Self.pixels(columns: columns), size.width)
+      let height = (Double(width) * Double(size.height) / Double(size.width)).rounded(.up)
+      return sixel?(png, width).map { ($0, Int((height / cell.height).rounded(.up))) }
+    case .text, nil: return nil
     }
-    return columns * Int(size.ws_xpixel) / Int(size.ws_col)
   }
+
+  /// The number under which a terminal keeps a picture that the next one replaces.
+  private static let frameID = 7301
+
+  /// Width and height of a PNG in pixels, which every file begins with.
+  static func size(png: [UInt8]) -> (width: Int, height: Int)? {
+    guard png.count >= 24 else { return nil }
+    func number(_ at: Int) -> Int { png[at..<(at + 4)].reduce(0) { $0 << 8 | Int($1) } }
+    let size = (width: number(16), height: number(20))
+    return size.width > 0 && size.height > 0 ? size : nil
+  }
+
+  /// The size of a character in pixels; eight by sixteen where the terminal does not say.
+  private static var cell: (width: Double, height: Double) {
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_xpixel > 0, size.ws_col > 0,
+      size.ws_ypixel > 0, size.ws_row > 0
+    else { return (8, 16) }
+    return (Double(size.ws_xpixel) / Double(size.ws_col), Double(size.ws_ypixel) / Double(size.ws_row))
+  }
+
+  /// The width of so many columns in pixels.
+  private static func pixels(columns: Int) -> Int { Int(Double(columns) * cell.width) }
 
   /// `a=T` transmits and shows, `f=100` is PNG, `c` scales to columns, `q=2` asks for no answer. The payload goes in pieces of
   /// at most 4096 characters; `m=1` says that more follow.
-  static func kitty(_ png: [UInt8], columns: Int) -> String {
+  static func kitty(_ png: [UInt8], columns: Int, place: String = "") -> String {
     let payload = Array(base64(png))
     var result = ""
     var start = 0
     while start < payload.count {
       let end = min(start + 4096, payload.count)
       let more = end < payload.count ? 1 : 0
-      let control = start == 0 ? "a=T,f=100,q=2,c=\(columns),m=\(more)" : "m=\(more)"
+      let control = start == 0 ? "a=T,f=100,q=2,c=\(columns)\(place),m=\(more)" : "m=\(more)"
       result += "\u{1B}_G\(control);" + String(decoding: payload[start..<end], as: UTF8.self) + "\u{1B}\\"
       start = end
     }

@@ -24,12 +24,8 @@ public enum REPL {
     }
   }
 
-  /// `$XDG_STATE_HOME/faa/history`, by default `~/.local/state/faa/history`; nil without a home directory.
-  public static var defaultHistoryPath: String? {
-    if let state = Environment["XDG_STATE_HOME"], state.hasPrefix("/") { return state + "/faa/history" }
-    guard let home = Environment["HOME"], home.hasPrefix("/") else { return nil }
-    return home + "/.local/state/faa/history"
-  }
+  /// Where entries are kept by default.
+  public static var defaultHistoryPath: String? { EntryFile.standardPath("history") }
 
   /// Converses until the input ends or the user leaves. To be called once, on the main thread. Where standard input or
   /// output is no terminal, or a dumb one, entries are read as plain lines.

@@ -8,6 +8,9 @@ final class Screen {
   private var graphics: Graphics?
   private var isAtLineStart = true
   private var progressIsVisible = false
+  private var frames: LiveFrames
+  /// The live display right above the cursor, which the next frame of it replaces.
+  private var top: (name: String, rows: Int)?
   private var lastProgress: ContinuousClock.Instant?
   /// How far the run is, as it last said.
   private(set) var latestProgress: Progress?
@@ -16,6 +19,12 @@ final class Screen {
 
   init(_ terminal: Terminal, showsProgress: Bool, graphics: Graphics? = nil) {
     (self.terminal, self.showsProgress, self.graphics) = (terminal, showsProgress, graphics)
+    frames = Screen.frames(terminal)
+  }
+
+  /// Paper keeps what was printed: there only the last frame is.
+  private static func frames(_ terminal: Terminal) -> LiveFrames {
+    LiveFrames(every: terminal.canEdit ? .milliseconds(250) : nil)
   }
 
   func show(_ output: Output) {
@@ -26,6 +35,7 @@ final class Screen {
       complain("\(label) \(Safe.text(text))")
     case .display(let display): show(display)
     case .metric(let name, let value): write("\(Safe.text(name)) = \(value)\n")
+    case .live(let live): if let display = frames.add(live) { show(display, inPlaceOf: live.name) }
     case .progress(let progress): show(progress)
     case .clear:
       // Cursor home, erase the screen; paper and screen readers keep what they have.
@@ -42,6 +52,26 @@ final class Screen {
     write(Safe.text(display.text, keepsColours: terminal.outputHasColour) + "\n")
   }
 
+  /// Shows the next frame of a live display: over the one before, unless something has been written since.
+  private func show(_ display: Display, inPlaceOf name: String) {
+    startLine()
+    let height = terminal.height
+    var text: String
+    let rows: Int
+    if let png = display.png, let picture = graphics?.frame(png, columns: terminal.width) {
+      (text, rows) = (picture.text + "\n", picture.rows)
+    } else {
+      text = Safe.text(display.text, keepsColours: terminal.outputHasColour) + "\n"
+      rows = text.split(separator: "\n", omittingEmptySubsequences: false).count - 1
+    }
+    // What has scrolled away cannot be reached.
+    if terminal.canEdit, let top, top.name == name, top.rows < height {
+      text = "\u{1B}[\(top.rows)A\r\u{1B}[J" + text
+    }
+    write(text, isSafe: true)
+    top = (name, rows)
+  }
+
   /// A page of help, a window at a time where it is long.
   func show(page: String) {
     startLine()
@@ -52,6 +82,7 @@ final class Screen {
   /// A diagnostic or another message for people, on standard error.
   func complain(_ text: String) {
     startLine()
+    top = nil
     if !Terminal.write((text + "\n").utf8, to: STDERR_FILENO) { isBroken = true }
   }
 
@@ -64,6 +95,7 @@ final class Screen {
   private func write(_ text: String, isSafe: Bool = false) {
     guard !text.isEmpty else { return }
     clearProgress()
+    top = nil
     if !Terminal.write(text.utf8, to: STDOUT_FILENO) { isBroken = true }
     isAtLineStart = text.utf8.last == UInt8(ascii: "\n")
   }
@@ -97,8 +129,10 @@ final class Screen {
     progressIsVisible = false
   }
 
-  /// Forgets the pace of the last run's progress.
+  /// Shows the last frames, and forgets the pace of the run's progress.
   func endRun() {
+    for (name, display) in frames.last() { show(display, inPlaceOf: name) }
+    (frames, top) = (Self.frames(terminal), nil)
     clearProgress()
     lastProgress = nil
     latestProgress = nil

@@ -52,16 +52,24 @@ public struct Display {
   public var png: [UInt8]?
   /// An HTML fragment.
   public var html: String?
+  /// The same in Markdown.
+  public var markdown: String?
+  /// A formula or a table in LaTeX.
+  public var latex: String?
   /// A sentence that stands for the picture.
   public var alt: String?
 
   /// A display with whatever forms there are.
-  public init(text: String, svg: String? = nil, png: [UInt8]? = nil, html: String? = nil, alt: String? = nil)
-  {
+  public init(
+    text: String, svg: String? = nil, png: [UInt8]? = nil, html: String? = nil, markdown: String? = nil,
+    latex: String? = nil, alt: String? = nil
+  ) {
     self.text = text
     self.svg = svg
     self.png = png
     self.html = html
+    self.markdown = markdown
+    self.latex = latex
     self.alt = alt
   }
 }
@@ -74,6 +82,8 @@ public enum Output {
   case warning(String)
   /// Something shown by `show`, `plot` or `play`.
   case display(Display)
+  /// A display that is updated in place while the cell runs.
+  case live(Live)
   /// A figure of merit under its name, for the results of a run.
   case metric(String, Double)
   /// The state of a long command; each replaces the one before with the same label.

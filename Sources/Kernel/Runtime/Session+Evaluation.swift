@@ -1,4 +1,3 @@
-import CKernels
 import Syntax
 
 extension Session {
@@ -6,8 +5,6 @@ extension Session {
   func evaluate(_ source: SourceText) -> CellResult {
     let cell: Block
     do throws(SyntaxFailure) { cell = try Parser.parse(source) } catch { return .failure(error.diagnostic) }
-    // A Ctrl-C from before is not meant for this cell.
-    if machine.depth == 0 { faa_interrupt_clear() }
     do {
       let context = CompilationContext(source: source, machine: machine, commands: commands, cell: cell)
       let code = try FunctionCompiler.compile(cell, in: context)

@@ -13,7 +13,7 @@ public final class Session {
   /// The interpreter and the variables.
   let machine: Machine
   /// The seed that random commands derive their streams from.
-  public let seed: UInt64
+  public var seed: UInt64
   /// Columns that displays made during a run may take.
   public var width = 80
   /// Magics by name.
@@ -70,12 +70,16 @@ public final class Session {
   ///     again when it is run again. When it is empty, messages show no place.
   ///   - key: what its random numbers depend on, where that is not its name.
   ///   - firstLine: number of its first line.
+  ///   - startsFresh: whether an interrupt from before the call is forgotten; false where the client does that, when the cell is its own.
   ///   - output: receives what the cell prints and shows, while it runs. The value of the cell is not sent here but
   ///     returned; `shown` says that the client should display it.
   public func run(
-    _ source: String, name: String, key: String? = nil, firstLine: Int = 1, output: (Output) -> Void
+    _ source: String, name: String, key: String? = nil, firstLine: Int = 1, startsFresh: Bool = true,
+    output: (Output) -> Void
   ) -> CellResult {
-    withoutActuallyEscaping(output) { output in
+    // A Ctrl-C from before is not meant for this cell; one that comes while it is parsed is.
+    if startsFresh, machine.depth == 0 { faa_interrupt_clear() }
+    return withoutActuallyEscaping(output) { output in
       let outer = (sink, cellKey, draws, longCommands)
       sink = output
       cellKey = Session.hash(key ?? name)

@@ -9,7 +9,7 @@ extension Value {
     case .tensor(let tensor): Display(text: Value.foldingHead(of: tensor.described(width: width), width))
     case .string(let box) where box.value.contains("\n"): Display(text: box.value)
     case .function(let function): Display(text: function.synopsis)
-    default: Display(text: laidOut(width: width))
+    default: Display(text: laidOut(width: width), table: table)
     }
   }
 

@@ -26,13 +26,18 @@ struct KernelCommand: ParsableCommand {
     @Option(help: "Seed of every random stream.")
     var seed: UInt64 = 0
 
+    @Flag(inversion: .prefixedNo, help: "Keep what is executed for later sessions to find.")
+    var history = true
+
     func run() throws {
       do {
         let connection = try Connection(
           parsing: String(decoding: readFile(connectionFile), as: UTF8.self))
         let seed = seed
         try Kernel(
-          connection, identity: Kernel.Identity(version: version, banner: "FAA \(version)  ·  ?name explains")
+          connection,
+          identity: Kernel.Identity(version: version, banner: "FAA \(version)  ·  ?name explains"),
+          historyPath: history ? EntryFile.standardPath("kernel-history") : nil
         ) {
           let session = Session(commands: allCommands, seed: seed)
           session.add(notebookMagics + sessionMagics)

@@ -42,6 +42,8 @@ public enum Legend: Sendable {
   case automatic
   /// To the right of the plot.
   case outside
+  /// To the right of the whole grid, once for all its panels that say so; outside where there is no grid.
+  case shared
   /// Not drawn.
   case none
 }

@@ -17,8 +17,9 @@ struct Frame {
   private(set) var barRect: Rect?
   private(set) var barTicks: [Tick] = []
 
-  /// `leastLeft` widens the left margin, so that plots below each other line up.
-  init(_ plan: PanelPlan, title: String, in outer: Rect, leastLeft: Double = 0) {
+  /// `leastLeft` widens the left margin, so that plots below each other line up. A legend that is shared stands in `shared`, for the one
+  /// panel that has it, and takes no room here.
+  init(_ plan: PanelPlan, title: String, in outer: Rect, leastLeft: Double = 0, shared: SharedLegend? = nil) {
     self.plan = plan
     self.title = Text.printable(title)
     self.outer = outer
@@ -31,6 +32,10 @@ struct Frame {
     let wantsLegend = plan.legendPlace != .none && !plan.legend.isEmpty
     arrange(legendWidth: 0)
     guard wantsLegend else { return }
+    if plan.legendPlace == .shared, let shared {
+      if case .here(let rect) = shared { legend = rect }
+      return
+    }
     if plan.legendPlace == .automatic, let corner = freeCorner(legendSize) {
       legend = corner
       legendIsInside = true
@@ -127,7 +132,13 @@ struct Frame {
     (plot.width, plot.height) = (max(20, unit * across), max(20, unit * up))
   }
 
-  private static func legendSize(_ entries: [LegendEntry], in outer: Rect) -> Size {
+  /// What becomes of a shared legend in one panel.
+  enum SharedLegend {
+    case here(Rect)
+    case elsewhere
+  }
+
+  static func legendSize(_ entries: [LegendEntry], in outer: Rect) -> Size {
     let widest = entries.map { Style.width($0.label, Style.font) }.max() ?? 0
     return Size(
       Style.swatch + 8 + min(widest, outer.width * 0.4), Double(entries.count) * Style.legendRow + 4)

@@ -131,6 +131,14 @@ extension Layout {
       if case .panel(let panel) = leaf.content { return try PanelPlan(panel, theme: theme) }
       return nil
     }
+    let legend = sharedLegend(plans)
+    let width = size.width - (legend.map { $0.rect.width + Style.gap + Style.edge } ?? 0)
+    let leaves = leaves.map { leaf in
+      var leaf = leaf
+      leaf.rect.x *= width / size.width
+      leaf.rect.width *= width / size.width
+      return leaf
+    }
     var margins: [Column: Double] = [:]
     for (leaf, plan) in zip(leaves, plans) {
       guard let plan else { continue }
@@ -138,14 +146,35 @@ extension Layout {
       margins[Column(leaf.rect), default: 0] = max(
         margins[Column(leaf.rect)] ?? 0, frame.plot.x - leaf.rect.x)
     }
-    return zip(leaves, plans).compactMap { leaf, plan -> Drawing? in
+    return zip(leaves, plans).enumerated().compactMap { index, pair -> Drawing? in
+      let (leaf, plan) = pair
       if let plan {
+        let shared = legend.map { $0.leaf == index ? Frame.SharedLegend.here($0.rect) : .elsewhere }
         return .plot(
-          Frame(plan, title: leaf.title, in: leaf.rect, leastLeft: margins[Column(leaf.rect)] ?? 0))
+          Frame(
+            plan, title: leaf.title, in: leaf.rect, leastLeft: margins[Column(leaf.rect)] ?? 0, shared: shared
+          ))
       }
       guard case .sheet(let sheet) = leaf.content else { return nil }
       return .sheet(sheet, title: leaf.title, rect: leaf.rect)
     }
+  }
+
+  /// The panel of a grid whose legend stands for all that share one, and where it stands.
+  private func sharedLegend(_ plans: [PanelPlan?]) -> (leaf: Int, rect: Rect)? {
+    guard leaves.count > 1,
+      let leaf = plans.firstIndex(where: { $0?.legendPlace == .shared && $0?.legend.isEmpty == false }),
+      let plan = plans[leaf]
+    else { return nil }
+    let page = Rect(x: 0, y: 0, width: size.width, height: size.height)
+    let wanted = Frame.legendSize(plan.legend, in: page)
+    let top = (headings.isEmpty ? 0 : Style.titleHeight) + Style.titleHeight + 4
+    return (
+      leaf,
+      Rect(
+        x: size.width - Style.edge - wanted.width, y: top, width: wanted.width,
+        height: min(wanted.height, size.height - top))
+    )
   }
 
   private struct Column: Hashable {

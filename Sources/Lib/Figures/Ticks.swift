@@ -9,18 +9,21 @@ enum Ticks {
     guard span > 0, span.isFinite, count > 0 else { return [] }
     let power = pow(10, floor(log10(span / Double(count))))
     guard power > 0, power.isFinite else { return [] }
-    // The round step whose number of ticks comes closest to the wish, in ratio.
-    let steps = [1, 2, 5, 10].map { $0 * power }
-    let step = max(
-      leastStep,
-      steps.min { abs(log(span / $0 / Double(count))) < abs(log(span / $1 / Double(count))) } ?? power)
-
     // Indices, not repeated addition: no drift, and 0 is exactly 0.
     let slack = 1e-9
-    let first = (range.lowerBound / step - slack).rounded(.up)
-    let last = (range.upperBound / step + slack).rounded(.down)
+    func indices(_ step: Double) -> (first: Double, last: Double) {
+      ((range.lowerBound / step - slack).rounded(.up), (range.upperBound / step + slack).rounded(.down))
+    }
+    // The round step whose number of ticks comes closest to the wish, in ratio; one tick alone would give no scale.
+    let steps = [1, 2, 5, 10].map { max(leastStep, $0 * power) }
+      .sorted { abs(log(span / $0 / Double(count))) < abs(log(span / $1 / Double(count))) }
+    let step = steps.first { indices($0).last > indices($0).first } ?? steps[0]
+    let (first, last) = indices(step)
     guard last >= first, last - first < 1000, abs(first) < 1e15, abs(last) < 1e15 else { return [] }
-    let values = stride(from: first, through: last, by: 1).map { $0 * step }
+    // 3 × 0.2 is a little more than 0.6, where the axis may end.
+    let values = stride(from: first, through: last, by: 1).map {
+      min(max($0 * step, range.lowerBound), range.upperBound)
+    }
     let largest = max(abs(range.lowerBound), abs(range.upperBound))
     let decimals = Int(max(0, -floor(log10(step) + slack)))
     if largest >= 1e6 || largest < 1e-3 {

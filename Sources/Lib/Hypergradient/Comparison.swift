@@ -20,8 +20,11 @@ public struct Comparison: CustomStringConvertible {
   public let referenceMethod: String, reference: [Tensor]
 
   /// A table, one line a method.
-  public var description: String {
-    // What decides comes first; the value, of any width, last.
+  public var description: String { table(cells) + "\nreference: \(referenceMethod)" }
+
+  /// The table's cells, the names of its columns first: what decides before the value, of any width. The row of a method that failed
+  /// says why in its second and last.
+  public var cells: [[String]] {
     var cells = [["method", "status", "rel. error", "HVPs", "ms", "cosine", "value"]]
     for row in rows {
       guard let result = row.result else {
@@ -37,7 +40,7 @@ public struct Comparison: CustomStringConvertible {
         "\(result.hvpCount)", brief(result.seconds * 1e3, 3), row.cosine.map { brief($0, 6) } ?? "-", value,
       ])
     }
-    return table(cells) + "\nreference: \(referenceMethod)"
+    return cells
   }
 }
 

@@ -23,23 +23,35 @@ public struct NeumannTerm: CustomStringConvertible {
   /// Whether this term proves that the series does not converge.
   public var isDivergent: Bool { ratio >= 1 }
 
-  /// The header of the table whose lines are the terms' descriptions.
-  public static let header =
-    "   k       |v_k|      ratio      |dF_k|  cos(dF_k,dF_k-1)    residual      error"
+  /// The columns of the table whose lines are the terms' descriptions.
+  public static let columns = ["k", "|v_k|", "ratio", "|dF_k|", "cos(dF_k,dF_k-1)", "residual", "error"]
+  private static let widths = [4, 12, 11, 12, 18, 12, 11]
+
+  /// The header of that table.
+  public static let header = aligned(columns)
+
+  private static func aligned(_ cells: [String]) -> String {
+    zip(cells, widths).map { cell, width in
+      String(repeating: " ", count: max(0, width - cell.count)) + cell
+    }.joined()
+  }
+
+  /// The cells of this term's line.
+  public var cells: [String] {
+    [
+      "\(k)", brief(norm, 5), brief(ratio, 5) + (isDivergent ? "!" : " "), brief(valueNorm, 6),
+      cosine.map { brief($0, 8) } ?? "-", brief(residual, 4),
+      (error.isFinite ? errorIsBound ? "≤ " : "≈ " : "") + brief(error, 3),
+    ]
+  }
+
+  /// Terms as a table, one line each.
+  public static func table(_ terms: [NeumannTerm]) -> String {
+    ([header] + terms.map(\.description)).joined(separator: "\n")
+  }
 
   /// One aligned line.
-  public var description: String {
-    func right(_ text: String, _ width: Int) -> String {
-      String(repeating: " ", count: max(0, width - text.count)) + text
-    }
-    let cells = [
-      right("\(k)", 4), right(brief(norm, 5), 12), right(brief(ratio, 5) + (isDivergent ? "!" : " "), 11),
-      right(brief(valueNorm, 6), 12), right(cosine.map { brief($0, 8) } ?? "-", 18),
-      right(brief(residual, 4), 12),
-      right((error.isFinite ? errorIsBound ? "≤ " : "≈ " : "") + brief(error, 3), 11),
-    ]
-    return cells.joined()
-  }
+  public var description: String { NeumannTerm.aligned(cells) }
 }
 
 /// The Neumann series one term at a time: each `next()` takes exactly one Hessian-vector product, whose sweep yields C^T v_k as well.
@@ -127,10 +139,14 @@ extension Hypergradient {
 
   /// The terms as a table, one line each.
   public func termTable(count: Int? = nil, gamma: StepSize? = nil) throws -> String {
+    NeumannTerm.table(try allTerms(count: count, gamma: gamma))
+  }
+
+  /// All terms at once.
+  public func allTerms(count: Int? = nil, gamma: StepSize? = nil) throws -> [NeumannTerm] {
     let terms = try terms(count: count, gamma: gamma)
-    var lines = [NeumannTerm.header]
-    while let term = terms.next() { lines.append(term.description) }
+    let all = Array(terms)
     if let failure = terms.failure { throw failure }
-    return lines.joined(separator: "\n")
+    return all
   }
 }

@@ -72,7 +72,7 @@ extension [Tensor] {
   var isZero: Bool { allSatisfy { tensor in (try? tensor.notEqual(.scalar(0)).any().item() == 0) ?? false } }
 
   /// All elements in order, as Double.
-  func flattened() throws -> [Double] { try flatMap { try $0.doubles() } }
+  package func flattened() throws -> [Double] { try flatMap { try $0.doubles() } }
 
   /// The elements of a flat list in the shapes and types of these tensors.
   func shaped(from elements: [Double]) throws -> [Tensor] {

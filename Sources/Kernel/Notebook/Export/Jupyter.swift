@@ -3,7 +3,9 @@ extension Document {
   /// for byte: what the format has no place for is under `metadata.faa`.
   public func ipynb(_ result: RunResult? = nil) -> String {
     var ids: Set<String> = []
-    let cells = blocks.map { block -> JSON in
+    var cells = headerCell(result).map { [$0] } ?? []
+    if !cells.isEmpty { ids.insert(headerCellID) }
+    cells += blocks.map { block -> JSON in
       switch block {
       case .prose(let prose):
         let text = String(decoding: prose.source, as: UTF8.self)
@@ -54,9 +56,8 @@ private func markdownCell(_ source: String, raw: String, id: String) -> JSON {
 }
 
 private func codeCell(_ cell: Cell, _ outcome: CellOutcome?, id: String) -> JSON {
-  var faa: [(String, JSON)] = [("raw", .string(String(decoding: cell.source, as: UTF8.self)))]
-  if let label = cell.options.label { faa.append(("label", .string(label))) }
-  var metadata: [(String, JSON)] = [("faa", .object(faa))]
+  let raw = JSON.string(String(decoding: cell.source, as: UTF8.self))
+  var metadata: [(String, JSON)] = [("faa", .object([("raw", raw)]))]
   var tags = cell.options.tags
   if cell.options.error != .forbid { tags.append("raises-exception") }
   if !cell.options.echo { tags.append("hide-input") }
@@ -68,7 +69,7 @@ private func codeCell(_ cell: Cell, _ outcome: CellOutcome?, id: String) -> JSON
     ("cell_type", .string("code")), ("execution_count", count), ("id", .string(id)),
     ("metadata", .object(metadata)),
     ("outputs", .array(outcome.map { outputs(of: $0, count) } ?? [])),
-    ("source", lines(withoutLastBreak(cell.code))),
+    ("source", lines(cell.jupyterSource)),
   ])
 }
 
@@ -79,6 +80,11 @@ private func outputs(of outcome: CellOutcome, _ count: JSON) -> [JSON] {
     case .warning(let text): return stream("stderr", "warning: \(text)\n")
     case .metric(let name, let value): return stream("stdout", "\(name) = \(value)\n")
     case .display(let rendering):
+      return .object([
+        ("data", data(of: rendering)), ("metadata", .object([])), ("output_type", .string("display_data")),
+      ])
+    // A picture needs no number beside it.
+    case .value(let rendering, _) where rendering.isFigure:
       return .object([
         ("data", data(of: rendering)), ("metadata", .object([])), ("output_type", .string("display_data")),
       ])
@@ -106,7 +112,7 @@ private func stream(_ name: String, _ text: String) -> JSON {
 
 private func data(of rendering: Rendering) -> JSON {
   var members: [(String, JSON)] = []
-  if let html = rendering.html { members.append(("text/html", lines(html))) }
+  for (type, markup) in rendering.markup { members.append((type, lines(markup))) }
   if let svg = rendering.svg { members.append(("image/svg+xml", lines(svg))) }
   if let png = rendering.png { members.append(("image/png", .string(base64(png)))) }
   members.append(("text/plain", lines(rendering.text)))
@@ -143,9 +149,4 @@ func trimmedLines(_ text: String) -> String {
   let isBreak = { (byte: UInt8) in byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") }
   while let last = bytes.last, isBreak(last) { bytes.removeLast() }
   return String(decoding: bytes.drop(while: isBreak), as: UTF8.self)
-}
-
-/// Without the line break at the end.
-private func withoutLastBreak(_ text: String) -> String {
-  text.utf8.last == UInt8(ascii: "\n") ? String(decoding: text.utf8.dropLast(), as: UTF8.self) : text
 }

@@ -16,6 +16,8 @@ extension Document {
       let source = joined(cell["source"])
       let faa = cell["metadata"]?["faa"]
       let raw = faa?["raw"]?.text
+      // The header stands in the front matter.
+      if faa?["header"]?.text == source { continue }
       switch cell["cell_type"]?.text {
       case "code": append(code(source, raw: raw, language: language), to: &bytes, isExact: raw != nil)
       case "markdown", "raw":
@@ -56,19 +58,21 @@ private func joined(_ source: JSON?) -> String {
 private func code(_ source: String, raw: String?, language: String) -> String {
   if let raw {
     let document = Document(parsing: Array(raw.utf8), name: "")
-    if document.cells.count == 1, document.blocks.count == 1 {
-      let cell = document.cells[0]
-      if cell.code == source || cell.code == source + "\n" || source.isEmpty && cell.code == "\n" {
-        return raw
-      }
-      // New code between the old fence and options.
-      let lines = raw.split(separator: "\n", omittingEmptySubsequences: false)
-      let head = lines.prefix(cell.codeLine - 1)
+    if document.blocks.count == 1, let cell = document.cells.first {
+      if cell.jupyterSource == source || cell.text == source { return raw }
+      let lines = raw.replacing("\r\n", with: "\n").split(separator: "\n", omittingEmptySubsequences: false)
       let close = lines.last { !$0.allSatisfy(\.isWhitespace) } ?? "```"
-      return (head + [Substring(source), close]).joined(separator: "\n") + "\n"
+      if let new = Cell(text: source), !source.contains(close) {
+        // New code keeps the fence and the options as they were written, where these say the same.
+        let head = new.options == cell.options ? lines.prefix(cell.codeLine - 1) : [Substring("\(close)faa")]
+        let body = new.options == cell.options ? new.code : new.text
+        return (head + [Substring(body.hasSuffix("\n") ? String(body.dropLast()) : body), close])
+          .joined(separator: "\n") + "\n"
+      }
     }
   }
   var fence = "```"
   while source.contains(fence) { fence += "`" }
-  return "\(fence)\(language)\n\(source)\(source.hasSuffix("\n") || source.isEmpty ? "" : "\n")\(fence)\n"
+  let ending = source.hasSuffix("\n") || source.isEmpty ? "" : "\n"
+  return "\(fence)\(raw == nil ? language : "faa")\n\(source)\(ending)\(fence)\n"
 }

@@ -8,17 +8,32 @@ public struct Rendering: Sendable, Equatable {
   public var png: [UInt8]?
   /// Markup such as a table; exports keep only harmless elements of it.
   public var html: String?
+  /// The same in Markdown.
+  public var markdown: String?
+  /// A formula or a table in LaTeX.
+  public var latex: String?
   /// What the figure shows, in words.
   public var alt: String?
 
   /// Creates a rendering; only the text is required.
-  public init(text: String, svg: String? = nil, png: [UInt8]? = nil, html: String? = nil, alt: String? = nil)
-  {
+  public init(
+    text: String, svg: String? = nil, png: [UInt8]? = nil, html: String? = nil, markdown: String? = nil,
+    latex: String? = nil, alt: String? = nil
+  ) {
     self.text = text
     self.svg = svg
     self.png = png
     self.html = html
+    self.markdown = markdown
+    self.latex = latex
     self.alt = alt
+  }
+
+  /// The forms in markup that there are, by media type.
+  var markup: [(type: String, text: String)] {
+    [("text/html", html), ("text/markdown", markdown), ("text/latex", latex)].compactMap { type, text in
+      text.map { (type, $0) }
+    }
   }
 
   /// Whether there is more to see than text.

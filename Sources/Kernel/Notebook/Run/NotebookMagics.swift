@@ -1,8 +1,24 @@
 import Runtime
 import Syntax
 
-/// `%save` and `%load`: a conversation becomes a notebook, a notebook is run in a conversation.
+/// `%save` and `%load`: a conversation becomes a notebook, a notebook is run in a conversation. `%seed` is what a notebook says in its
+/// header, where runs and their caches look for it.
 public let notebookMagics: [Magic] = [
+  Magic(
+    "seed", usage: "[number]",
+    "Sets the seed of the random numbers that later cells draw, as a notebook's header does; without a number it prints the seed.",
+    argument: .text
+  ) { session, line in
+    guard !line.isEmpty else {
+      session.emit(.text("\(session.seed)\n"))
+      return .none
+    }
+    guard let seed = UInt64(line) else {
+      throw CommandError("InvalidArgument", "%seed: `\(line)` is no seed; write a whole number from 0")
+    }
+    session.seed = seed
+    return .none
+  },
   Magic(
     "save", usage: "file.faa [first-last]",
     "Writes what was entered, as far as it ran to its end, as a notebook.", argument: .path

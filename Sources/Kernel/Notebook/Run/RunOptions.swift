@@ -84,18 +84,3 @@ extension Cell {
   /// Whether a label or `@N` means this cell.
   func isAddressed(by text: String) -> Bool { text == options.label || text == "@\(ordinal)" }
 }
-
-/// Identities of cells that survive edits elsewhere: the label, or a hash of the text with a count of equal texts before.
-func cellKeys(_ cells: [Cell]) -> [String] {
-  var seen: [String: Int] = [:]
-  return cells.map { cell in
-    if let label = cell.options.label { return "label:\(label)" }
-    let hash = sha256(cell.code)
-    let occurrence = seen[hash, default: 0]
-    seen[hash] = occurrence + 1
-    return sourceKey(hash, occurrence)
-  }
-}
-
-/// The key of a cell without label: its text by SHA-256, and how many cells with the same text come before it.
-func sourceKey(_ hash: String, _ occurrence: Int) -> String { "source:\(hash.prefix(16)):\(occurrence)" }

@@ -69,7 +69,7 @@ extension CellOutcome {
 
   private func members(of rendering: Rendering, value: JSON?) -> [(String, JSON)] {
     var data = [textEntry(rendering.text)]
-    if let html = rendering.html { data.append(textEntry(html, mime: "text/html")) }
+    for (type, markup) in rendering.markup { data.append(textEntry(markup, mime: type)) }
     for file in plotFiles(of: rendering) {
       data.append(
         (

@@ -55,17 +55,21 @@ private final class SessionCells: @unchecked Sendable {
   private func run(_ request: CellRequest, send: @escaping (EvaluatorMessage) -> Void) -> CellFailure? {
     places[request.key] = request
     session.checkpoints = request.checkpoints.map(CheckpointFiles.init)
+    // A record of a run keeps of every live display the last state.
+    var frames = LiveFrames(every: nil)
     let outcome = session.run(request.source, name: request.key, firstLine: request.firstLine) { output in
       switch output {
       case .text(let text): send(.output(.text(text)))
       case .warning(let text): send(.output(.warning(text)))
       case .display(let display): send(.output(.display(Rendering(display))))
+      case .live(let live): _ = frames.add(live)
       case .metric(let name, let value): send(.output(.metric(name, value)))
       case .progress(let progress): send(.progress(ProgressReport(progress)))
       // A record of a run keeps everything.
       case .clear: break
       }
     }
+    for (_, display) in frames.last() { send(.output(.display(Rendering(display)))) }
     switch outcome {
     case .value(let value, let shown):
       if shown, let value {
@@ -145,7 +149,8 @@ extension CellFailure {
 extension Rendering {
   fileprivate init(_ display: Display) {
     self.init(
-      text: display.text, svg: display.svg, png: display.png, html: display.html, alt: display.alt)
+      text: display.text, svg: display.svg, png: display.png, html: display.html,
+      markdown: display.markdown, latex: display.latex, alt: display.alt)
   }
 }
 

@@ -150,14 +150,16 @@ enum Wire {
     w.text(rendering.text)
     w.optional(rendering.svg) { $0.text($1) }
     w.optional(rendering.png) { $0.blob($1) }
-    w.optional(rendering.html) { $0.text($1) }
-    w.optional(rendering.alt) { $0.text($1) }
+    for text in [rendering.html, rendering.markdown, rendering.latex, rendering.alt] {
+      w.optional(text) { $0.text($1) }
+    }
   }
 
   private static func rendering(_ r: inout ByteReader) throws -> Rendering {
     Rendering(
       text: try r.text(), svg: try r.optional { try $0.text() }, png: try r.optional { Array(try $0.blob()) },
-      html: try r.optional { try $0.text() }, alt: try r.optional { try $0.text() })
+      html: try r.optional { try $0.text() }, markdown: try r.optional { try $0.text() },
+      latex: try r.optional { try $0.text() }, alt: try r.optional { try $0.text() })
   }
 
   static func write(_ failure: CellFailure, to w: inout ByteWriter) {
