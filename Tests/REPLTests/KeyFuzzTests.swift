@@ -44,6 +44,21 @@ struct KeyFuzzTests {
     #expect(terminal.answers(), "\(Self.sequences[index].0)")
   }
 
+  @Test("signals in the midst of training leave its numbers alone") func training() throws {
+    let terminal = try PseudoTerminal()
+    #expect(terminal.shows("faa>"))
+    terminal.type(
+      "fit(MAE(ViT(image: 16, patch: 4, width: 16, depth: 1, heads: 2), seed: 1), on: rand([64, 3, 16, 16], seed: 1), epochs: 40000, batch: 8, seed: 1);\r"
+        .utf8, pause: 0.3)
+    for _ in 0..<500 {
+      kill(terminal.process, SIGWINCH)
+      terminal.read(for: 0.002)
+    }
+    terminal.type([3], pause: 0.1)
+    #expect(terminal.shows("interrupted"))
+    #expect(terminal.answers())
+  }
+
   static let keys: [Event] =
     [
       "\u{12}", "\u{12}", "\u{13}", "\u{3}", "\u{3}", "\u{7}", "\r", "\r", "\t", "\t", "\u{1}", "\u{5}",

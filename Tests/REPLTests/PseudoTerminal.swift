@@ -83,14 +83,17 @@ final class PseudoTerminal {
     }
   }
 
-  /// Whether the program writes this within some seconds.
-  func shows(_ text: String, within seconds: Double = 15) -> Bool {
+  /// Whether the program writes this, or the other text, within some seconds.
+  func shows(_ text: String, or other: String? = nil, within seconds: Double = 15) -> Bool {
     let deadline = Date().addingTimeInterval(seconds)
-    while Date() < deadline, !isClosed {
-      if String(decoding: output, as: UTF8.self).contains(text) { return true }
+    while true {
+      let written = String(decoding: output, as: UTF8.self).unicodeScalars
+      if written.contains(text.unicodeScalars) || other.map({ written.contains($0.unicodeScalars) }) == true {
+        return true
+      }
+      if Date() >= deadline || isClosed { return false }
       read(for: 0.02)
     }
-    return String(decoding: output, as: UTF8.self).contains(text)
   }
 
   /// Whether the program still takes an entry and runs it, wherever the keys before have left it.
@@ -100,7 +103,8 @@ final class PseudoTerminal {
     for attempt in 0..<10 where !isClosed {
       output = []
       type("\u{15}\u{B}\(7000 + attempt) * 3\r".utf8)
-      if shows("\n\((7000 + attempt) * 3)\r", within: 3) { return true }
+      // The answer stands alone on its line, which readline or the program began.
+      if shows("\r\n\((7000 + attempt) * 3)\r", or: "\r\((7000 + attempt) * 3)\r", within: 3) { return true }
     }
     return false
   }

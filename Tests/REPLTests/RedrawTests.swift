@@ -43,22 +43,21 @@ struct RedrawTests {
     try terminal.wait(for: "faa> for i in 0..<30000000 { }\nfaa> 6 * 7\n42\nfaa> 1 + 1")
   }
 
-  @Test("a window that changes its width draws the entry once") func widths() throws {
+  @Test("a window that changes its width draws the entry anew") func widths() throws {
     let terminal = try started(columns: 500)
     let words = (1...14).map { "word\($0)" }.joined(separator: " + ")
     try terminal.type(words)
     try terminal.wait(for: "word14")
     for columns in [40, 100, 30, 500, 60] {
       try terminal.tmux(["resize-window", "-x", "\(columns)", "-y", "24"])
-      // Rows that are full end where the window does.
+      // Rows that are full end where the window does. What has left the window at its top is out of reach and may stay.
       try terminal.wait { screen in
         let lines = screen.split(separator: "\n").map(String.init)
-        guard let first = lines.firstIndex(where: { $0.hasPrefix("faa>") }) else { return false }
+        guard let first = lines.lastIndex(where: { $0.hasPrefix("faa>") }) else { return false }
         let rows = lines[first...].dropLast().map {
           $0.padding(toLength: columns, withPad: " ", startingAt: 0)
         }
         return rows.joined() + (lines.last ?? "") == "faa> " + words
-          && screen.components(separatedBy: "word1 ").count == 2
       }
     }
     try terminal.press("C-c")

@@ -96,13 +96,18 @@ void faa_signals_install(void (*interrupt)(void)) {
   on_interrupt = interrupt;
   if (wake[0] < 0 && pipe2(wake, O_CLOEXEC | O_NONBLOCK) != 0) wake[0] = wake[1] = -1;
   has_original = tcgetattr(STDIN_FILENO, &original) == 0;
+  // Matrix kernels may keep numbers below the stack pointer, where a handler would write: handlers have a stack of their own.
+  static char room[1 << 17];
+  stack_t stack = {.ss_sp = room, .ss_size = sizeof room};
+  sigaltstack(&stack, NULL);
   struct sigaction action;
   memset(&action, 0, sizeof action);
   action.sa_handler = handle;
+  action.sa_flags = SA_ONSTACK;
   sigemptyset(&action.sa_mask);
   for (size_t i = 0; i < sizeof caught / sizeof *caught; ++i) sigaction(caught[i].number, &action, NULL);
   action.sa_handler = crash;
-  action.sa_flags = SA_RESETHAND;
+  action.sa_flags = SA_RESETHAND | SA_ONSTACK;
   for (size_t i = 0; i < sizeof fatal / sizeof *fatal; ++i) sigaction(fatal[i], &action, NULL);
 }
 
