@@ -60,7 +60,7 @@ let outputCommands: [Command] = [
     return .text(try ask(a.string("prompt"), a.bool("secret")))
   },
   Command(
-    "out", "A value that the conversation showed before. (`_` is the last one, `__` the one before that.)",
+    "out", "A value that the conversation showed before; `_` is the last one, `__` the one before that.",
     [
       .optional(
         "entry", .int, default: -1,
