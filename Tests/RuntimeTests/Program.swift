@@ -42,7 +42,7 @@ struct Program {
       case .text(let text): printed += text
       case .warning(let text): printed += "warning: \(text)\n"
       case .display(let display): printed += display.text + "\n"
-      case .metric, .progress, .clear: break
+      case .metric, .progress, .clear, .live: break
       }
     }
     switch result {
