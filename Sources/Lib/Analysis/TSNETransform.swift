@@ -18,7 +18,7 @@ public struct TSNETransform: Sendable {
   public var momentum = 0.8
   /// The longest step.
   public var longestStep = 0.25
-  /// A point that moves no farther than this stays where it is from then on.
+  /// A point that moves no farther than this, and has no slope that would move it farther, stays where it is from then on.
   public var smallestStep = 1e-5
 
   /// Makes a transform.
@@ -98,18 +98,20 @@ public struct TSNETransform: Sendable {
       field.act(on: x, count: m, forces: push, masses: mass)
       parallel(m, grain: 1024) { range in
         for row in range where length[row] > smallestStep {
-          var squared = 0.0
+          var (squared, slopes) = (0.0, 0.0)
           for index in stride(from: row, to: m * d, by: m) {
             let slope = 2 * (exaggeration * pull[index] - push[index] / mass[row])
             move[index] = momentum * move[index] - learningRate * slope
             squared += move[index] * move[index]
+            slopes += slope * slope
           }
-          length[row] = squared.squareRoot()
-          let share = length[row] > longestStep ? longestStep / length[row] : 1
+          let share = squared > longestStep * longestStep ? longestStep / squared.squareRoot() : 1
           for index in stride(from: row, to: m * d, by: m) {
             move[index] *= share
             x[index] += move[index]
           }
+          // Where it turns back a point has no speed, but a slope.
+          length[row] = max(squared.squareRoot(), learningRate * slopes.squareRoot())
         }
       }
       var longest = 0.0
