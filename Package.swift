@@ -126,7 +126,7 @@ let package = Package(
     tests("Layers", ["Layers", "Interchange"]),
     tests("Models", ["Models", "Interchange"]),
     tests("Training", ["Training", "CKernels"]),
-    tests("REPL", ["REPL", "faa"]),
+    tests("REPL", ["REPL", "Runtime", "faa"]),
     tests("Jupyter", ["Jupyter", "faa"]),
   ],
   swiftLanguageModes: [.v6],

@@ -75,7 +75,7 @@ struct WireTests {
   }
 
   /// As a headless run names its cells: the label, or the text and how many equal texts came before.
-  @Test func keysAreThoseOfAHeadlessRun() {
+  @Test func keysAreThoseOfAHeadlessRun() throws {
     func cell(_ text: String) throws -> Cell { try #require(Cell(text: text)) }
     var keys = CellKeys()
     #expect(try keys.key(cell("#| echo: false\n#| label: fit\nx")) == "label:fit")

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import REPL
+@testable import Runtime
 
 @Suite("What is kept of a conversation") struct HistoryTests {
   private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("faa-history-\(UUID())")

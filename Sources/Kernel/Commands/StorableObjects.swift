@@ -145,6 +145,7 @@ extension EmbeddingObject: StorableObject {
       $0.int($1.iteration)
       $0.double($1.divergence)
     }
+    try writer.tensor(samples)
   }
 
   static func restored(_ reader: inout ByteReader) throws -> any HostObject {
@@ -152,10 +153,10 @@ extension EmbeddingObject: StorableObject {
       rows: try reader.int(), columns: try reader.int(), values: reader.list { try $0.double() })
     let (divergence, iterations) = (try reader.double(), try reader.int())
     guard let ending = TSNE.Ending(rawValue: try reader.text()) else { throw DamagedBytes() }
-    return EmbeddingObject(
-      TSNE.Embedding(
-        points: points, divergence: divergence, iterations: iterations, ending: ending,
-        history: try reader.list { (iteration: try $0.int(), divergence: try $0.double()) }))
+    let embedding = TSNE.Embedding(
+      points: points, divergence: divergence, iterations: iterations, ending: ending,
+      history: try reader.list { (iteration: try $0.int(), divergence: try $0.double()) })
+    return EmbeddingObject(embedding, of: try reader.tensor())
   }
 }
 

@@ -115,15 +115,23 @@ public final class Kernel: Sendable {
 /// Set by SIGTERM.
 private let wasTerminated = Atomic(false)
 
-/// As at the prompt, SIGINT stops the cell, whoever sends it; SIGTERM ends the kernel.
+/// As at the prompt, SIGINT stops the cell, whoever sends it; SIGTERM ends the kernel. A thread of its own waits for them, started before
+/// all others, which leave them to it: a handler on the thread that computes would write below the stack pointer, where matrix
+/// kernels may keep numbers.
 private func handleSignals() {
-  signal(SIGINT) { _ in faa_interrupt_set() }
-  signal(SIGTERM) { _ in wasTerminated.store(true, ordering: .relaxed) }
-  // Whoever started this process may have had them blocked, and a mask is inherited.
   var signals = sigset_t()
   sigemptyset(&signals)
   for number in [SIGINT, SIGTERM] { sigaddset(&signals, number) }
-  pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+  pthread_sigmask(SIG_BLOCK, &signals, nil)
+  // Whoever started this process may have had them ignored, and that is inherited.
+  for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
+  startThread { [signals] in
+    var signals = signals
+    var number: Int32 = 0
+    while sigwait(&signals, &number) == 0 {
+      if number == SIGINT { faa_interrupt_set() } else { wasTerminated.store(true, ordering: .relaxed) }
+    }
+  }
 }
 
 /// What the session's thread is at, for the thread that controls it.

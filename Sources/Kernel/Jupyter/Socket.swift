@@ -18,7 +18,7 @@ final class SocketContext: Sendable {
   }
 
   /// Makes every wait on a socket of this context end, now and later.
-  func shutDown() { zmq.ctx_shutdown_(handle) }
+  func shutDown() { _ = zmq.ctx_shutdown_(handle) }
 
   /// Waits until all sockets are closed and what they still had to send is sent, or their linger is over.
   func terminate() { while zmq.ctx_term_(handle) != 0, zmq.errno_() == EINTR {} }
@@ -61,14 +61,14 @@ final class Socket: @unchecked Sendable {
 
   func set(_ option: Int32, _ value: Int32) {
     var value = value
-    zmq.setsockopt_(handle, option, &value, MemoryLayout<Int32>.size)
+    _ = zmq.setsockopt_(handle, option, &value, MemoryLayout<Int32>.size)
   }
 
   /// Receives what is published under topics that begin with this one.
-  func subscribe(_ topic: String) { zmq.setsockopt_(handle, ZMQ_SUBSCRIBE, topic, topic.utf8.count) }
+  func subscribe(_ topic: String) { _ = zmq.setsockopt_(handle, ZMQ_SUBSCRIBE, topic, topic.utf8.count) }
 
   /// The name under which a router knows this socket; to be given before it connects.
-  func name(_ bytes: [UInt8]) { zmq.setsockopt_(handle, ZMQ_ROUTING_ID, bytes, bytes.count) }
+  func name(_ bytes: [UInt8]) { _ = zmq.setsockopt_(handle, ZMQ_ROUTING_ID, bytes, bytes.count) }
 
   func bind(_ endpoint: String) throws {
     if endpoint.hasPrefix("tcp://[") { set(ZMQ_IPV6, 1) }
@@ -84,7 +84,7 @@ final class Socket: @unchecked Sendable {
   }
 
   func close() {
-    if !isClosed { zmq.close_(handle) }
+    if !isClosed { _ = zmq.close_(handle) }
     isClosed = true
   }
 
@@ -108,16 +108,16 @@ final class Socket: @unchecked Sendable {
     var frames: [[UInt8]] = []
     var part = zmq_msg_t()
     repeat {
-      zmq.msg_init_(&part)
+      _ = zmq.msg_init_(&part)
       while zmq.msg_recv_(&part, handle, ZMQ_DONTWAIT) < 0 {
         guard zmq.errno_() == EINTR else {
-          zmq.msg_close_(&part)
+          _ = zmq.msg_close_(&part)
           return nil
         }
       }
       frames.append(Array(UnsafeRawBufferPointer(start: zmq.msg_data_(&part), count: zmq.msg_size_(&part))))
       let more = zmq.msg_more_(&part) != 0
-      zmq.msg_close_(&part)
+      _ = zmq.msg_close_(&part)
       if !more { return frames }
     } while true
   }
