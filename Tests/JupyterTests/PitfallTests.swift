@@ -142,7 +142,7 @@ struct PitfallTests {
       #expect(exchange.reply["status"]?.text == "ok")
       seen += exchange.text()
     }
-    #expect(seen.split(separator: "\n").count == 3)
+    #expect(seen.split(separator: "\n").count == 3 * 2)
     #expect(seen == expected)
   }
 

@@ -68,10 +68,13 @@ final class PseudoTerminal {
     _ = ioctl(controller, UInt(TIOCSWINSZ), &size)
   }
 
-  /// Reads what is there, and waits this long for more.
+  /// Reads what the program writes in so many seconds, or what is there.
   func read(for seconds: Double) {
+    let deadline = Date().addingTimeInterval(seconds)
     var input = pollfd(fd: controller, events: Int16(POLLIN), revents: 0)
-    while !isClosed, poll(&input, 1, Int32(seconds * 1000)) > 0 {
+    repeat {
+      let rest = max(0, deadline.timeIntervalSinceNow)
+      guard !isClosed, poll(&input, 1, Int32((rest * 1000).rounded(.up))) > 0 else { return }
       var buffer = [UInt8](repeating: 0, count: 1 << 16)
       let count = Glibc.read(controller, &buffer, buffer.count)
       guard count > 0 else {
@@ -80,7 +83,7 @@ final class PseudoTerminal {
       }
       output += buffer.prefix(count)
       if output.count > 1 << 18 { output.removeFirst(1 << 17) }
-    }
+    } while Date() < deadline
   }
 
   /// Whether the program writes this, or the other text, within some seconds.

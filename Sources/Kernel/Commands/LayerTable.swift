@@ -27,7 +27,8 @@ struct LayerTable {
     let total = rows.reduce(0) { $0 + $1.count }
     return Table(
       header: ["layer", "output", "parameters"],
-      rows: rows.map { [$0.name, $0.output, grouped($0.count)] } + [["total", "", grouped(total)]], words: [0, 1])
+      rows: rows.map { [$0.name, $0.output, grouped($0.count)] } + [["total", "", grouped(total)]],
+      words: [0, 1])
   }
 }
 

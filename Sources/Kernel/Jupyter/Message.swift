@@ -20,7 +20,7 @@ extension Message {
   /// A new message of this process.
   init(
     _ type: String, _ content: JSON, parent: JSON = .object([]), metadata: JSON = .object([]),
-    identities: [[UInt8]] = [], session: String
+    identities: [[UInt8]] = [], session: String, date: String = Message.timestamp()
   ) {
     self.init(
       identities: identities,
@@ -28,7 +28,7 @@ extension Message {
         ("msg_id", .string(Message.identifier())),
         ("session", .string(session)),
         ("username", .string("faa")),
-        ("date", .string(Message.timestamp())),
+        ("date", .string(date)),
         ("msg_type", .string(type)),
         ("version", .string(Message.protocolVersion)),
       ]), parent: parent, metadata: metadata, content: content)

@@ -18,6 +18,8 @@ final class Publisher: @unchecked Sendable {
     let name: String
     var text: String
     let parent: JSON
+    /// When it began.
+    let date: String
     /// When it is to be sent at the latest.
     let due: Double
   }
@@ -87,7 +89,8 @@ final class Publisher: @unchecked Sendable {
       } else {
         queue.finishText()
         queue.text = Stream(
-          name: name, text: text, parent: parent, due: monotonicSeconds() + Publisher.gathering.seconds)
+          name: name, text: text, parent: parent, date: Message.timestamp(),
+          due: monotonicSeconds() + Publisher.gathering.seconds)
       }
       return queue.items.count
     }
@@ -161,7 +164,9 @@ final class Publisher: @unchecked Sendable {
       let topic = [Array("stream".utf8)]
       socket.send(
         wire.frames(
-          Message("stream", content, parent: stream.parent, identities: topic, session: session)))
+          Message(
+            "stream", content, parent: stream.parent, identities: topic, session: session, date: stream.date))
+      )
     case .barrier(let semaphore): semaphore.signal()
     }
   }

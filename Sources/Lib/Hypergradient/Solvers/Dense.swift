@@ -46,7 +46,14 @@ public struct Dense: LinearSolver {
     let rest = zip(right, matrix.times(x)).map { $0 - $1 }
     let residual = rest.reduce(0) { $0 + $1 * $1 }.squareRoot()
     var solution = LinearSolution(q: q, residuals: [norm, residual], status: .converged)
-    if !x.allSatisfy(\.isFinite) { solution.status = .nonFinite }
+    if !x.allSatisfy(\.isFinite) {
+      solution.status = .nonFinite
+    } else if residual > b.epsilon.squareRoot() * norm {
+      // Elimination is backward stable: an equation that it leaves open has no solution to working precision.
+      solution.status = .singular
+      solution.notes = ["the Hessian is singular to working precision; use damping or minres()"]
+      return solution
+    }
     if !isPositive, try map.isSymmetric(like: b) {
       solution.notes = ["H is not positive definite: θ is a saddle point of the inner loss, not a minimum"]
     }
