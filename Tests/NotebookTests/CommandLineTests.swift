@@ -193,7 +193,7 @@ let goodNotebook = """
     #expect(try drawn("").contains("⠤") && drawn("") == drawn("--plots block"))
     let ascii = try drawn("--plots dumb")
     #expect(ascii.unicodeScalars.allSatisfy(\.isASCII) && ascii.contains("k^2") && ascii.contains("**"))
-    #expect(try drawn("--plots none") == "[k²]\n")
+    #expect(try drawn("--plots none") == "[k²: 1 curve]\n")
     #expect(try drawn("--plots kitty").hasPrefix("\u{1B}_Ga=T,f=100"))
     #expect(try drawn("--plots sixel").hasPrefix("\u{1B}P"))
   }

@@ -19,15 +19,13 @@ final class FigureObject: HostObject {
       text = "\(error)"
     }
     do {
-      return Display(text: text, svg: try figure.svg(), png: try figure.png(), alt: alternative)
+      return Display(text: text, svg: try figure.svg(), png: try figure.png(), alt: figure.alternative)
     } catch FigureError.gnuplotMissing {
       return Display(text: text + "\n(for pictures, install gnuplot-nox)")
     } catch {
       return Display(text: text == "\(error)" ? text : text + "\n\(error)")
     }
   }
-
-  private var alternative: String { figure.title.isEmpty ? "A figure" : figure.title }
 
   var memberNames: [String] { ["title"] }
   func member(_ name: String) throws -> Value? { name == "title" ? .text(figure.title) : nil }
