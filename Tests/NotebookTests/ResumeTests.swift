@@ -189,7 +189,8 @@ import Testing
   /// What cannot be stored is named, and run again.
   @Test func namesWhatItDoesNotStore() throws {
     let folder = try folder(
-      "```faa label=fig\np = plot([1, 2])\n```\n```faa label=twin\nm = MAE(ViT(image: 16, patch: 4, width: 16, depth: 1, heads: 2))\n```\n"
+      "```faa label=hg\np = hypergradient({ t, l in sum(t * t) }, through: { t, l in sum((t - l) ** 2) }, at: (ones([2]), 1.0))\n```\n"
+        + "```faa label=twin\nm = MAE(ViT(image: 16, patch: 4, width: 16, depth: 1, heads: 2))\n```\n"
         + "```faa label=alias\na = m\n```\n```faa label=clock\nt = memory().live;\n```\n```faa label=after\nt * 0\n```\n"
     )
     func notes() throws -> [String?] {
@@ -199,7 +200,7 @@ import Testing
       return try JSON(parsing: text)["cells"]?.items.map { $0["note"]?.text } ?? []
     }
     let found = try notes()
-    #expect(found[0] == "runs every time: `p` holds a Figure, which is not stored")
+    #expect(found[0] == "runs every time: `p` holds a Hypergradient, which is not stored")
     #expect(found[1] == nil)
     #expect(found[2] == "runs every time: its model or other changeable object is shared with `m`")
     #expect(found[3] == "runs every time: it depends on the time or the machine")
@@ -207,7 +208,7 @@ import Testing
     #expect(try notes() == found)
   }
 
-  /// Objects of the library come back as they were: faces drawn again, an embedding point for point.
+  /// Objects of the library come back as they were: faces drawn again, an embedding point for point, a figure with all its parts.
   @Test func storesObjects() throws {
     let making = """
       ```faa
@@ -220,7 +221,14 @@ import Testing
       t = tsne(randn([20, 5]), perplexity: 3, iterations: 60)
       ```
       ```faa
+      #| label: figure
+      k = arange(1, 9)
+      p = grid([[plot(line(k, 2.0 ** k, label: "a"), points(k, 1.0 / k), log: "y", title: "t"), plot(heatmap(eye(3)))], [
+        plot(histogram(randn([50]))), images(a[0:2])]], title: "All")
+      ```
+      ```faa
       #| label: use
+      show(p)
       """
     let using =
       "[sum(a.images), sum(b.valence), sum(part.images), sum(t.points * t.points), t.divergence, t.iterations]\n```\n"
@@ -231,7 +239,7 @@ import Testing
     try replaceFile("\(folder)/n.faa", with: Array((making + "\n " + using).utf8))
     let second = try Program("run n.faa --cache rw", in: folder)
     #expect(second.output == first.output && second.code == 0)
-    for line in ["faces  cached", "map  cached", "use  ok"] {
+    for line in ["faces  cached", "map  cached", "figure  cached", "use  ok"] {
       #expect(second.errors.contains(line), "\(second.errors)")
     }
   }

@@ -9,7 +9,7 @@ import Training
 public var storableObjects: [any StorableObject.Type] {
   [
     MAEObject.self, ViTObject.self, OptimizerObject.self, RunObject.self, FacesObject.self,
-    EmbeddingObject.self, ReportObject.self,
+    EmbeddingObject.self, ReportObject.self, FigureObject.self,
   ]
 }
 

@@ -1,5 +1,5 @@
 /// How values map to positions along an axis.
-public enum Scale: String, Sendable {
+public enum Scale: String, Codable, Sendable {
   /// Equal steps.
   case linear
   /// Equal factors; values that are not positive have no place and leave gaps.
@@ -7,7 +7,7 @@ public enum Scale: String, Sendable {
 }
 
 /// One labelled position on an axis.
-public struct Tick: Hashable, Sendable {
+public struct Tick: Codable, Hashable, Sendable {
   /// Where, in data units.
   public var value: Double
   /// What is written there; empty for a minor tick.
@@ -18,7 +18,7 @@ public struct Tick: Hashable, Sendable {
 }
 
 /// An axis: its label, scale and, where the data should not decide, its range and ticks.
-public struct Axis: Equatable, Sendable {
+public struct Axis: Codable, Equatable, Sendable {
   /// What the axis measures, with its unit.
   public var label: String
   /// Linear or logarithmic.
@@ -37,7 +37,7 @@ public struct Axis: Equatable, Sendable {
 }
 
 /// Where the legend goes.
-public enum Legend: Sendable {
+public enum Legend: Codable, Sendable {
   /// In a corner that holds no data, else to the right of the plot. Absent when no mark is labelled.
   case automatic
   /// To the right of the plot.

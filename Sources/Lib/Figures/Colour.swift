@@ -1,5 +1,5 @@
 /// An sRGB colour with opacity, 8 bits a channel.
-public struct Colour: Hashable, Sendable {
+public struct Colour: Codable, Hashable, Sendable {
   /// The channels, 0...255; `alpha` 255 is opaque.
   public var red, green, blue, alpha: UInt8
 
@@ -35,7 +35,7 @@ public struct Colour: Hashable, Sendable {
 }
 
 /// A scale of colours for a number between 0 and 1.
-public enum Colormap: String, CaseIterable, Sendable {
+public enum Colormap: String, CaseIterable, Codable, Sendable {
   /// Perceptually even, dark blue to yellow; the default for magnitudes.
   case viridis
   /// Perceptually even, black to cream; good over photographs.

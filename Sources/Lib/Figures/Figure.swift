@@ -2,7 +2,7 @@
 ///
 /// A figure is a value. Nothing is drawn before one of `svg()`, `png()`, `text(width:height:)` or `save(to:)`
 /// is called, and drawing the same figure twice gives the same bytes.
-public struct Figure: Equatable, Sendable {
+public struct Figure: Codable, Equatable, Sendable {
   /// Written above the picture; empty for none.
   public var title: String
   /// What is shown.
@@ -13,7 +13,7 @@ public struct Figure: Equatable, Sendable {
   public var theme: Theme
 
   /// What a figure shows.
-  public indirect enum Content: Equatable, Sendable {
+  public indirect enum Content: Codable, Equatable, Sendable {
     /// Marks on a pair of axes.
     case panel(Panel)
     /// Images side by side.
@@ -61,7 +61,7 @@ public struct Figure: Equatable, Sendable {
 }
 
 /// Marks on a pair of axes.
-public struct Panel: Equatable, Sendable {
+public struct Panel: Codable, Equatable, Sendable {
   /// What is drawn, in this order.
   public var marks: [Mark]
   /// The axes.
@@ -84,7 +84,7 @@ public struct Panel: Equatable, Sendable {
   }
 
   /// Marks on a second vertical axis.
-  public struct Right: Equatable, Sendable {
+  public struct Right: Codable, Equatable, Sendable {
     /// What is drawn, above the rest.
     public var marks: [Mark]
     /// The axis.
@@ -95,7 +95,7 @@ public struct Panel: Equatable, Sendable {
 }
 
 /// Images side by side.
-public struct Sheet: Equatable, Sendable {
+public struct Sheet: Codable, Equatable, Sendable {
   /// The images, row by row.
   public var images: [Raster]
   /// A caption for each image, or none at all.
@@ -117,7 +117,7 @@ public struct Sheet: Equatable, Sendable {
 }
 
 /// Width and height in points (1/96 inch).
-public struct Size: Hashable, Sendable {
+public struct Size: Codable, Hashable, Sendable {
   /// The extents.
   public var width, height: Double
   /// From its extents.

@@ -1,5 +1,5 @@
 /// The colour of a mark, resolved against the theme when the figure is drawn.
-public enum Ink: Hashable, Sendable {
+public enum Ink: Codable, Hashable, Sendable {
   /// The first series colour that nothing else in the plot uses.
   case next
   /// A series colour by its place in the theme's cycle.

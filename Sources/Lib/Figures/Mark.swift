@@ -1,6 +1,6 @@
 /// A curve through points in their order. Non-finite points are gaps; a point between two gaps is drawn as a
 /// dot.
-public struct Line: Equatable, Sendable {
+public struct Line: Codable, Equatable, Sendable {
   /// The points.
   public var x, y: [Double]
   /// Its legend text; empty for none.
@@ -16,7 +16,7 @@ public struct Line: Equatable, Sendable {
 }
 
 /// What decides the colour of scattered points.
-public enum PointColours: Equatable, Sendable {
+public enum PointColours: Codable, Equatable, Sendable {
   /// One colour.
   case single(Ink)
   /// A class index per point and the name of each class: one legend entry a class.
@@ -26,7 +26,7 @@ public enum PointColours: Equatable, Sendable {
 }
 
 /// The form of a point.
-public enum Symbol: String, CaseIterable, Sendable {
+public enum Symbol: String, CaseIterable, Codable, Sendable {
   /// A filled disc.
   case dot
   /// A ring.
@@ -42,7 +42,7 @@ public enum Symbol: String, CaseIterable, Sendable {
 }
 
 /// Separate points.
-public struct Scatter: Equatable, Sendable {
+public struct Scatter: Codable, Equatable, Sendable {
   /// The points.
   public var x, y: [Double]
   /// Legend text when all points share a colour.
@@ -58,7 +58,7 @@ public struct Scatter: Equatable, Sendable {
 }
 
 /// The region between two curves, for intervals around a line. Takes the colour of the line that follows it.
-public struct Band: Equatable, Sendable {
+public struct Band: Codable, Equatable, Sendable {
   /// The curves.
   public var x, lower, upper: [Double]
   /// Legend text.
@@ -68,7 +68,7 @@ public struct Band: Equatable, Sendable {
 }
 
 /// Counts of values in equal bins.
-public struct Histogram: Equatable, Sendable {
+public struct Histogram: Codable, Equatable, Sendable {
   /// The sample; non-finite values are not counted.
   public var values: [Double]
   /// Number of bins; nil uses the Freedman-Diaconis rule.
@@ -82,7 +82,7 @@ public struct Histogram: Equatable, Sendable {
 }
 
 /// One series of a bar chart: a value for each category.
-public struct BarSeries: Equatable, Sendable {
+public struct BarSeries: Codable, Equatable, Sendable {
   /// Legend text.
   public var label: String
   /// The heights.
@@ -99,7 +99,7 @@ public struct BarSeries: Equatable, Sendable {
 }
 
 /// Bars side by side in named groups.
-public struct Bars: Equatable, Sendable {
+public struct Bars: Codable, Equatable, Sendable {
   /// The names under the groups.
   public var categories: [String]
   /// The series.
@@ -107,7 +107,7 @@ public struct Bars: Equatable, Sendable {
 }
 
 /// A matrix as colours, its first row on top.
-public struct HeatMap: Equatable, Sendable {
+public struct HeatMap: Codable, Equatable, Sendable {
   /// Row-major values; NaN is left blank.
   public var values: [Double]
   /// Extents of the matrix.
@@ -126,7 +126,7 @@ public struct HeatMap: Equatable, Sendable {
   public var extent: Extent?
 
   /// The rectangle a heat map covers in data coordinates.
-  public struct Extent: Equatable, Sendable {
+  public struct Extent: Codable, Equatable, Sendable {
     /// Outer edges.
     public var x, y: ClosedRange<Double>
     /// From its edges.
@@ -135,7 +135,7 @@ public struct HeatMap: Equatable, Sendable {
 }
 
 /// Level lines of a function sampled on a regular grid.
-public struct Contour: Equatable, Sendable {
+public struct Contour: Codable, Equatable, Sendable {
   /// Row-major samples, the first row at the lowest y; no line passes beside a NaN.
   public var values: [Double]
   /// Extents of the grid.
@@ -157,7 +157,7 @@ public struct Contour: Equatable, Sendable {
 }
 
 /// Arrows from places by displacements, both in data units.
-public struct Arrows: Equatable, Sendable {
+public struct Arrows: Codable, Equatable, Sendable {
   /// Where they start.
   public var x, y: [Double]
   /// How far they go.
@@ -171,9 +171,9 @@ public struct Arrows: Equatable, Sendable {
 }
 
 /// A shaded strip across the whole plot.
-public struct Span: Equatable, Sendable {
+public struct Span: Codable, Equatable, Sendable {
   /// Which coordinate it bounds.
-  public enum Direction: Equatable, Sendable {
+  public enum Direction: Codable, Equatable, Sendable {
     /// Between two x.
     case x
     /// Between two y.
@@ -190,7 +190,7 @@ public struct Span: Equatable, Sendable {
 }
 
 /// A vertical line from zero (on a logarithmic axis, from below) to each value, as spectra are drawn.
-public struct Stems: Equatable, Sendable {
+public struct Stems: Codable, Equatable, Sendable {
   /// The tips.
   public var x, y: [Double]
   /// Legend text.
@@ -201,12 +201,12 @@ public struct Stems: Equatable, Sendable {
 
 /// Distributions side by side: median, quartiles, whiskers to the furthest value within 1.5 interquartile ranges
 /// (Tukey 1977), and the values beyond as dots.
-public struct BoxPlot: Equatable, Sendable {
+public struct BoxPlot: Codable, Equatable, Sendable {
   /// Names and samples; non-finite values are left out.
   public var groups: [Group]
 
   /// One sample with its name.
-  public struct Group: Equatable, Sendable {
+  public struct Group: Codable, Equatable, Sendable {
     /// Written below.
     public var name: String
     /// The sample.
@@ -217,9 +217,9 @@ public struct BoxPlot: Equatable, Sendable {
 }
 
 /// A straight reference line across the whole plot.
-public struct Rule: Equatable, Sendable {
+public struct Rule: Codable, Equatable, Sendable {
   /// Which coordinate is fixed.
-  public enum Position: Equatable, Sendable {
+  public enum Position: Codable, Equatable, Sendable {
     /// A horizontal line at this y.
     case y(Double)
     /// A vertical line at this x.
@@ -234,7 +234,7 @@ public struct Rule: Equatable, Sendable {
 }
 
 /// Words at a place in the data.
-public struct Annotation: Equatable, Sendable {
+public struct Annotation: Codable, Equatable, Sendable {
   /// The words.
   public var text: String
   /// The place they speak of, in data units; they stand beside it, where there is room.
@@ -244,7 +244,7 @@ public struct Annotation: Equatable, Sendable {
 }
 
 /// One thing drawn in a plot.
-public enum Mark: Equatable, Sendable {
+public enum Mark: Codable, Equatable, Sendable {
   /// A curve.
   case line(Line)
   /// Points.

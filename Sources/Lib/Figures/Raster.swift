@@ -1,5 +1,5 @@
 /// An image of 8-bit RGBA pixels, row-major from the top.
-public struct Raster: Equatable, Sendable {
+public struct Raster: Codable, Equatable, Sendable {
   /// Extents in pixels.
   public let width, height: Int
   /// `width * height * 4` bytes: red, green, blue, opacity.

@@ -1,6 +1,6 @@
 /// The look of a figure: every colour it uses. Geometry (line widths, fonts, margins) is the same in all
 /// themes.
-public struct Theme: Hashable, Sendable {
+public struct Theme: Codable, Hashable, Sendable {
   /// The page; nil leaves it transparent.
   public var background: Colour?
   /// Titles and labels.
