@@ -127,7 +127,8 @@ import Testing
       ])
     #expect(try Document.bytes(ipynb: text) == readFile("\(folder)/n.faa"))
     let markdown = String(decoding: try readFile("\(folder)/n.md"), as: UTF8.self)
-    #expect(markdown.contains("![two: 1 curve](data:image/png;base64,") && markdown.contains("```text\nhi\n```"))
+    #expect(
+      markdown.contains("![two: 1 curve](data:image/png;base64,") && markdown.contains("```text\nhi\n```"))
     #expect(
       try Program("convert n.ipynb --to faa", in: folder).output
         == String(decoding: readFile("\(folder)/n.faa"), as: UTF8.self))

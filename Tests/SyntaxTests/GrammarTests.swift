@@ -63,7 +63,7 @@ import Testing
   func coloursWhatIsEasilyMissed(_ code: String, _ part: String, _ scope: String) throws {
     let grammar = try TextMateGrammar(contentsOf: "\(Self.root)/editors/textmate/faa.tmLanguage.json")
     let scopes = try grammar.scopes(of: code)
-    let place = NSString(string: code).range(of: part, options: .backwards).location
+    let place = NSString(string: code).range(of: part, options: [.backwards, .literal]).location
     #expect(scopes[place].contains { $0.hasPrefix(scope) }, "\(scopes[place])")
   }
 
@@ -108,9 +108,11 @@ import Testing
   }
 
   private func check(_ tokens: [Token], _ place: String, _ scopes: (Int) -> [String]) {
-    for token in tokens {
+    for (index, token) in tokens.enumerated() {
       let wanted: [String]
       switch token.kind {
+      // A word behind a dot names a member, whatever it means elsewhere.
+      case .keyword where index > 0 && tokens[index - 1].kind == .symbol(.dot): wanted = ["variable."]
       // What a magic is given has no scope of its own.
       case .string([]), .newline, .end: continue
       case .string(let pieces):

@@ -33,7 +33,7 @@ struct KernelTests {
     .init(
       name: "erf", range: -5...5, tolerance: 4e-7, function: { try $0.erf() }, reference: { Glibc.erf($0) }),
     .init(
-      name: "gelu", range: -6...8, tolerance: 1e-6, function: { try $0.gelu() },
+      name: "gelu", range: -6...8, tolerance: 1.5e-6, function: { try $0.gelu() },
       reference: { $0 * 0.5 * Glibc.erfc(-$0 / 2.0.squareRoot()) }),
     .init(
       name: "softplus", range: -60...60, tolerance: 1e-6, function: { try $0.softplus() },
