@@ -1,3 +1,4 @@
+import Runtime
 import Testing
 
 @testable import Notebook
@@ -136,12 +137,12 @@ private func ran(_ document: Document, _ outputs: [CellOutput]) -> RunResult {
       document,
       [
         .text("a <b> \u{1B}[31mred\u{1B}[0m \u{0}\n"), .warning("w <&>"),
-        .display(Rendering(text: "t", svg: drawing, alt: "alt \"1\"")),
-        .display(Rendering(text: "t", svg: drawing)),
-        .value(Rendering(text: "t", png: [1, 2, 3]), json: nil),
+        .display(Display(text: "t", svg: drawing, alt: "alt \"1\"")),
+        .display(Display(text: "t", svg: drawing)),
+        .value(Display(text: "t", png: [1, 2, 3]), json: nil),
         .display(
-          Rendering(text: "t", html: "<table><tr><td onclick='x'>1</td></tr></table><script>x</script>")),
-        .display(Rendering(text: "broken", svg: "<svg>")),
+          Display(text: "t", html: "<table><tr><td onclick='x'>1</td></tr></table><script>x</script>")),
+        .display(Display(text: "broken", svg: "<svg>")),
       ])
     result.cells[0].expectations = [
       .init(line: 14, mismatch: Mismatch(line: 1, expected: "<1>", actual: nil))
@@ -167,7 +168,7 @@ private func ran(_ document: Document, _ outputs: [CellOutput]) -> RunResult {
   @Test func joinsTextsThatFollowEachOther() throws {
     let document = Document(parsing: Array("```faa\nx\n```\n".utf8), name: "n.faa")
     let outputs: [CellOutput] = [
-      .text("a\n"), .display(Rendering(text: "b")), .display(Rendering(text: "c")), .warning("w"), .text("d"),
+      .text("a\n"), .display(Display(text: "b")), .display(Display(text: "c")), .warning("w"), .text("d"),
     ]
     let html = HTMLPage(document, ran(document, outputs)).html
     #expect(html.contains("<pre class=\"text\" tabindex=\"0\">a\nb\nc</pre>"))

@@ -1,4 +1,5 @@
 import Glibc
+import Runtime
 import Testing
 
 @testable import Notebook
@@ -19,9 +20,9 @@ private final class ScriptedEvaluator: Evaluator {
       let rest = words.count > 1 ? words[1] : ""
       switch words.first {
       case "say": queue.append(.output(.text(rest + "\n")))
-      case "show": queue.append(.output(.value(Rendering(text: rest), json: Double(rest).map(JSON.number))))
+      case "show": queue.append(.output(.value(Display(text: rest), json: Double(rest).map(JSON.number))))
       case "plot":
-        queue.append(.output(.display(Rendering(text: "[plot]", svg: "<svg>\(rest)</svg>", png: [1, 2]))))
+        queue.append(.output(.display(Display(text: "[plot]", svg: "<svg>\(rest)</svg>", png: [1, 2]))))
       case "fail":
         queue.append(
           .finished(

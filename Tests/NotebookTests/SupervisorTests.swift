@@ -1,4 +1,5 @@
 import Glibc
+import Runtime
 import Testing
 
 @testable import Notebook
@@ -169,10 +170,10 @@ import Testing
   @Test func carriesEveryMessage() throws {
     let failure = CellFailure(
       code: "A", message: "b", help: "c", line: 3, column: nil, rendered: "error: b")
-    let rendering = Rendering(text: "t", svg: "<svg/>", png: [1, 0, 255], html: nil, alt: "é")
+    let rendering = Display(text: "t", svg: "<svg/>", png: [1, 0, 255], html: nil, alt: "é")
     let outputs: [CellOutput] = [
       .text("x\n"), .warning("w"), .display(rendering), .metric("loss", -0.0),
-      .value(Rendering(text: "1"), json: .array([.number(.nan), .int(1), .string("\u{1F600}\u{0}")])),
+      .value(Display(text: "1"), json: .array([.number(.nan), .int(1), .string("\u{1F600}\u{0}")])),
     ]
     for output in outputs {
       guard case .output(let back) = try Wire.message(unframed(Wire.encode(.output(output)))) else {

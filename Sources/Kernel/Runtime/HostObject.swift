@@ -42,8 +42,8 @@ extension HostObject {
   public func iterate() throws -> (() throws -> Value?)? { nil }
 }
 
-/// What a client shows for a value: text always, pictures where it can.
-public struct Display {
+/// What a client shows for a value: text always, pictures where it can. Plain data, so that it can cross to another process.
+public struct Display: Sendable, Equatable {
   /// Plain text, lines separated by `\n`, without a final one.
   public var text: String
   /// An SVG document.

@@ -64,7 +64,7 @@ extension Value {
     case .bool(let value): text += value ? "true" : "false"
     case .int(let value): text += String(value)
     case .float(let value): text += value.description
-    case .string(let box): text += Value.quoted(box.value, budget: budget)
+    case .string(let box): text += quoted(box.value, atMost: max(budget, 20))
     case .list(let box): Value.write(box.elements, "[", "]", to: &text, budget, depth)
     case .tuple(let box):
       Value.write(box.elements, "(", box.elements.count == 1 ? ",)" : ")", to: &text, budget, depth)
@@ -115,25 +115,5 @@ extension Value {
     case .list, .tuple, .record: true
     default: false
     }
-  }
-
-  /// A string literal of the language that stands for `text`, cut when it is far longer than `budget`.
-  private static func quoted(_ text: String, budget: Int) -> String {
-    var result = "\""
-    for (index, scalar) in text.unicodeScalars.enumerated() {
-      if index >= max(budget, 20) {
-        result += "…"
-        break
-      }
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\t": result += "\\t"
-      case "\r": result += "\\r"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
   }
 }

@@ -11,7 +11,7 @@ extension Value {
     case .int(let value): return value == .min ? "(-\(Int.max) - 1)" : String(value)
     case .float(let value):
       return value.isFinite ? value.description : value.isNaN ? "nan" : value > 0 ? "inf" : "(-inf)"
-    case .string(let box): return Value.quoted(box.value)
+    case .string(let box): return quoted(box.value)
     case .list(let box):
       return Value.literals(box.elements, name).map { "[" + $0.joined(separator: ", ") + "]" }
     case .tuple(let box):
@@ -20,7 +20,7 @@ extension Value {
       }
     case .record(let box):
       return Value.literals(box.values, name).map { values in
-        "{" + zip(box.keys, values).map { "\(Value.quoted($0)): \($1)" }.joined(separator: ", ") + "}"
+        "{" + zip(box.keys, values).map { "\(quoted($0)): \($1)" }.joined(separator: ", ") + "}"
       }
     case .range(let box):
       return box.step == 1
@@ -41,18 +41,6 @@ extension Value {
       result.append(literal)
     }
     return result
-  }
-
-  private static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"", "\\": result += "\\\(scalar)"
-      case _ where scalar.value < 0x20: result += "\\u{\(String(scalar.value, radix: 16))}"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
   }
 }
 

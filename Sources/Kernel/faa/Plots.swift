@@ -2,6 +2,7 @@ import Commands
 import Glibc
 import Notebook
 import REPL
+import Runtime
 
 /// How figures are shown on standard output.
 enum PlotStyle: String, CaseIterable {
@@ -38,7 +39,7 @@ final class Plots {
   }
 
   /// What to write for a figure; a picture's own escape sequences, or text.
-  func drawing(_ rendering: Rendering) -> String {
+  func drawing(_ rendering: Display) -> String {
     switch style {
     case .none: return "[\(Safe.text(rendering.alt ?? "figure"))]\n"
     case .dumb: return Safe.text(asciiPicture(rendering.text)) + "\n"

@@ -1,3 +1,5 @@
+import Runtime
+
 extension Document {
   /// The notebook as Jupyter's format, nbformat 4.5, with the outputs of a run where there is one. `bytes(ipynb:)` gives it back byte
   /// for byte: what the format has no place for is under `metadata.faa`.
@@ -110,7 +112,7 @@ private func stream(_ name: String, _ text: String) -> JSON {
   .object([("name", .string(name)), ("output_type", .string("stream")), ("text", lines(text))])
 }
 
-private func data(of rendering: Rendering) -> JSON {
+private func data(of rendering: Display) -> JSON {
   var members: [(String, JSON)] = []
   for (type, markup) in rendering.markup { members.append((type, lines(markup))) }
   if let svg = rendering.svg { members.append(("image/svg+xml", lines(svg))) }

@@ -1,3 +1,5 @@
+import Runtime
+
 /// Cells and their outputs as HTML.
 struct OutputRenderer {
   /// What could not be shown as meant.
@@ -91,7 +93,7 @@ struct OutputRenderer {
     }
   }
 
-  private mutating func render(_ rendering: Rendering, _ cell: Cell, _ kind: String) -> String {
+  private mutating func render(_ rendering: Display, _ cell: Cell, _ kind: String) -> String {
     if rendering.isFigure { return figure(rendering, cell) }
     if let html = rendering.html {
       drawings += 1
@@ -103,7 +105,7 @@ struct OutputRenderer {
     return pre(rendering.text, kind)
   }
 
-  private mutating func figure(_ rendering: Rendering, _ cell: Cell) -> String {
+  private mutating func figure(_ rendering: Display, _ cell: Cell) -> String {
     drawings += 1
     let alt = escaped(
       cell.options.alt ?? rendering.alt ?? cell.options.caption ?? "Figure from cell \(cell.address)")

@@ -1,3 +1,5 @@
+import Runtime
+
 /// Types a notebook parameter can declare. Values are read as text and converted by these, never guessed.
 public indirect enum ParameterType: Sendable, Equatable, CustomStringConvertible {
   /// `true` or `false`.
@@ -95,22 +97,6 @@ public enum ParameterValue: Sendable, Equatable {
     case .list(let values): return .array(values.map(\.json))
     }
   }
-}
-
-/// A string literal of the FAA language.
-private func quoted(_ text: String) -> String {
-  var result = "\""
-  for scalar in text.unicodeScalars {
-    switch scalar {
-    case "\\": result += "\\\\"
-    case "\"": result += "\\\""
-    case "\n": result += "\\n"
-    case "\t": result += "\\t"
-    case "\r": result += "\\r"
-    default: result.unicodeScalars.append(scalar)
-    }
-  }
-  return result + "\""
 }
 
 /// What was written for a parameter, before its type is applied.

@@ -1,34 +1,6 @@
-/// Everything a display can carry across the boundary between evaluator and supervisor: plain data only.
-public struct Rendering: Sendable, Equatable {
-  /// Always present; what a terminal shows.
-  public var text: String
-  /// A drawing.
-  public var svg: String?
-  /// A picture, or the drawing rasterised.
-  public var png: [UInt8]?
-  /// Markup such as a table; exports keep only harmless elements of it.
-  public var html: String?
-  /// The same in Markdown.
-  public var markdown: String?
-  /// A formula or a table in LaTeX.
-  public var latex: String?
-  /// What the figure shows, in words.
-  public var alt: String?
+import Runtime
 
-  /// Creates a rendering; only the text is required.
-  public init(
-    text: String, svg: String? = nil, png: [UInt8]? = nil, html: String? = nil, markdown: String? = nil,
-    latex: String? = nil, alt: String? = nil
-  ) {
-    self.text = text
-    self.svg = svg
-    self.png = png
-    self.html = html
-    self.markdown = markdown
-    self.latex = latex
-    self.alt = alt
-  }
-
+extension Display {
   /// The forms in markup that there are, by media type.
   var markup: [(type: String, text: String)] {
     [("text/html", html), ("text/markdown", markdown), ("text/latex", latex)].compactMap { type, text in
@@ -47,9 +19,9 @@ public enum CellOutput: Sendable, Equatable {
   /// A warning.
   case warning(String)
   /// Something shown by a command.
-  case display(Rendering)
+  case display(Display)
   /// The value of the last expression; scalars and lists of scalars also as JSON.
-  case value(Rendering, json: JSON?)
+  case value(Display, json: JSON?)
   /// A figure of merit under its name, as `record` gives it.
   case metric(String, Double)
 }

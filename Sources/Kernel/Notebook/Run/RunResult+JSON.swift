@@ -1,3 +1,5 @@
+import Runtime
+
 extension RunResult {
   /// The content of `result.json`.
   public var json: JSON {
@@ -67,7 +69,7 @@ extension CellOutcome {
     }
   }
 
-  private func members(of rendering: Rendering, value: JSON?) -> [(String, JSON)] {
+  private func members(of rendering: Display, value: JSON?) -> [(String, JSON)] {
     var data = [textEntry(rendering.text)]
     for (type, markup) in rendering.markup { data.append(textEntry(markup, mime: type)) }
     for file in plotFiles(of: rendering) {

@@ -61,7 +61,7 @@ private final class SessionCells: @unchecked Sendable {
       switch output {
       case .text(let text): send(.output(.text(text)))
       case .warning(let text): send(.output(.warning(text)))
-      case .display(let display): send(.output(.display(Rendering(display))))
+      case .display(let display): send(.output(.display(display)))
       case .live(let live): _ = frames.add(live)
       case .metric(let name, let value): send(.output(.metric(name, value)))
       case .progress(let progress): send(.progress(ProgressReport(progress)))
@@ -69,11 +69,11 @@ private final class SessionCells: @unchecked Sendable {
       case .clear: break
       }
     }
-    for (_, display) in frames.last() { send(.output(.display(Rendering(display)))) }
+    for (_, display) in frames.last() { send(.output(.display(display))) }
     switch outcome {
     case .value(let value, let shown):
       if shown, let value {
-        send(.output(.value(Rendering(value.display(width: session.width)), json: value.json)))
+        send(.output(.value(value.display(width: session.width), json: value.json)))
       }
       return nil
     case .failure(let diagnostic):
@@ -143,14 +143,6 @@ extension CellFailure {
     self.init(
       code: diagnostic.code, message: diagnostic.message, help: diagnostic.help, line: at?.line,
       column: at?.column, rendered: diagnostic.render())
-  }
-}
-
-extension Rendering {
-  fileprivate init(_ display: Display) {
-    self.init(
-      text: display.text, svg: display.svg, png: display.png, html: display.html,
-      markdown: display.markdown, latex: display.latex, alt: display.alt)
   }
 }
 

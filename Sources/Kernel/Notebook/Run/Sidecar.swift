@@ -1,4 +1,5 @@
 import Glibc
+import Runtime
 
 /// The folder beside a notebook that holds what its last run produced: `result.json`, `events.ndjson` and one file
 /// per plot, named by content. `result.json` is replaced as a whole after every cell.
@@ -112,7 +113,7 @@ extension CellOutcome {
     }
   }
 
-  func plotFiles(of rendering: Rendering) -> [PlotFile] {
+  func plotFiles(of rendering: Display) -> [PlotFile] {
     var files: [PlotFile] = []
     if let svg = rendering.svg {
       files.append(PlotFile(Array(svg.utf8), mime: "image/svg+xml", suffix: "svg", address: address))

@@ -146,7 +146,7 @@ enum Wire {
     }
   }
 
-  private static func write(_ rendering: Rendering, to w: inout ByteWriter) {
+  private static func write(_ rendering: Display, to w: inout ByteWriter) {
     w.text(rendering.text)
     w.optional(rendering.svg) { $0.text($1) }
     w.optional(rendering.png) { $0.blob($1) }
@@ -155,8 +155,8 @@ enum Wire {
     }
   }
 
-  private static func rendering(_ r: inout ByteReader) throws -> Rendering {
-    Rendering(
+  private static func rendering(_ r: inout ByteReader) throws -> Display {
+    Display(
       text: try r.text(), svg: try r.optional { try $0.text() }, png: try r.optional { Array(try $0.blob()) },
       html: try r.optional { try $0.text() }, markdown: try r.optional { try $0.text() },
       latex: try r.optional { try $0.text() }, alt: try r.optional { try $0.text() })
