@@ -431,6 +431,30 @@ step("hvp/vit-tiny-forward-over-reverse", hvp)
 step("hvp/vit-tiny-reverse-over-reverse", hvp)
 
 
+def gauss_newton():
+    """Forward mode through the model, the loss's Hessian at the logits, and one backward sweep."""
+    model = nn.Sequential(ViT(32, 8, 192, 12, 3), nn.Linear(192, 10))
+    images, labels = torch.rand(8, 3, 32, 32), torch.arange(8)
+    parameters = {name: p.detach() for name, p in model.named_parameters()}
+    direction = {name: torch.randn_like(p) for name, p in parameters.items()}
+    outputs = lambda p: torch.func.functional_call(model, p, (images,))
+    loss = lambda logits: F.cross_entropy(logits, labels)
+
+    def body():
+        with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH):
+            logits, tangent = torch.func.jvp(outputs, (parameters,), (direction,))
+            _, bent = torch.func.jvp(torch.func.grad(loss), (logits,), (tangent,))
+            _, pullback = torch.func.vjp(outputs, parameters)
+            (product,) = pullback(bent)
+        if not math.isfinite(next(iter(product.values())).sum().item()):
+            sys.exit("the product is not finite")
+
+    return body
+
+
+step("hvp/vit-tiny-gauss-newton", gauss_newton)
+
+
 def growth():
     model = nn.Sequential(nn.Linear(64, 256), nn.GELU(), nn.Linear(256, 64))
     x, y = torch.randn(128, 64), torch.randn(128, 64)

@@ -154,6 +154,73 @@ struct FusedTests {
     #expect(runs[0] == runs[1] && runs[0] == runs[2])
   }
 
+  @Test("the same bits on 1, 2 and 4 threads, Hessian products", arguments: HVPMode.allCases)
+  func threadsOfSecondOrder(_ mode: HVPMode) throws {
+    let before = Engine.threads
+    defer { Engine.threads = before }
+    var stream = RandomStream(seed: 4)
+    let x = try stream.normals([4, 120, 96])
+    let shapes: [Shape] = [[96], [96], [288, 96], [288]]
+    let point = try shapes.map { try stream.normals($0) }
+    let along = try shapes.map { try stream.normals($0) }
+    let runs = try [1, 2, 4].map { count in
+      Engine.threads = count
+      return try hvp(at: point, along: along, mode: mode) { p in
+        try x.layerNorm(weight: p[0], bias: p[1]).linear(weight: p[2], bias: p[3])
+          .reshaped([4, 120, 3, 6, 16]).selfAttention().gelu().square().sum()
+      }.map { try $0.floats() }
+    }
+    #expect(runs[0] == runs[1] && runs[0] == runs[2])
+  }
+
+  @Test(
+    "second derivatives of attention over many tiles, with a mask, agree with the composition",
+    arguments: HVPMode.allCases)
+  func tilesOfSecondOrder(_ mode: HVPMode) throws {
+    var stream = RandomStream(seed: 12)
+    let x = try stream.normals([2, 150, 3, 2, 8], dtype: .f64)
+    let u = try stream.normals(x.shape, dtype: .f64)
+    let numbers = try stream.normals([150, 150], dtype: .f64)
+    let mask = try numbers.less(1).choose(numbers, Tensor.scalar(-.infinity, dtype: .f64))
+    let fused = try hvp(at: [x], along: [u], mode: mode) {
+      try $0[0].selfAttention(mask: mask).square().sum()
+    }
+    let composed = try hvp(at: [x], along: [u], mode: mode) { inputs in
+      let parts = try inputs[0].permuted([2, 0, 3, 1, 4]).split([1, 1, 1]).map { try $0.squeezed([0]) }
+      return try (parts[0].matmul(parts[1].transposed()) * (1 / 8.0.squareRoot()) + mask).softmax()
+        .matmul(parts[2]).square().sum()
+    }
+    try expectEqual(fused, composed, 1e-11, "Hessian product")
+  }
+
+  @Test("forward mode with some tangents missing", arguments: 1..<8)
+  func someTangents(_ present: Int) throws {
+    for row in FusedCase.all where row.shapes.count == 3 {
+      let x = try row.inputs(seed: 13)
+      let moving = (0..<3).filter { present & (1 << $0) != 0 }
+      let u = try row.inputs(seed: 14)
+      let tangents = try [row.fused, row.composed].map { f in
+        try jvp(at: moving.map { x[$0] }, along: moving.map { u[$0] }) { some in
+          var inputs = x
+          for (place, index) in moving.enumerated() { inputs[index] = some[place] }
+          return [try f(inputs)]
+        }.tangents
+      }
+      try expectEqual(tangents[0], tangents[1], 1e-11, "\(row.name), tangents of \(moving)")
+    }
+  }
+
+  @Test("single precision stays near double, Hessian products", arguments: FusedCase.all)
+  func singlePrecisionOfSecondOrder(_ row: FusedCase) throws {
+    let (x, u) = (try row.inputs(seed: 8), try row.inputs(seed: 9))
+    let (narrow, along) = (try x.map { try $0.cast(to: .f32) }, try u.map { try $0.cast(to: .f32) })
+    for mode in HVPMode.allCases {
+      let double = try hvp(at: x, along: u, mode: mode, Self.scalar(row.fused))
+      let single = try hvp(at: narrow, along: along, mode: mode) { try Self.scalar(row.fused)($0) }
+      try expectEqual(single, double, 1e-3, "\(mode)")
+    }
+  }
+
   @Test("attention over many tiles and strided operands agrees with the composition")
   func tiles() throws {
     var stream = RandomStream(seed: 3)

@@ -18,7 +18,7 @@ var modelRows: [Row] {
       step("step/resnet34-112") { try classification { try ResNet(.resNet34(), stream: &$0) } },
       step("step/efficientnet-b0-112") { try classification { try EfficientNet(.b0(), stream: &$0) } },
       hvp("hvp/vit-tiny-forward-over-reverse", .forwardOverReverse),
-      hvp("hvp/vit-tiny-reverse-over-reverse", .reverseOverReverse), growth,
+      hvp("hvp/vit-tiny-reverse-over-reverse", .reverseOverReverse), gaussNewton, growth,
     ]
 }
 
@@ -80,20 +80,48 @@ private func classification(
 /// A Hessian-vector product of the loss of a ViT-Tiny with 10 classes on 8 images of 32 px.
 private func hvp(_ name: String, _ mode: HVPMode) -> Row {
   step(name) {
-    var stream = RandomStream(seed: 1)
-    let backbone = try VisionTransformer(
-      ViTConfiguration(image: 32, patch: 8, width: 192, depth: 12, heads: 3), stream: &stream)
-    let model = Classifier(backbone: backbone, head: try Linear(192, 10, stream: &stream))
-    let images = try stream.uniforms([8, 3, 32, 32])
-    let labels = try Tensor((0..<8).map { Int32($0) })
-    let parameters = try model.parameters().map(\.value)
-    let direction = try parameters.map { try stream.normals($0.shape) }
+    let curved = try Curved()
     return {
-      let product = try Autodiff.hvp(at: parameters, along: direction, mode: mode) {
-        try crossEntropy(model.replacingParameters(with: $0)(images), labels)
+      let product = try Autodiff.hvp(at: curved.parameters, along: curved.direction, mode: mode) {
+        try crossEntropy(curved.logits($0), curved.labels)
       }
       try requireFinite(product[0].sum())
     }
+  }
+}
+
+/// The product with its Gauss-Newton matrix.
+private var gaussNewton: Row {
+  step("hvp/vit-tiny-gauss-newton") {
+    let curved = try Curved()
+    return {
+      let product = try gaussNewtonProduct(
+        at: curved.parameters, along: curved.direction, outputs: { [try curved.logits($0)] },
+        loss: { try crossEntropy($0[0], curved.labels) })
+      try requireFinite(product[0].sum())
+    }
+  }
+}
+
+/// The problem of these rows and a direction.
+private struct Curved {
+  let model: Classifier
+  let images: Tensor, labels: Tensor
+  let parameters: [Tensor], direction: [Tensor]
+
+  init() throws {
+    var stream = RandomStream(seed: 1)
+    let backbone = try VisionTransformer(
+      ViTConfiguration(image: 32, patch: 8, width: 192, depth: 12, heads: 3), stream: &stream)
+    model = Classifier(backbone: backbone, head: try Linear(192, 10, stream: &stream))
+    images = try stream.uniforms([8, 3, 32, 32])
+    labels = try Tensor((0..<8).map { Int32($0) })
+    parameters = try model.parameters().map(\.value)
+    direction = try parameters.map { try stream.normals($0.shape) }
+  }
+
+  func logits(_ parameters: [Tensor]) throws -> Tensor {
+    try model.replacingParameters(with: parameters)(images)
   }
 }
 

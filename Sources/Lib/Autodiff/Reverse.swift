@@ -5,6 +5,13 @@ import Tensor
 public func valueAndGrad(
   at arguments: [Tensor], _ function: ([Tensor]) throws -> Tensor
 ) throws -> (value: Tensor, gradients: [Tensor]) {
+  try valueAndGrad(at: arguments, isRead: true, function)
+}
+
+/// - isRead: whether anybody will read the gradient's elements; if not, it is wanted for its derivatives alone, and products are left out.
+func valueAndGrad(
+  at arguments: [Tensor], isRead: Bool, _ function: ([Tensor]) throws -> Tensor
+) throws -> (value: Tensor, gradients: [Tensor]) {
   let line = try Linearization(of: { [try function($0)] }, at: arguments)
   let value = line.outputs[0]
   guard value.count == 1 else {
@@ -17,7 +24,7 @@ public func valueAndGrad(
     throw TensorError(
       .notDifferentiable, in: "grad", "the function returned \(value.dtype), which has no derivative")
   }
-  let cotangents = try line.pullback([.ones(value.shape, dtype: value.dtype)], isLast: true)
+  let cotangents = try line.pullback([.ones(value.shape, dtype: value.dtype)], isLast: true, areRead: isRead)
   return (value, try zip(cotangents, arguments).map { try $0 ?? .zeros($1.shape, dtype: $1.dtype) })
 }
 

@@ -17,9 +17,12 @@ public func hvp(
 ) throws -> [Tensor] {
   switch mode {
   case .forwardOverReverse:
-    return try jvp(at: arguments, along: direction) { try valueAndGrad(at: $0, function).gradients }.tangents
+    return try jvp(at: arguments, along: direction) {
+      try valueAndGrad(at: $0, isRead: false, function).gradients
+    }.tangents
   case .reverseOverReverse:
-    return try vjp(at: arguments) { try valueAndGrad(at: $0, function).gradients }.pullback(direction)
+    return try vjp(at: arguments) { try valueAndGrad(at: $0, isRead: false, function).gradients }
+      .pullback(direction)
   case .reverseOverForward:
     return try valueAndGrad(at: arguments) { inner in
       try jvp(at: inner, along: direction) { [try function($0)] }.tangents[0]

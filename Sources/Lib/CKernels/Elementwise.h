@@ -35,8 +35,9 @@ void faa_sgemm(bool transpose_a, bool transpose_b, int m, int n, int k, float al
 void faa_dgemm(bool transpose_a, bool transpose_b, int m, int n, int k, double alpha, const double *a, int lda,
                const double *b, int ldb, bool adds, double *c, int ldc);
 
-/// out = a b (+ bias), shared by the pool; false, with nothing done, where the libraries are to do it.
-bool faa_shared_product(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaMatrix b, const float *bias, float *out);
+/// out = a b (+ bias, or where `adds` + out), shared by the pool; false, with nothing done, where the libraries are to do it.
+bool faa_shared_product(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaMatrix b, const float *bias, bool adds,
+                        float *out);
 
 /// Extremes of floats along the middle axis of [outer, n, inner], with n at least 1.
 void faa_float_extreme(bool smallest, FaaType type, ptrdiff_t outer, ptrdiff_t n, ptrdiff_t inner, const void *x,

@@ -129,6 +129,7 @@ typedef struct {
   bool turns;
   FaaMatrix b;
   const float *bias;
+  bool adds;
   float *out, *packed;
   ptrdiff_t high, wide, groups;  // rows and columns of a block, and blocks beside each other
 } Shared;
@@ -155,14 +156,15 @@ static void block_chunk(void *context, ptrdiff_t chunk) {
   const float *packed = p->packed;
   for (ptrdiff_t l = p->first; l < p->end; l += p->deep, packed += faa_packed_size(p->deep, p->n)) {
     ptrdiff_t depth = least(p->end - l, p->deep);
-    FaaFinish finish = {.factor = 1, .adds = l > 0, .bias = p->bias && l == 0 ? p->bias + column : NULL};
+    FaaFinish finish = {.factor = 1, .adds = p->adds || l > 0, .bias = p->bias && l == 0 ? p->bias + column : NULL};
     slab_product(rows, columns, depth, part(p->a, row, l), turned, packed + before(column, depth), finish,
                  p->out + row * p->n + column, p->n);
   }
   if (turned) faa_release(turned, bytes);
 }
 
-bool faa_shared_product(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaMatrix b, const float *bias, float *out) {
+bool faa_shared_product(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaMatrix b, const float *bias, bool adds,
+                        float *out) {
   if (!faa_tiles_fit()) return false;
   ptrdiff_t deep = slab_depth(k), slab = faa_packed_size(deep, n), slabs = (k + deep - 1) / deep;
   ptrdiff_t at_once = least(slabs, most(1, SHARED_FLOATS / slab));
@@ -181,7 +183,7 @@ bool faa_shared_product(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaM
   groups = (n + wide - 1) / wide;
   bool turns = a.transposed ? m * k >= TURNED_FROM : a.leading % UNLUCKY_STRIDE == 0 && n >= REPAYING_COLUMNS;
   Shared p = {.m = m, .n = n, .deep = deep, .a = left_operand(a.transposed, a.data, a.leading), .b = b, .bias = bias,
-              .turns = turns, .out = out, .packed = packed, .high = high, .wide = wide,
+              .adds = adds, .turns = turns, .out = out, .packed = packed, .high = high, .wide = wide,
               .groups = groups};
   ptrdiff_t packs = (n + PANELS_AT_ONCE * TILE_COLUMNS - 1) / (PANELS_AT_ONCE * TILE_COLUMNS);
   for (p.first = 0; p.first < k; p.first = p.end) {

@@ -10,6 +10,7 @@ typedef struct {
   double epsilon;
   bool streams;  // the result is written past the cache
   const void *g, *x, *weight, *bias;
+  const void *weight_change;  // for a tangent, where g is that of x and bias the bias's; this and bias may be NULL
   void *out, *partial;
 } Norm;
 
@@ -77,6 +78,33 @@ typedef struct {
         dx[j] = scale * (g[j] * w[j] - level - (x[j] - mean) * scale * along);                                 \
     }                                                                                                          \
     for (; i < n; i++) dx[i] = scale * (g[i] * w[i] - level - (x[i] - mean) * scale * along);                  \
+  }                                                                                                            \
+  /* With y the normalised row, s the scale and t, u, b the tangents of x, w and the bias: s (t - mean(t) - y mean(t y)) w + y u + b. */\
+  CLONES static void norm_jvp_row_##suffix(const T *restrict t, const T *restrict x, const T *restrict w,      \
+                                           const T *restrict u, const T *restrict b, T *restrict out,          \
+                                           ptrdiff_t n, T mean, T scale) {                                     \
+    _Pragma("clang fp reassociate(on)") T level = 0, along = 0;                                                \
+    for (ptrdiff_t i = 0; i < n; i++) {                                                                        \
+      level += t[i];                                                                                           \
+      along += t[i] * (x[i] - mean);                                                                           \
+    }                                                                                                          \
+    level /= (T)n;                                                                                             \
+    along *= scale * scale / (T)n;                                                                             \
+    for (ptrdiff_t i = 0; i < n; i++) out[i] = scale * (t[i] - level - (x[i] - mean) * along) * w[i];          \
+    if (u)                                                                                                     \
+      for (ptrdiff_t i = 0; i < n; i++) out[i] += (x[i] - mean) * scale * u[i];                                \
+    if (b)                                                                                                     \
+      for (ptrdiff_t i = 0; i < n; i++) out[i] += b[i];                                                        \
+  }                                                                                                            \
+  static void norm_jvp_chunk_##suffix(void *context, ptrdiff_t chunk) {                                        \
+    const Norm *c = context;                                                                                   \
+    ptrdiff_t n = c->n, first = chunk * c->rows_per_chunk, last = first + c->rows_per_chunk;                   \
+    for (ptrdiff_t r = first; r < (last < c->rows ? last : c->rows); r++) {                                    \
+      T mean, scale;                                                                                           \
+      moments_##suffix((const T *)c->x + r * n, n, c->epsilon, &mean, &scale);                                 \
+      norm_jvp_row_##suffix((const T *)c->g + r * n, (const T *)c->x + r * n, c->weight, c->weight_change,     \
+                            c->bias, (T *)c->out + r * n, n, mean, scale);                                     \
+    }                                                                                                          \
   }                                                                                                            \
   static void norm_chunk_##suffix(void *context, ptrdiff_t chunk) {                                            \
     const Norm *c = context;                                                                                   \
@@ -149,6 +177,22 @@ int faa_layer_norm(FaaType type, ptrdiff_t rows, ptrdiff_t n, double epsilon, co
   norm.out = out;
   faa_parallel((rows + norm.rows_per_chunk - 1) / norm.rows_per_chunk,
                type == FaaF32 ? norm_chunk_f32 : norm_chunk_f64, &norm);
+  return 0;
+}
+
+int faa_layer_norm_jvp(FaaType type, ptrdiff_t rows, ptrdiff_t n, double epsilon, const void *x, const void *weight,
+                       const void *x_change, const void *weight_change, const void *bias_change, void *out) {
+  if (type < FaaF32) return -1;
+  if (rows * n == 0) return 0;
+  Norm norm = cut(type, rows, n, epsilon);
+  norm.x = x;
+  norm.weight = weight;
+  norm.g = x_change;
+  norm.weight_change = weight_change;
+  norm.bias = bias_change;
+  norm.out = out;
+  faa_parallel((rows + norm.rows_per_chunk - 1) / norm.rows_per_chunk,
+               type == FaaF32 ? norm_jvp_chunk_f32 : norm_jvp_chunk_f64, &norm);
   return 0;
 }
 

@@ -13,7 +13,8 @@ typedef struct {
   bool by_columns;  // which axis of the result is cut
   ptrdiff_t piece, chunks_per_product;
   FaaMatrix a, b;
-  const void *bias;  // a row added to every row, or NULL
+  const void *bias;  // a row added to every row, or NULL; not together with `adds`
+  bool adds;         // to what the result holds
   void *out;
   bool is_small;
   atomic_int fault;
@@ -59,7 +60,7 @@ static void vector_product(FaaType type, FaaMatrix matrix, const char *at, bool 
 
 #define SMALL_PRODUCT_KERNEL(suffix, T)                                                                       \
   CLONES static void small_##suffix(const T *a, ptrdiff_t row, ptrdiff_t column, const T *b, ptrdiff_t ldb,   \
-                                    const T *bias, T *out, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k) {           \
+                                    const T *bias, bool adds, T *out, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k) {\
     for (ptrdiff_t i = 0; i < m; i += 4) {                                                                    \
       const T *rows[4];                                                                                       \
       for (int r = 0; r < 4; r++) rows[r] = a + (i + r < m ? i + r : m - 1) * row;                            \
@@ -74,13 +75,14 @@ static void vector_product(FaaType type, FaaMatrix matrix, const char *at, bool 
             for (int c = 0; c < 8; c++) sum[r][c] += x * b[l * ldb + j + c];                                  \
           }                                                                                                   \
         for (int r = 0; r < 4 && i + r < m; r++)                                                              \
-          for (int c = 0; c < 8; c++) out[(i + r) * n + j + c] = sum[r][c];                                   \
+          for (int c = 0; c < 8; c++)                                                                         \
+            out[(i + r) * n + j + c] = adds ? out[(i + r) * n + j + c] + sum[r][c] : sum[r][c];               \
       }                                                                                                       \
       for (; j < n; j++)                                                                                      \
         for (int r = 0; r < 4 && i + r < m; r++) {                                                            \
           T sum = bias ? bias[j] : 0;                                                                         \
           for (ptrdiff_t l = 0; l < k; l++) sum += rows[r][l * column] * b[l * ldb + j];                      \
-          out[(i + r) * n + j] = sum;                                                                         \
+          out[(i + r) * n + j] = adds ? out[(i + r) * n + j] + sum : sum;                                     \
         }                                                                                                     \
     }                                                                                                         \
   }                                                                                                           \
@@ -95,7 +97,7 @@ static void vector_product(FaaType type, FaaMatrix matrix, const char *at, bool 
       ldb = p->n;                                                                                             \
     }                                                                                                         \
     ptrdiff_t row = p->a.transposed ? 1 : p->a.leading, column = p->a.transposed ? p->a.leading : 1;          \
-    small_##suffix((const T *)pa, row, column, b, ldb, p->bias, (T *)out, p->m, p->n, p->k);                  \
+    small_##suffix((const T *)pa, row, column, b, ldb, p->bias, p->adds, (T *)out, p->m, p->n, p->k);         \
   }
 SMALL_PRODUCT_KERNEL(f32, float)
 SMALL_PRODUCT_KERNEL(f64, double)
@@ -115,8 +117,8 @@ static void product_chunk(void *context, ptrdiff_t chunk) {
   char *out = (char *)p->out + ((product * p->m + row) * p->n + column) * size;
   blasint m = (blasint)rows, n = (blasint)columns, k = (blasint)p->k, ldc = (blasint)p->n;
   blasint lda = (blasint)p->a.leading, ldb = (blasint)p->b.leading;
-  bool adds = p->bias != NULL;
-  if (adds) {
+  bool adds = p->adds || p->bias;
+  if (p->bias) {
     const char *bias = (const char *)p->bias + column * size;
     for (ptrdiff_t r = 0; r < rows; r++) memcpy(out + r * p->n * size, bias, (size_t)(columns * size));
   }
@@ -145,13 +147,13 @@ void faa_blas_alone(void) { pthread_once(&once, one_thread); }
 #define SHARED_PRODUCT 3e5
 
 static int multiply(FaaType type, ptrdiff_t batch, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaMatrix b,
-                    const void *bias, void *out) {
+                    const void *bias, bool adds, void *out) {
   faa_blas_alone();
-  Product p = {.type = type, .m = m, .n = n, .k = k, .a = a, .b = b, .bias = bias, .out = out};
+  Product p = {.type = type, .m = m, .n = n, .k = k, .a = a, .b = b, .bias = bias, .adds = adds, .out = out};
   atomic_init(&p.fault, 0);
   double work = (double)m * (double)n * (double)k;
   if (type == FaaF32 && batch == 1 && m > 1 && n > 1 && work >= SHARED_PRODUCT &&
-      faa_shared_product(m, n, k, a, b, bias, out))
+      faa_shared_product(m, n, k, a, b, bias, adds, out))
     return 0;
   // Every piece packs the operand that is not cut anew, so the longer axis is cut, and none where the batch is work for all.
   ptrdiff_t pieces = work < 3e5 || (batch >= 8 && work < 3e7) ? 1 : work < 3e7 ? 2 : work < 1.5e10 ? 4 : 8;
@@ -178,7 +180,14 @@ int faa_matmul(FaaType type, ptrdiff_t batch, ptrdiff_t m, ptrdiff_t n, ptrdiff_
     faa_fill(type, 0, out, batch * m * n);
     return 0;
   }
-  return multiply(type, batch, m, n, k, a, b, NULL, out);
+  return multiply(type, batch, m, n, k, a, b, NULL, false, out);
+}
+
+int faa_matmul_add(FaaType type, ptrdiff_t batch, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaMatrix b,
+                   void *out) {
+  if (type < FaaF32) return -1;
+  if (batch * m * n * k == 0) return 0;
+  return multiply(type, batch, m, n, k, a, b, NULL, true, out);
 }
 
 int faa_matmul_bias(FaaType type, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaMatrix b, const void *bias,
@@ -190,7 +199,7 @@ int faa_matmul_bias(FaaType type, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatr
     for (ptrdiff_t row = 0; row < m; row++) memcpy((char *)out + (size_t)row * bytes, bias, bytes);
     return 0;
   }
-  return multiply(type, 1, m, n, k, a, b, bias, out);
+  return multiply(type, 1, m, n, k, a, b, bias, false, out);
 }
 
 const char *faa_blas_core(void) { return openblas_get_corename(); }

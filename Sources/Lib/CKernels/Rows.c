@@ -7,10 +7,11 @@
 typedef struct {
   ptrdiff_t rows, n, rows_per_chunk;
   double epsilon;
-  const void *x, *g;
+  const void *x, *g, *v;
   void *out;
   FaaType type;
   void (*row)(const void *x, const void *g, void *out, ptrdiff_t n, double epsilon);
+  void (*row_of_three)(const void *x, const void *g, const void *v, void *out, ptrdiff_t n, double epsilon);
 } Rows;
 
 static void rows_chunk(void *context, ptrdiff_t chunk) {
@@ -21,7 +22,10 @@ static void rows_chunk(void *context, ptrdiff_t chunk) {
   for (ptrdiff_t i = first; i < last; i++) {
     ptrdiff_t at = i * r->n * size;
     const char *g = r->g ? (const char *)r->g + at : NULL;
-    r->row((const char *)r->x + at, g, (char *)r->out + at, r->n, r->epsilon);
+    if (r->v)
+      r->row_of_three((const char *)r->x + at, g, (const char *)r->v + at, (char *)r->out + at, r->n, r->epsilon);
+    else
+      r->row((const char *)r->x + at, g, (char *)r->out + at, r->n, r->epsilon);
   }
 }
 
@@ -107,6 +111,25 @@ static int run(Rows rows, ptrdiff_t grain) {
     T along = dot_##suffix(out, g, n) / (T)n * scale * scale;                                                 \
     T level = sum_##suffix(g, n) / (T)n;                                                                      \
     for (ptrdiff_t i = 0; i < n; i++) out[i] = scale * (g[i] - level - along * out[i]);                       \
+  }                                                                                                           \
+  /* With C = c - mean(c), V = v - mean(v), p = mean(c y), q = mean(v y) and k = mean(C V) - p q:               \
+     -s² (k y + q (C - p y) + p (V - q y)). */                                                                \
+  CLONES static void normalize_curve_##suffix(const void *px, const void *pc, const void *pv, void *po,       \
+                                              ptrdiff_t n, double e) {                                        \
+    const T *restrict x = px, *restrict c = pc, *restrict v = pv;                                             \
+    T *restrict out = po;                                                                                     \
+    T mean = sum_##suffix(x, n) / (T)n, middle = sum_##suffix(c, n) / (T)n, level = sum_##suffix(v, n) / (T)n;\
+    for (ptrdiff_t i = 0; i < n; i++) out[i] = x[i] - mean;                                                   \
+    T scale = 1 / SQRT(dot_##suffix(out, out, n) / (T)n + (T)e);                                              \
+    T p = dot_##suffix(c, out, n) / (T)n * scale, q = dot_##suffix(v, out, n) / (T)n * scale;                 \
+    T both = 0;                                                                                               \
+    {                                                                                                         \
+      _Pragma("clang fp reassociate(on)") for (ptrdiff_t i = 0; i < n; i++)                                   \
+          both += (c[i] - middle) * (v[i] - level);                                                           \
+    }                                                                                                         \
+    T k = (both / (T)n - 3 * p * q) * scale, s = -scale * scale;                                              \
+    for (ptrdiff_t i = 0; i < n; i++)                                                                         \
+      out[i] = s * (k * out[i] + q * (c[i] - middle) + p * (v[i] - level));                                   \
   }
 
 ROW_KERNELS(float, f32, fast_exp, exp_or_zero, fast_log, sqrtf)
@@ -147,4 +170,11 @@ int faa_normalize_vjp(FaaType type, ptrdiff_t rows, ptrdiff_t n, double epsilon,
   if (type < FaaF32) return -1;
   return run((Rows){.rows = rows, .n = n, .epsilon = epsilon, .x = x, .g = g, .out = out, .type = type,
                     .row = CHOOSE(type, normalize_vjp)}, CHEAP_GRAIN);
+}
+
+int faa_normalize_curve(FaaType type, ptrdiff_t rows, ptrdiff_t n, double epsilon, const void *c, const void *v,
+                        const void *x, void *out) {
+  if (type < FaaF32) return -1;
+  return run((Rows){.rows = rows, .n = n, .epsilon = epsilon, .x = x, .g = c, .v = v, .out = out, .type = type,
+                    .row_of_three = CHOOSE(type, normalize_curve)}, CHEAP_GRAIN);
 }

@@ -108,20 +108,22 @@ public final class Tensor: @unchecked Sendable {
   /// Adds `other` to this value where it lies, if nobody could notice: nobody else holds this object or its elements, and no
   /// derivative follows either. False asks for an ordinary sum.
   static func accumulate(_ other: Tensor, into sum: inout Tensor) -> Bool {
-    guard isKnownUniquelyReferenced(&sum), isKnownUniquelyReferenced(&sum.storage), sum.node == nil,
-      other.node == nil, sum.dtype == other.dtype, sum.isContiguous, other.isContiguous,
+    guard mayChange(&sum), other.node == nil, sum.dtype == other.dtype, other.isContiguous,
       sum.hasShape(of: other)
     else { return false }
     return faa_accumulate(sum.dtype.kernel, sum.count, other.pointer, sum.pointer) == 0
   }
 
+  /// Whether a value's elements, which follow each other, may be changed where they lie: nobody else holds it or them, and no derivative
+  /// follows it.
+  static func mayChange(_ tensor: inout Tensor) -> Bool {
+    isKnownUniquelyReferenced(&tensor) && isKnownUniquelyReferenced(&tensor.storage) && tensor.node == nil
+      && tensor.isContiguous
+  }
+
   /// Makes `tensor` one whose elements may be changed where they lie, because nobody else holds them; a copy where somebody does.
   static func makeOwn(_ tensor: inout Tensor) throws {
-    if isKnownUniquelyReferenced(&tensor), isKnownUniquelyReferenced(&tensor.storage), tensor.node == nil,
-      tensor.isContiguous
-    {
-      return
-    }
+    if mayChange(&tensor) { return }
     let copy = try uninitialized(tensor.shape, dtype: tensor.dtype, in: "copy")
     withUnsafePointers(tensor.layout) { dims, strides in
       faa_pack(tensor.dtype.kernel, Int32(tensor.rank), dims, strides, tensor.pointer, copy.pointer)

@@ -186,7 +186,10 @@ typedef struct {
 /// a plain loop (1 is returned on overflow).
 int faa_matmul(FaaType type, ptrdiff_t batch, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaMatrix b,
                void *_Nonnull out);
-/// The same plus a row of n numbers added to every row of the result; floats only.
+/// The same added to what `out` holds; floats only.
+int faa_matmul_add(FaaType type, ptrdiff_t batch, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaMatrix b,
+                   void *_Nonnull out);
+/// The same as the first plus a row of n numbers added to every row of the result; floats only.
 int faa_matmul_bias(FaaType type, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaMatrix b,
                     const void *_Nonnull bias, void *_Nonnull out);
 /// out[i] = Σ_t scales[t] weights[t][i] values[t][i], in floats; weights[t] may be NULL for ones. `out` may be one of the values.

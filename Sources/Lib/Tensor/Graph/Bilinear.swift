@@ -2,25 +2,32 @@
 /// its reverse derivatives are products of the same kind.
 final class BilinearPrimitive<Attributes: Sendable>: Primitive, @unchecked Sendable {
   typealias Product = @Sendable (Tensor, Tensor, Attributes) throws -> Tensor
+  /// The same product added to a tensor where that lies, if nobody could notice; false asks for an ordinary sum.
+  typealias Addition = @Sendable (inout Tensor, Tensor, Tensor, Attributes) throws -> Bool
+  /// The same linear map as a matrix and which input it is applied to, where one input is a vector and the other has no tangent.
+  typealias Step = @Sendable (Tensor, _ traced: Int, _ result: Shape, Attributes) throws -> LinearStep
 
   private let evaluate: Product
   fileprivate let left: Product, right: Product
-  fileprivate let isOfMatrices: Bool
+  fileprivate let additions: (product: Addition, left: Addition, right: Addition)?
+  fileprivate let step: Step?
   private let makeSamples: @Sendable () -> [Sample]
 
-  /// - isOfMatrices: whether it is the matrix product of the last two axes.
   /// - evaluate: the product of two constants.
   /// - left: the cotangent of the left operand, from that of the result and the right operand.
   /// - right: the cotangent of the right operand, from the left operand and the cotangent of the result.
+  /// - additions: the three of them added in place.
+  /// - step: what it does to the tangent of one input, given the other, where that is simpler than the rule.
   init(
-    _ name: String, isOfMatrices: Bool = false, evaluate: @escaping Product, left: @escaping Product,
-    right: @escaping Product,
+    _ name: String, evaluate: @escaping Product, left: @escaping Product, right: @escaping Product,
+    additions: (product: Addition, left: Addition, right: Addition)? = nil, step: Step? = nil,
     samples: @escaping @Sendable () -> [Sample]
   ) {
     self.evaluate = evaluate
     self.left = left
     self.right = right
-    self.isOfMatrices = isOfMatrices
+    self.additions = additions
+    self.step = step
     makeSamples = samples
     super.init(name)
   }
@@ -30,6 +37,11 @@ final class BilinearPrimitive<Attributes: Sendable>: Primitive, @unchecked Senda
   func callAsFunction(_ a: Tensor, _ b: Tensor, _ attributes: Attributes) throws -> Tensor {
     let result = try evaluate(a, b, attributes)
     try inspect(result, name)
+    return record(result, a, b, attributes)
+  }
+
+  /// The result with its history.
+  func record(_ result: consuming Tensor, _ a: Tensor, _ b: Tensor, _ attributes: Attributes) -> Tensor {
     let traceA = recordedTrace(a)
     let traceB = recordedTrace(b)
     guard traceA | traceB != 0, result.dtype.isFloating else { return result }
@@ -58,26 +70,38 @@ private final class BilinearNode<Attributes: Sendable>: Node {
 
   override func pullback(_ cotangent: Tensor, into sink: inout CotangentSink) throws {
     let saved = Saved(node: self)
-    if sink.needs(0) { try sink.add(primitive.left(cotangent, saved.right, attributes), to: 0) }
-    if sink.needs(1) { try sink.add(primitive.right(saved.left, cotangent, attributes), to: 1) }
+    let additions = primitive.additions
+    if sink.needs(0) {
+      let right = try saved.right
+      try sink.add(to: 0, { try additions?.left(&$0, cotangent, right, attributes) ?? false }) {
+        try primitive.left(cotangent, right, attributes)
+      }
+    }
+    if sink.needs(1) {
+      let left = try saved.left
+      try sink.add(to: 1, { try additions?.right(&$0, left, cotangent, attributes) ?? false }) {
+        try primitive.right(left, cotangent, attributes)
+      }
+    }
   }
 
   override func pushforward(_ tangent: (Int) -> Tensor?) throws -> Tensor? {
     let saved = Saved(node: self)
-    return try sum(
-      tangent(0).map { try primitive($0, saved.right, attributes) },
-      tangent(1).map { try primitive(saved.left, $0, attributes) })
+    guard let change = tangent(1) else {
+      return try tangent(0).map { try primitive($0, saved.right, attributes) }
+    }
+    let left = try saved.left
+    guard var total = try tangent(0).map({ try primitive($0, saved.right, attributes) }) else {
+      return try primitive(left, change, attributes)
+    }
+    if try primitive.additions?.product(&total, left, change, attributes) ?? false { return total }
+    return try sum(total, primitive(left, change, attributes))
   }
 
   override func linearStep(_ isTraced: (Int) -> Bool) throws -> LinearStep {
-    guard primitive.isOfMatrices, shape.rank == 2, isTraced(0) != isTraced(1) else { return .rule }
-    if isTraced(0), let right = savedOther {
-      if right.count == 1 { return .elementwise([.scale(try right.item()), .zero]) }
-      return shape[0] == 1 ? .matrix(try right.detached.transposed(), input: 0) : .rule
-    }
-    guard let left = saved else { return .rule }
-    if left.count == 1 { return .elementwise([.zero, .scale(try left.item())]) }
-    return shape[1] == 1 ? .matrix(left.detached, input: 1) : .rule
+    guard let step = primitive.step, isTraced(0) != isTraced(1) else { return .rule }
+    guard let constant = isTraced(0) ? savedOther : saved else { return .rule }
+    return try step(constant.detached, isTraced(0) ? 0 : 1, shape, attributes)
   }
 
   override var name: String { primitive.name }

@@ -3,7 +3,7 @@ import CKernels
 /// A function of any number of tensors with rules of its own.
 final class GeneralPrimitive<Attributes: Sendable>: Primitive, @unchecked Sendable {
   /// Cotangents of the inputs (nil for those not needed or zero) from that of the result.
-  typealias Pullback = @Sendable (Tensor, Saved, Attributes, _ needs: (Int) -> Bool) throws -> [Tensor?]
+  typealias Pullback = @Sendable (Tensor, Saved, Attributes, _ needs: Needs) throws -> [Tensor?]
   /// The tangent of the result from those of the inputs.
   typealias Pushforward = @Sendable ([Tensor?], Saved, Attributes) throws -> Tensor?
 
@@ -29,13 +29,15 @@ final class GeneralPrimitive<Attributes: Sendable>: Primitive, @unchecked Sendab
     super.init(name)
   }
 
-  /// A fast kernel for values and one for first derivatives; everything else is derived from `reference`, the same function in plain
-  /// operations.
+  /// A fast kernel for values and one for each direction of the first derivative; everything else is derived from `reference`, the same
+  /// function in plain operations.
   /// - backward: the cotangents of the inputs from that of the result, as constants. It is used where nobody asks for more.
+  /// - forward: the tangent of the result from those of the inputs, of which at least one is there; used likewise.
   convenience init(
     fused name: String, evaluate: @escaping @Sendable ([Tensor], Attributes) throws -> Tensor,
     reference: @escaping @Sendable ([Tensor], Attributes) throws -> Tensor,
     backward: (@Sendable (Tensor, [Tensor], Attributes) throws -> [Tensor])? = nil,
+    forward: (@Sendable ([Tensor?], [Tensor], Attributes) throws -> Tensor)? = nil,
     samples: @escaping @Sendable () -> [Sample]
   ) {
     self.init(
@@ -48,7 +50,13 @@ final class GeneralPrimitive<Attributes: Sendable>: Primitive, @unchecked Sendab
         return try Linearization(of: { [try reference($0, attributes)] }, at: inputs).pullback([cotangent])
       },
       pushforward: { tangents, saved, attributes in
-        try Linearization(of: { [try reference($0, attributes)] }, at: saved.inputs).pushforward(tangents)[0]
+        if let forward, tangents.allSatisfy({ $0.map(recordedTrace) ?? 0 == 0 }),
+          saved.inputs.allSatisfy({ recordedTrace($0) == 0 })
+        {
+          return try forward(Array(tangents.prefix(saved.inputs.count)), saved.inputs, attributes)
+        }
+        return try Linearization(of: { [try reference($0, attributes)] }, at: saved.inputs).pushforward(
+          tangents)[0]
       },
       samples: samples)
     recordsAnew = true
@@ -106,7 +114,7 @@ private final class GeneralNode<Attributes: Sendable>: Node {
   override var savedMany: [Tensor] { keptInputs }
 
   override func pullback(_ cotangent: Tensor, into sink: inout CotangentSink) throws {
-    let changes = try primitive.pullback(cotangent, Saved(node: self), attributes, sink.needs)
+    let changes = try primitive.pullback(cotangent, Saved(node: self), attributes, sink.wanted)
     for (index, change) in changes.enumerated() {
       if let change, sink.needs(index) { try sink.add(change, to: index) }
     }

@@ -121,9 +121,27 @@ package struct CotangentSink {
   let node: Node
   let places: UnsafePointer<Int32>
   let cotangents: UnsafeMutablePointer<Tensor?>
+  /// For each place whether its cotangent is wanted for its derivatives alone; nil for nowhere.
+  let unread: UnsafePointer<Bool>?
 
   /// Whether the cotangent of input `index` is wanted.
   @inline(__always) func needs(_ index: Int) -> Bool { places[index] >= 0 }
+
+  /// What is wanted, for the rules.
+  var wanted: Needs { Needs(places: places, unread: unread) }
+
+  /// Adds a cotangent to that of input `index`: where there is one already, and it can be, in its place.
+  func add(
+    to index: Int, _ inPlace: (inout Tensor) throws -> Bool, otherwise cotangent: () throws -> Tensor
+  ) throws {
+    let place = Int(places[index])
+    if var sum = cotangents[place].take() {
+      let isAdded = try inPlace(&sum)
+      cotangents[place] = sum
+      if isAdded { return }
+    }
+    try add(cotangent(), to: index)
+  }
 
   /// Adds `cotangent` to that of input `index`. Broadcasting is undone here, once for every rule.
   func add(_ cotangent: Tensor, to index: Int) throws {
@@ -137,6 +155,21 @@ package struct CotangentSink {
     }
     if !Tensor.accumulate(part, into: &sum) { sum = try sum + part }
     cotangents[place] = sum
+  }
+}
+
+/// Which cotangents a rule is asked for.
+struct Needs {
+  let places: UnsafePointer<Int32>
+  let unread: UnsafePointer<Bool>?
+
+  /// Whether the cotangent of input `index` is wanted.
+  @inline(__always) func callAsFunction(_ index: Int) -> Bool { places[index] >= 0 }
+
+  /// Whether anybody will read its elements: otherwise only its history is wanted, for the next derivative.
+  func elements(_ index: Int) -> Bool {
+    guard let unread, places[index] >= 0 else { return true }
+    return !unread[Int(places[index])]
   }
 }
 

@@ -199,7 +199,13 @@ package final class Linearization {
   /// output depends on it.
   /// - isLast: whether this is the last sweep. Then what the rules have read is let go as the sweep passes, unless a transform outside
   ///   may ask for it, and memory falls from its peak instead of growing by the cotangents.
-  package func pullback(_ cotangents: [Tensor], isLast: Bool = false) throws -> [Tensor?] {
+  /// - areRead: whether anybody will read the elements of the results. If not, they are wanted for their derivatives alone, and a product
+  ///   that is nothing but the cotangent of a leaf is recorded without being computed: NaNs stand in its place.
+  package func pullback(
+    _ cotangents: [Tensor], isLast: Bool = false, areRead: Bool = true
+  ) throws -> [Tensor?] {
+    let unread = areRead ? nil : leavesReadOnce()
+    defer { unread?.deallocate() }
     var values = [Tensor?](repeating: nil, count: nodes.count)
     for (slot, cotangent) in zip(endSlots, cotangents) where slot >= 0 {
       values[slot] = try values[slot].map { try $0 + cotangent } ?? cotangent
@@ -212,7 +218,8 @@ package final class Linearization {
           guard let cotangent = table[slot].take() else { continue }
           let node = nodes[slot]
           var sink = CotangentSink(
-            node: node, places: places + Int(firstInput[slot]), cotangents: table)
+            node: node, places: places + Int(firstInput[slot]), cotangents: table,
+            unread: unread.map { UnsafePointer($0) })
           do {
             try node.pullback(cotangent, into: &sink)
           } catch let error as TensorError where error.kind == .notFinite {
@@ -224,6 +231,17 @@ package final class Linearization {
       }
     }
     return leafSlots.map { values[$0] }
+  }
+
+  /// For each node whether it is a leaf that one input of one node is.
+  private func leavesReadOnce() -> UnsafeMutablePointer<Bool> {
+    var uses = [Int](repeating: 0, count: nodes.count)
+    for input in inputs where input >= 0 { uses[Int(input)] += 1 }
+    for end in endSlots where end >= 0 { uses[end] += 1 }
+    let result = UnsafeMutablePointer<Bool>.allocate(capacity: nodes.count)
+    result.initialize(repeating: false, count: nodes.count)
+    for slot in leafSlots where uses[slot] == 1 { result[slot] = true }
+    return result
   }
 
   /// The Jacobian-vector products: for each output the tangent that follows from those of the leaves, nil for zero.

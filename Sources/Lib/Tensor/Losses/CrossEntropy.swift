@@ -24,8 +24,7 @@ struct HardTargets: Sendable {
 
 /// Softmax and cross-entropy with class indices, fused: one pass over the logits for the value, one for the first derivative.
 enum CrossEntropy {
-  /// The loss of each row of [rows, classes]. Its derivative is the fused `backward` in both modes; the derivatives of that come from
-  /// its reference.
+  /// The loss of each row of [rows, classes]. Its derivative is the fused `backward` in both modes.
   static let value: GeneralPrimitive<HardTargets> = .init(
     "crossEntropy", saves: .inputs,
     evaluate: { inputs, targets in
@@ -52,9 +51,10 @@ enum CrossEntropy {
       ]
     })
 
-  /// The cotangent of the logits, from that of the losses and the logits.
+  /// The cotangent of the logits, from that of the losses and the logits: with q the weight of each -log p and Q their sum, g (Q p - q). Its
+  /// derivative by x is g Q times softmax's Jacobian, which is symmetric.
   static let backward: GeneralPrimitive<HardTargets> = .init(
-    fused: "crossEntropyBackward",
+    "crossEntropyBackward", saves: .inputs,
     evaluate: { inputs, targets in
       let g = try inputs[0].contiguous(in: "crossEntropy")
       let x = try inputs[1].contiguous(in: "crossEntropy")
@@ -65,10 +65,19 @@ enum CrossEntropy {
         targets.weights.map { UnsafeRawPointer($0.pointer) }, g.pointer, x.pointer, result.pointer)
       return result
     },
-    reference: { inputs, targets in
-      let factors = try targets.factors(inputs[1].dtype)
-      let expected = try inputs[1].softmax() * factors.sum([-1], keep: true)
-      return try inputs[0].insertingAxis(-1) * (expected - factors)
+    pullback: { cotangent, saved, targets, needs in
+      let (g, x) = (saved.inputs[0], saved.inputs[1])
+      return [
+        needs(0)
+          ? try (backward([.ones(g.shape, dtype: g.dtype), x], targets) * cotangent).sum([-1]) : nil,
+        needs(1) ? try curved(cotangent, g, x, targets) : nil,
+      ]
+    },
+    pushforward: { tangents, saved, targets in
+      let (g, x) = (saved.inputs[0], saved.inputs[1])
+      return try sum(
+        tangents[0].map { try backward([$0, x], targets) },
+        tangents[1].map { try curved($0, g, x, targets) })
     },
     samples: {
       [
@@ -79,6 +88,12 @@ enum CrossEntropy {
     })
 
   static let all: [Primitive] = [value, backward]
+
+  /// The Hessian of the losses' sum with the weights g, times v.
+  private static func curved(_ v: Tensor, _ g: Tensor, _ x: Tensor, _ targets: HardTargets) throws -> Tensor {
+    let weight = try targets.factors(x.dtype).sum([-1], keep: true) * g.insertingAxis(-1)
+    return try Rows.softmaxAlong([v * weight, x.softmax()], ())
+  }
 
   private static func targets(smoothing: Double, weights: [Double]?) throws -> HardTargets {
     HardTargets(

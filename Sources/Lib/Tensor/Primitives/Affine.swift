@@ -19,18 +19,25 @@ enum Affine {
     pullback: { cotangent, saved, _, needs in
       let (x, weight) = (saved.inputs[0], saved.inputs[1])
       return [
-        needs(0) ? try cotangent.matmul(weight) : nil,
-        needs(1) ? try cotangent.transposed().matmul(x) : nil,
+        needs(0) ? try Matmul.product(cotangent, weight, Matmul.Turned()) : nil,
+        needs(1) ? try ofWeight(cotangent, x, isRead: needs.elements(1)) : nil,
         needs(2) ? try cotangent.sum([0]) : nil,
       ]
     },
     pushforward: { tangents, saved, _ in
       let (x, weight) = (saved.inputs[0], saved.inputs[1])
-      let product = try sum(
-        tangents[0].map { try $0.matmul(weight.transposed()) },
-        tangents[1].map { try x.matmul($0.transposed()) })
-      guard let product else { return tangents[2] }
-      return try tangents[2].map { try product + $0 } ?? product
+      let turned = Matmul.Turned(right: true)
+      var total = tangents[2]
+      if let change = tangents[0] {
+        total = try total.map { try map([change, weight, $0], ()) } ?? Matmul.product(change, weight, turned)
+      }
+      guard let change = tangents[1] else { return total }
+      if tangents[0] == nil {
+        return try total.map { try map([x, change, $0], ()) } ?? Matmul.product(x, change, turned)
+      }
+      guard var sum = total.take() else { return try Matmul.product(x, change, turned) }
+      if try Matmul.add(x, change, turned, to: &sum) { return sum }
+      return try sum + Matmul.product(x, change, turned)
     },
     samples: {
       [
@@ -44,6 +51,12 @@ enum Affine {
     })
 
   static let all: [Primitive] = [map]
+
+  /// The cotangent of the weight, gᵀ x.
+  private static func ofWeight(_ cotangent: Tensor, _ x: Tensor, isRead: Bool) throws -> Tensor {
+    let turned = Matmul.Turned(left: true)
+    return isRead ? try Matmul.product(cotangent, x, turned) : try Matmul.uncomputed(cotangent, x, turned)
+  }
 }
 
 extension Tensor {

@@ -35,6 +35,16 @@ enum Attention {
         }, q)
       return changes
     },
+    forward: { tangents, inputs, settings in
+      let (q, k, v) = (try rows(inputs[0]), try rows(inputs[1]), try rows(inputs[2]))
+      let changes = try tangents.map { try $0.map(rows) }
+      let result = try tokens(like: q)
+      try check(
+        withExtendedLifetime((q, k, v, changes)) {
+          sizes(q, k, settings) { faa_attention_jvp($0, at([q, k, v]), at(changes), at(result)) }
+        }, q)
+      return result
+    },
     samples: {
       [
         .init([([2, 2, 3, 4], .real), ([2, 2, 5, 4], .real), ([2, 2, 5, 4], .real)]) {
@@ -51,13 +61,11 @@ enum Attention {
   /// Of one tensor (batch, tokens, 3, heads, size) of queries, keys and values, as one projection leaves them: the result is
   /// (batch, tokens, heads, size), and the derivative fills one tensor too.
   static let packed: GeneralPrimitive<Settings> = .init(
-    fused: "selfAttention",
+    "selfAttention", saves: .inputs,
     evaluate: { inputs, settings in
       let x = try inputs[0].contiguous(in: "attention")
-      let result = try Tensor.uninitialized(
-        Shape([x.shape[0], x.shape[1], x.shape[3], x.shape[4]]), dtype: x.dtype, in: "attention")
-      let parts = try part(x)
-      let heads = try byHead(result)
+      let result = try mixed(of: x)
+      let (parts, heads) = (try part(x), try byHead(result))
       try check(
         withExtendedLifetime(x) {
           sizes(parts[0], parts[1], settings) {
@@ -66,13 +74,51 @@ enum Attention {
         }, x)
       return result
     },
-    reference: { inputs, settings in
-      let parts = try part(inputs[0])
-      return try byHead(composed(parts[0], parts[1], parts[2], settings))
+    pullback: { cotangent, saved, settings, _ in try [packedAgainst([cotangent, saved.inputs[0]], settings)]
     },
+    pushforward: { tangents, saved, settings in
+      try tangents[0].map { try packedAlong([$0, saved.inputs[0]], settings) }
+    },
+    samples: { [.init([([2, 3, 3, 2, 4], .real)]) { try $0[0].selfAttention() }] })
+
+  /// The tangent of `packed`, from that of its argument and the argument.
+  static let packedAlong: GeneralPrimitive<Settings> = .init(
+    fused: "selfAttentionAlong",
+    evaluate: { inputs, settings in
+      let (u, x) = (try inputs[0].contiguous(in: "attention"), try inputs[1].contiguous(in: "attention"))
+      let result = try mixed(of: x)
+      let (parts, changes, heads) = (try part(x), try part(u), try byHead(result))
+      try check(
+        withExtendedLifetime((u, x)) {
+          sizes(parts[0], parts[1], settings) { faa_attention_jvp($0, at(parts), at(changes), at(heads)) }
+        }, x)
+      return result
+    },
+    reference: { inputs, settings in
+      let line = try Linearization(of: { [try composedOfPacked($0[0], settings)] }, at: [inputs[1]])
+      guard let tangent = try line.pushforward([inputs[0]])[0] else {
+        return try .zeros(line.outputs[0].shape, dtype: inputs[1].dtype)
+      }
+      return tangent
+    },
+    // With the cotangent c: of u it is c's way back, of x the gradient of c's product with the tangent.
     backward: { cotangent, inputs, settings in
-      let x = try inputs[0].contiguous(in: "attention")
-      let g = try byHead(cotangent.contiguous(in: "attention"))
+      try [
+        packedAgainst([cotangent, inputs[1]], settings),
+        bent(cotangent, nil, inputs[1], along: inputs[0], settings, givesTangent: false).changes,
+      ]
+    },
+    samples: {
+      let shape: Shape = [1, 3, 3, 2, 2]
+      return [.init([(shape, .real), (shape, .real)]) { try packedAlong($0, unmasked) }]
+    })
+
+  /// The cotangent of the argument of `packed`, from that of the result and the argument.
+  static let packedAgainst: GeneralPrimitive<Settings> = .init(
+    fused: "selfAttentionAgainst",
+    evaluate: { inputs, settings in
+      let x = try inputs[1].contiguous(in: "attention")
+      let g = try byHead(inputs[0].contiguous(in: "attention"))
       let change = try Tensor.uninitialized(x.shape, dtype: x.dtype, in: "attention")
       let (parts, changes) = (try part(x), try part(change))
       try check(
@@ -83,11 +129,68 @@ enum Attention {
               at(changes[2]))
           }
         }, x)
-      return [change]
+      return change
     },
-    samples: { [.init([([2, 3, 3, 2, 4], .real)]) { try $0[0].selfAttention() }] })
+    reference: { inputs, settings in
+      let line = try Linearization(of: { [try composedOfPacked($0[0], settings)] }, at: [inputs[1]])
+      return try line.pullback([inputs[0]])[0] ?? .zeros(inputs[1].shape, dtype: inputs[1].dtype)
+    },
+    // It is the gradient by x of the product g · (result). With the cotangent c, its product with c is the product of g with the tangent
+    // along c: by g that is the tangent, and by x the Hessian, which is symmetric, times c.
+    backward: { cotangent, inputs, settings in
+      let (tangent, changes) = try bent(
+        inputs[0], nil, inputs[1], along: cotangent, settings, givesTangent: true)
+      return try [tangent ?? packedAlong([cotangent, inputs[1]], settings), changes]
+    },
+    forward: { tangents, inputs, settings in
+      guard let along = tangents[1] else {
+        return try packedAgainst(
+          [tangents[0] ?? .zeros(inputs[0].shape, dtype: inputs[0].dtype), inputs[1]], settings)
+      }
+      return try bent(inputs[0], tangents[0], inputs[1], along: along, settings, givesTangent: false).changes
+    },
+    samples: {
+      [
+        .init([([1, 3, 2, 2], .real), ([1, 3, 3, 2, 2], .real)]) { try packedAgainst($0, unmasked) }
+      ]
+    })
 
-  static let all: [Primitive] = [product, packed]
+  static let all: [Primitive] = [product, packed, packedAlong, packedAgainst]
+
+  private static let unmasked = Settings(scale: 0.6, mask: nil)
+
+  /// The tangent of `packedAgainst` at the cotangent g and x, for the tangents h of g (nil for none) and u of x; and that of `packed` where
+  /// it is wanted.
+  private static func bent(
+    _ g: Tensor, _ h: Tensor?, _ x: Tensor, along u: Tensor, _ settings: Settings, givesTangent: Bool
+  ) throws -> (tangent: Tensor?, changes: Tensor) {
+    let (x, u) = (try x.contiguous(in: "attention"), try u.contiguous(in: "attention"))
+    let g = try byHead(g.contiguous(in: "attention"))
+    let h = try h.map { try byHead($0.contiguous(in: "attention")) }
+    let tangent = givesTangent ? try mixed(of: x) : nil
+    let changes = try Tensor.uninitialized(x.shape, dtype: x.dtype, in: "attention")
+    let (parts, along, results) = (try part(x), try part(u), try part(changes))
+    let heads = try tangent.map(byHead)
+    try check(
+      withExtendedLifetime((x, u, g, h)) {
+        sizes(parts[0], parts[1], settings) {
+          faa_attention_vjp_jvp($0, at(parts), at(g), at(along), at(h), at(heads), at(results))
+        }
+      }, x)
+    return (tangent, changes)
+  }
+
+  /// The result of `packed` in plain operations.
+  private static func composedOfPacked(_ x: Tensor, _ settings: Settings) throws -> Tensor {
+    let parts = try part(x)
+    return try byHead(composed(parts[0], parts[1], parts[2], settings))
+  }
+
+  /// Room for the result of `packed`.
+  private static func mixed(of x: Tensor) throws -> Tensor {
+    try .uninitialized(
+      Shape([x.shape[0], x.shape[1], x.shape[3], x.shape[4]]), dtype: x.dtype, in: "attention")
+  }
 
   private static func composed(_ q: Tensor, _ k: Tensor, _ v: Tensor, _ settings: Settings) throws -> Tensor {
     let scores = try q.matmul(k.transposed()) * settings.scale
@@ -117,10 +220,15 @@ enum Attention {
     return try byHead(memory)
   }
 
-  private static func at(_ x: Tensor) -> FaaTokens {
+  private static func at(_ x: Tensor?) -> FaaTokens {
+    guard let x else { return FaaTokens() }
     let strides = x.layout.strides
     return FaaTokens(
       data: x.pointer, batch: strides[0], head: strides[1], token: Swift.max(strides[2], x.shape[3], 1))
+  }
+
+  private static func at(_ parts: [Tensor?]) -> FaaQKV {
+    FaaQKV(q: at(parts[0]), k: at(parts[1]), v: at(parts[2]))
   }
 
   private static func sizes<R>(

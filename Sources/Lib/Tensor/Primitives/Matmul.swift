@@ -1,11 +1,45 @@
 import CKernels
 
 enum Matmul {
+  /// Which operands of a product have their last two axes exchanged first. That costs nothing, and a derivative comes out in the order of
+  /// what it belongs to.
+  struct Turned: Sendable {
+    var left = false, right = false
+  }
+
   /// The product of the last two axes; the operands have one rank (at least 2) and equal leading axes.
-  static let product: BilinearPrimitive<Void> = .init(
-    "matmul", isOfMatrices: true, evaluate: { a, b, _ in try evaluate(a, b) },
-    left: { cotangent, b, _ in try product(cotangent, b.transposed(), ()) },
-    right: { a, cotangent, _ in try product(a.transposed(), cotangent, ()) },
+  static let product: BilinearPrimitive<Turned> = .init(
+    "matmul", evaluate: { a, b, turned in try evaluate(a, b, turned) },
+    left: { cotangent, b, turned in
+      let (first, second, way) = ofLeft(cotangent, b, turned)
+      return try product(first, second, way)
+    },
+    right: { a, cotangent, turned in
+      let (first, second, way) = ofRight(a, cotangent, turned)
+      return try product(first, second, way)
+    },
+    additions: (
+      product: { try add($1, $2, $3, to: &$0) },
+      left: { sum, cotangent, b, turned in
+        let (first, second, way) = ofLeft(cotangent, b, turned)
+        return try add(first, second, way, to: &sum)
+      },
+      right: { sum, a, cotangent, turned in
+        let (first, second, way) = ofRight(a, cotangent, turned)
+        return try add(first, second, way, to: &sum)
+      }
+    ),
+    step: { constant, traced, result, turned in
+      guard result.rank == 2 else { return .rule }
+      if constant.count == 1 {
+        let scale = LinearStep.Factor.scale(try constant.item())
+        return .elementwise(traced == 0 ? [scale, .zero] : [.zero, scale])
+      }
+      guard result[traced] == 1 else { return .rule }
+      // The matrix that stands before the vector.
+      let stands = traced == 0 ? turned.right : !turned.left
+      return .matrix(stands ? constant : try constant.transposed(), input: traced)
+    },
     samples: {
       [
         .init([([2, 3], .real), ([3, 4], .real)]) { try $0[0].matmul($0[1]) },
@@ -18,18 +52,63 @@ enum Matmul {
 
   static let all: [Primitive] = [product]
 
-  private static func evaluate(_ a: Tensor, _ b: Tensor) throws -> Tensor {
+  /// The factors of the product that is the cotangent of the left operand: C Bᵀ, or (B Cᵀ where A was turned) its transpose.
+  @inline(__always)
+  private static func ofLeft(_ c: Tensor, _ b: Tensor, _ turned: Turned) -> (Tensor, Tensor, Turned) {
+    turned.left
+      ? (b, c, Turned(left: turned.right, right: true)) : (c, b, Turned(left: false, right: !turned.right))
+  }
+
+  /// The same of the right operand: Aᵀ C, or Cᵀ A.
+  @inline(__always)
+  private static func ofRight(_ a: Tensor, _ c: Tensor, _ turned: Turned) -> (Tensor, Tensor, Turned) {
+    turned.right
+      ? (c, a, Turned(left: true, right: turned.left)) : (a, c, Turned(left: !turned.left, right: false))
+  }
+
+  /// The shape of a product.
+  private static func shape(_ a: Tensor, _ b: Tensor, _ turned: Turned) -> Shape {
     let rank = a.rank
-    let m = a.layout.shape.dims[rank - 2]
-    let k = a.layout.shape.dims[rank - 1]
-    let n = b.layout.shape.dims[rank - 1]
     var shape = a.shape
-    shape.dims[rank - 1] = n
+    if turned.left { shape.dims[rank - 2] = a.layout.shape.dims[rank - 1] }
+    shape.dims[rank - 1] = b.layout.shape.dims[turned.right ? rank - 2 : rank - 1]
+    return shape
+  }
+
+  private static func evaluate(_ a: Tensor, _ b: Tensor, _ turned: Turned) throws -> Tensor {
+    let result = try Tensor.uninitialized(shape(a, b, turned), dtype: a.dtype, in: "matmul")
+    try multiply(a, b, turned, into: result, adds: false)
+    return result
+  }
+
+  /// A product that is recorded but not computed, for when its derivatives alone are wanted: whoever reads it finds NaN.
+  static func uncomputed(_ a: Tensor, _ b: Tensor, _ turned: Turned) throws -> Tensor {
+    let nothing = try Tensor.scalar(.nan, dtype: a.dtype).expanded(to: shape(a, b, turned))
+    return product.record(nothing, a, b, turned)
+  }
+
+  /// Adds a product of constants to a tensor where that lies, if nobody could notice; false, with nothing done, otherwise.
+  static func add(_ a: Tensor, _ b: Tensor, _ turned: Turned, to sum: inout Tensor) throws -> Bool {
+    guard a.dtype == sum.dtype, a.dtype.isFloating, recordedTrace(a) == 0, recordedTrace(b) == 0,
+      shape(a, b, turned) == sum.shape, Tensor.mayChange(&sum)
+    else { return false }
+    try multiply(a, b, turned, into: sum, adds: true)
+    try inspect(sum, product.name)
+    return true
+  }
+
+  private static func multiply(
+    _ a: Tensor, _ b: Tensor, _ turned: Turned, into result: Tensor, adds: Bool
+  ) throws {
+    let rank = a.rank
+    let m = result.layout.shape.dims[rank - 2]
+    let n = result.layout.shape.dims[rank - 1]
+    let k = a.layout.shape.dims[turned.left ? rank - 2 : rank - 1]
     var batch = 1
-    for axis in 0..<(rank - 2) { batch *= shape.dims[axis] }
-    let left = try Operand(a)
-    let right = try Operand(b)
-    let result = try Tensor.uninitialized(shape, dtype: a.dtype, in: "matmul")
+    for axis in 0..<(rank - 2) { batch *= result.layout.shape.dims[axis] }
+    let left = try Operand(a, turned: turned.left)
+    let right = try Operand(b, turned: turned.right)
+    let kernel = adds ? faa_matmul_add : faa_matmul
     try withExtendedLifetime((left, right)) {
       // Long products go in pieces, of matrices or else of rows, so that the user can stop them.
       let work = 2 * Double(m) * Double(n) * Double(k)
@@ -38,7 +117,7 @@ enum Matmul {
       for start in stride(from: 0, to: max(items, 1), by: piece) {
         if start > 0 { try checkInterrupt() }
         let count = min(piece, items - start)
-        let status = faa_matmul(
+        let status = kernel(
           a.dtype.kernel, batch > 1 ? count : batch, batch > 1 ? m : count, n, k,
           left.matrix.starting(at: start, ofRows: batch <= 1, a.dtype),
           batch > 1 ? right.matrix.starting(at: start, ofRows: false, a.dtype) : right.matrix,
@@ -49,7 +128,6 @@ enum Matmul {
         }
       }
     }
-    return result
   }
 
   /// The floating-point operations of a piece: some tenths of a second.
@@ -69,6 +147,14 @@ extension FaaMatrix {
 struct Operand {
   let tensor: Tensor
   let matrix: FaaMatrix
+
+  /// The operand with its last two axes exchanged.
+  @inline(__always) init(_ x: Tensor, turned: Bool) throws {
+    let operand = try Operand(x)
+    var matrix = operand.matrix
+    if turned { matrix.transposed.toggle() }
+    self.init(operand.tensor, matrix)
+  }
 
   @inline(__always) init(_ x: Tensor) throws {
     if x.isContiguous {
@@ -164,7 +250,7 @@ extension Tensor {
     let dtype = Swift.max(self.dtype, other.dtype, .i32)
     let a = self.dtype == dtype ? self : try cast(to: dtype)
     let b = other.dtype == dtype ? other : try other.cast(to: dtype)
-    if rank == 2, other.rank == 2 { return try Matmul.product(a, b, ()) }
+    if rank == 2, other.rank == 2 { return try Matmul.product(a, b, Matmul.Turned()) }
     if rank == 1 || other.rank == 1 {
       let left = rank == 1 ? try a.insertingAxis(0) : a
       let right = other.rank == 1 ? try b.insertingAxis(1) : b
@@ -178,7 +264,7 @@ extension Tensor {
       // One product of all rows, so that the gradient by the matrix is one product too.
       let flat = try a.reshaped([a.count / Swift.max(inner, 1), inner])
       guard inner > 0 else { return try .zeros(Shape(shape.dropLast() + [other.shape[1]]), dtype: dtype) }
-      return try Matmul.product(flat, b, ()).reshaped(Shape(shape.dropLast() + [other.shape[1]]))
+      return try Matmul.product(flat, b, Matmul.Turned()).reshaped(Shape(shape.dropLast() + [other.shape[1]]))
     }
     let leftBatch = Shape(prefix: rank - 2, of: shape)
     let rightBatch = Shape(prefix: other.rank - 2, of: other.shape)
@@ -189,6 +275,6 @@ extension Tensor {
     }
     let left = try a.expanded(to: Shape(Array(batch) + [shape[rank - 2], inner]))
     let right = try b.expanded(to: Shape(Array(batch) + [inner, other.shape[other.rank - 1]]))
-    return try Matmul.product(left, right, ())
+    return try Matmul.product(left, right, Matmul.Turned())
   }
 }

@@ -74,19 +74,61 @@ enum Rows {
 
   /// (x - mean) / sqrt(variance + ε) along the last axis.
   static let normalize: GeneralPrimitive<Double> = .init(
-    fused: "normalize",
+    "normalize", saves: .inputs,
     evaluate: { inputs, epsilon in
       try run(inputs[0], "normalize") { faa_normalize($0, $1, $2, epsilon, $3, $4) }
     },
-    reference: { inputs, epsilon in
-      let centred = try inputs[0] - inputs[0].mean([-1], keep: true)
-      return try centred * (centred.square().mean([-1], keep: true) + epsilon).sqrt().reciprocal()
-    },
-    backward: { cotangent, inputs, epsilon in
-      let x = try inputs[0].contiguous(in: "normalize")
-      return [try run(cotangent, "normalize") { faa_normalize_vjp($0, $1, $2, epsilon, $3, x.pointer, $4) }]
+    pullback: { cotangent, saved, epsilon, _ in try [normalizeAlong([cotangent, saved.inputs[0]], epsilon)] },
+    pushforward: { tangents, saved, epsilon in
+      try tangents[0].map { try normalizeAlong([$0, saved.inputs[0]], epsilon) }
     },
     samples: { [.init([([2, 5], .real)]) { try $0[0].normalized() }] })
+
+  /// The normalised row is the gradient by x of n sqrt(variance + ε), so its Jacobian is symmetric: one product of a change v with it serves
+  /// both directions. With y the row and s its scale, s (v - mean v - y mean(v y)).
+  static let normalizeAlong: GeneralPrimitive<Double> = .init(
+    "normalizeAlong", saves: .inputs,
+    evaluate: { inputs, epsilon in
+      let x = try inputs[1].contiguous(in: "normalize")
+      return try run(inputs[0], "normalize") { faa_normalize_vjp($0, $1, $2, epsilon, $3, x.pointer, $4) }
+    },
+    pullback: { cotangent, saved, epsilon, needs in
+      let (v, x) = (saved.inputs[0], saved.inputs[1])
+      return [
+        needs(0) ? try normalizeAlong([cotangent, x], epsilon) : nil,
+        needs(1) ? try normalizeCurve([cotangent, v, x], epsilon) : nil,
+      ]
+    },
+    pushforward: { tangents, saved, epsilon in
+      let (v, x) = (saved.inputs[0], saved.inputs[1])
+      return try sum(
+        tangents[0].map { try normalizeAlong([$0, x], epsilon) },
+        tangents[1].map { try normalizeCurve([$0, v, x], epsilon) })
+    },
+    samples: { [.init([([2, 5], .real), ([2, 5], .real)]) { try normalizeAlong($0, 1e-5) }] })
+
+  /// The third derivative of n sqrt(variance + ε) along c and v, which is symmetric in all three directions.
+  static let normalizeCurve: GeneralPrimitive<Double> = .init(
+    fused: "normalizeCurve",
+    evaluate: { inputs, epsilon in
+      let (v, x) = (try inputs[1].contiguous(in: "normalize"), try inputs[2].contiguous(in: "normalize"))
+      return try run(inputs[0], "normalize") {
+        faa_normalize_curve($0, $1, $2, epsilon, $3, v.pointer, x.pointer, $4)
+      }
+    },
+    reference: { inputs, epsilon in
+      func mean(_ a: Tensor) throws -> Tensor { try a.mean([-1], keep: true) }
+      let (c, v, centred) = try (
+        inputs[0] - mean(inputs[0]), inputs[1] - mean(inputs[1]), inputs[2] - mean(inputs[2])
+      )
+      let scale = try (mean(centred.square()) + epsilon).sqrt().reciprocal()
+      let y = try centred * scale
+      let (p, q) = (try mean(c * y), try mean(v * y))
+      return try -(y * (mean(c * v) - p * q * 3) + q * c + p * v) * scale.square()
+    },
+    samples: {
+      [.init([([2, 5], .real), ([2, 5], .real), ([2, 5], .real)]) { try normalizeCurve($0, 1e-5) }]
+    })
 
   /// (x - mean) / sqrt(variance + ε) · weight + bias along the last axis, for x, weight and bias.
   static let layerNorm: GeneralPrimitive<Double> = .init(
@@ -98,11 +140,7 @@ enum Rows {
         faa_layer_norm($0, $1, $2, epsilon, $3, weight.pointer, bias.pointer, $4)
       }
     },
-    reference: { inputs, epsilon in
-      let centred = try inputs[0] - inputs[0].mean([-1], keep: true)
-      let scale = try (centred.square().mean([-1], keep: true) + epsilon).sqrt().reciprocal()
-      return try centred * scale * inputs[1] + inputs[2]
-    },
+    reference: { inputs, epsilon in try normalize([inputs[0]], epsilon) * inputs[1] + inputs[2] },
     backward: { cotangent, inputs, epsilon in
       let g = try cotangent.contiguous(in: "layerNorm")
       let x = try inputs[0].contiguous(in: "layerNorm")
@@ -119,6 +157,25 @@ enum Rows {
       }
       return changes
     },
+    forward: { tangents, inputs, epsilon in
+      guard let change = tangents[0] else {
+        let bend = try tangents[1].map { try normalize([inputs[0]], epsilon) * $0 }
+        let shift = try tangents[2]?.expanded(to: inputs[0].shape)
+        return try sum(bend, shift) ?? .zeros(inputs[0].shape, dtype: inputs[0].dtype)
+      }
+      let x = try inputs[0].contiguous(in: "layerNorm")
+      let weight = try inputs[1].contiguous(in: "layerNorm")
+      let (bend, shift) = try (
+        tangents[1]?.contiguous(in: "layerNorm"), tangents[2]?.contiguous(in: "layerNorm")
+      )
+      return try withExtendedLifetime((bend, shift)) {
+        try run(change, "layerNorm") {
+          faa_layer_norm_jvp(
+            $0, $1, $2, epsilon, x.pointer, weight.pointer, $3, bend.map { UnsafeRawPointer($0.pointer) },
+            shift.map { UnsafeRawPointer($0.pointer) }, $4)
+        }
+      }
+    },
     samples: {
       [
         .init([([2, 5], .real), ([5], .real), ([5], .real)]) {
@@ -127,7 +184,9 @@ enum Rows {
       ]
     })
 
-  static let all: [Primitive] = [softmax, softmaxAlong, logSoftmax, logSumExp, normalize, layerNorm]
+  static let all: [Primitive] = [
+    softmax, softmaxAlong, logSoftmax, logSumExp, normalize, normalizeAlong, normalizeCurve, layerNorm,
+  ]
 
   private static func run(
     _ x: Tensor, _ name: String,
