@@ -1,4 +1,5 @@
 import CMachine
+import Tensor
 import Testing
 
 @testable import Runtime
