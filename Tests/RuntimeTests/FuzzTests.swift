@@ -13,6 +13,10 @@ extension RuntimeTests {
     /// A fixed seed, and one of the day's, which a failure prints with its program.
     private static let seeds: [UInt64] = [2_024, UInt64(Date().timeIntervalSince1970)]
 
+    /// Seconds each of the tests takes; continuous integration takes more.
+    private static let duration =
+      ProcessInfo.processInfo.environment["FAA_FUZZ_SECONDS"].flatMap(Double.init) ?? 4
+
     /// Stops a program that runs for longer than half a second; hanging is then a failure of the interpreter's polling.
     private static func run(_ programs: [String], seed: UInt64) {
       let finished = Mutable(false)
@@ -40,7 +44,7 @@ extension RuntimeTests {
       var generator = ProgramGenerator(seed: seed)
       let start = Date()
       var before: Int?
-      while start.timeIntervalSinceNow > -5 {
+      while -start.timeIntervalSinceNow < Self.duration {
         var programs: [String] = []
         for _ in 0..<20 {
           let program = generator.program()
@@ -62,7 +66,7 @@ extension RuntimeTests {
       let scripts = try scriptNames().map { try script($0) }
       var generator = ProgramGenerator(seed: seed)
       let start = Date()
-      while start.timeIntervalSinceNow > -3 {
+      while -start.timeIntervalSinceNow < Self.duration {
         var text = scripts[generator.random(scripts.count)]
         for _ in 0..<generator.random(4) { text = generator.mutated(text) }
         let source = SourceText(text)

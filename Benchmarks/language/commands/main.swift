@@ -21,7 +21,7 @@ func seconds(_ work: () throws -> Void) rethrows -> Double {
 
 let session = Session(commands: allCommands, seed: 1)
 
-func run(_ source: String) {
+@MainActor func run(_ source: String) {
   if case .failure(let fault) = session.run(source, name: "benchmark", output: { _ in }) {
     fatalError(fault.render())
   }

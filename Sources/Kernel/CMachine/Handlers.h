@@ -10,6 +10,7 @@ HANDLER(bool);
 HANDLER(get_global);
 HANDLER(move_global);
 HANDLER(get_capture);
+HANDLER(get_own);
 HANDLER(leave);
 HANDLER(get_cell);
 HANDLER(set_cell);

@@ -55,6 +55,16 @@ HANDLER(get_capture) {
   CONTINUE;
 }
 
+/// The function that runs, by which it calls itself.
+HANDLER(get_own) {
+  FaaValue *place = PLACE(a);
+  faa_retain_object(frame->function);
+  drop(place);
+  place->object = frame->function;
+  place->tag = FaaTagFunction;
+  CONTINUE;
+}
+
 HANDLER(get_cell) {
   copy(PLACE(a), elements_of(PLACE(b))->elements);
   CONTINUE;
@@ -133,23 +143,32 @@ static inline void pop(FaaFrame *frame, FaaMachine *machine) {
     if (__builtin_expect(is_reference(place->tag), 0)) put_none(place);
 }
 
+// The place of the result may hold the last reference to the function and, with it, to the code that runs: it is overwritten when
+// nothing of them is needed any more.
 HANDLER(result) {
   if (frame == bottom) LEAVE;
   FaaValue *target = REGISTERS - 1, *source = PLACE(b);
-  if (ip->base_b == FaaBaseRegister)
-    move(target, source);
-  else
-    copy(target, source);
+  FaaValue value = *source;
+  if (ip->base_b == FaaBaseRegister) {
+    source->integer = 0;
+    source->tag = FaaTagNone;
+  } else if (__builtin_expect(is_reference(value.tag), 0)) {
+    faa_retain_object(value.object);
+  }
   pop(frame, machine);
   frame--;
+  drop(target);
+  target->integer = value.integer;
+  target->tag = value.tag;
   CONTINUE_AT(frame->resume);
 }
 
 HANDLER(result_none) {
   if (frame == bottom) LEAVE;
-  put_none(REGISTERS - 1);
+  FaaValue *target = REGISTERS - 1;
   pop(frame, machine);
   frame--;
+  put_none(target);
   CONTINUE_AT(frame->resume);
 }
 
@@ -164,6 +183,7 @@ const Handler faa_handlers[] = {
     [FaaOpcodeGetGlobal] = faa_do_get_global,
     [FaaOpcodeMoveGlobal] = faa_do_move_global,
     [FaaOpcodeGetCapture] = faa_do_get_capture,
+    [FaaOpcodeGetOwn] = faa_do_get_own,
     [FaaOpcodeNewCell] = faa_do_leave,
     [FaaOpcodeGetCell] = faa_do_get_cell,
     [FaaOpcodeSetCell] = faa_do_set_cell,
@@ -232,6 +252,10 @@ const Handler faa_handlers[] = {
     [FaaOpcodeSetPath] = faa_do_leave,
     [FaaOpcodeRaise] = faa_do_leave,
 };
+
+bool faa_is_single(const void *object) { return is_single(object); }
+
+intptr_t faa_reference_count(const void *object) { return (intptr_t)swift_retainCount(object); }
 
 const FaaInstruction *faa_machine_run(const FaaInstruction *ip, FaaFrame *frame, FaaFrame *bottom, FaaMachine *machine) {
   return faa_handlers[ip->op](ip, frame, bottom, machine);

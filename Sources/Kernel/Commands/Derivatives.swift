@@ -35,7 +35,7 @@ let derivativeCommands: [Command] = [
   },
   Command(
     "jvp", "The derivative of a function at a point along a direction, in forward mode.",
-    [function, at, .required("along", .tensors, "the direction, of the shape of the point")],
+    [map, at, .required("along", .tensors, "the direction, of the shape of the point")],
     returns: "the directional derivative, of the shape of the function's value",
     errors: [("ShapeMismatch", "point and direction differ in shape")],
     example: "jvp({ x in exp(x) * sin(x) }, at: 0.5, along: 1.0)"
@@ -50,7 +50,7 @@ let derivativeCommands: [Command] = [
   Command(
     "vjp",
     "The value of a function at a point, and the function that takes a change of the value back to the point.",
-    [function, at], returns: "(value, pullback); the pullback takes a tensor of the value's shape",
+    [map, at], returns: "(value, pullback); the pullback takes a tensor of the value's shape",
     example: "(y, back) = vjp({ x in x ** 2 }, at: tensor([1.0, 2.0]))\nback(tensor([1.0, 0.0]))"
   ) { a in
     let f = try a.function("f")
@@ -84,7 +84,7 @@ let derivativeCommands: [Command] = [
     return try point.result(products)
   },
   Command(
-    "jacobian", "All first derivatives of a function, as a function.", [function],
+    "jacobian", "All first derivatives of a function, as a function.", [map],
     returns: "a function; it returns a tensor of the value's shape followed by the argument's",
     example: "jacobian({ x in x ** 2 })(tensor([1.0, 2.0]))"
   ) { a in
@@ -106,7 +106,8 @@ let derivativeCommands: [Command] = [
     }
   },
   Command(
-    "stopGradient", "The value as a constant: derivatives do not see through it.", [.required("x", .tensors)],
+    "stopGradient", "The value as a constant: derivatives do not see through it.",
+    [.required("x", .tensors, "a number, a tensor, or several in a tuple, list or record")],
     returns: "the same value", example: "grad({ x in x * stopGradient(x) })(3.0)  # 3"
   ) { a in
     let tree = try Tree(a["x"], "x", a)
@@ -115,6 +116,7 @@ let derivativeCommands: [Command] = [
 ]
 
 private let function = Parameter.required("f", .function, "a function that returns one number")
+private let map = Parameter.required("f", .function, "a function that returns a number or a tensor")
 private let at = Parameter.required(
   "at", .tensors, "the point: a number, a tensor, or several in a tuple, list or record")
 private let withRespectTo = Parameter.optional(

@@ -78,7 +78,8 @@ extension Command {
   /// commands that call functions of the user, whose errors have names of their own.
   var namingErrors: Command {
     Command(
-      name, summary, parameters, returns: returns, errors: errors, example: example, effects: effects
+      name, summary, parameters, returns: returns, errors: errors, example: example, effects: effects,
+      makes: makes
     ) { a in
       do {
         return try body(a)

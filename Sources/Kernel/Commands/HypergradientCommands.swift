@@ -85,7 +85,8 @@ let hypergradientCommands: [Command] =
       "plan", "What methods would cost at a point, before any of them runs.",
       problemParameters + [
         .optional(
-          "methods", .sequence, default: [], "methods such as [cg(), dense()]; a selection by default")
+          "methods", .either([.object(["Method"]), .sequence]), default: [],
+          "a method, or several such as [cg(), dense()]; a selection by default")
       ],
       returns: "a table: Hessian-vector products, predicted time, bytes of vectors",
       errors: [("HypergradientError", "losses or parameters that are not finite")],

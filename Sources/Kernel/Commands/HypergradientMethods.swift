@@ -138,8 +138,10 @@ private func method(
   _ name: String, _ summary: String, _ parameters: [Parameter], _ example: String,
   _ make: @escaping (Arguments) throws -> any HypergradientMethod
 ) -> Command {
-  Command(name, summary, parameters, returns: "a method, for `hypergradient`", example: example) { a in
-    .object(MethodObject(try make(a)))
+  Command(
+    name, summary, parameters, returns: "a method, for `hypergradient`", example: example, makes: "Method"
+  ) {
+    a in .object(MethodObject(try make(a)))
   }
 }
 
@@ -162,9 +164,10 @@ final class MethodObject: HostObject {
   func summary() -> String { method.description }
 }
 
-/// The methods in a list argument.
+/// The methods in a list argument; one may stand alone.
 func methodList(_ name: String, _ a: Arguments) throws -> [any HypergradientMethod] {
-  try a.sequence(name).map { value in
+  if case .object(let box) = a[name], let method = box.object as? MethodObject { return [method.method] }
+  return try a.sequence(name).map { value in
     guard case .object(let box) = value, let method = box.object as? MethodObject else {
       throw a.mismatch(name, expected: "a list of methods such as [cg(), dense()]")
     }

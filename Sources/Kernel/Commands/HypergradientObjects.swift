@@ -85,7 +85,12 @@ final class HypergradientObject: HostObject {
 
   private var compare: Value {
     .native(
-      "compare", [.required("methods", .sequence, "methods, such as [cg(), dense()]")],
+      "compare",
+      [
+        .required(
+          "methods", .either([.object(["Method"]), .sequence]),
+          "a method, or several, such as [cg(), dense()]")
+      ],
       summary: "This result and those of other methods, against an exact solve."
     ) { [result] a in
       .object(ComparisonObject(try result.compare(methodList("methods", a))))

@@ -8,7 +8,7 @@ let innerProblemCommands: [Command] = [
     "fixedPoint", "The inner problem θ = map(θ, λ), for `hypergradient(…, through:)`.",
     [.required("map", .function, "a function of θ and λ that returns the next θ")],
     returns: "an inner problem; I - ∂map/∂θ takes the Hessian's place and need not be symmetric",
-    example: "fixedPoint({ θ, λ in 0.5 * tanh(θ) + λ })", effects: [.calls("map")]
+    example: "fixedPoint({ θ, λ in 0.5 * tanh(θ) + λ })", effects: [.calls("map")], makes: "Inner"
   ) { a in .object(InnerObject(.fixedPoint(try a.function("map")))) },
   Command(
     "composed",
@@ -19,7 +19,7 @@ let innerProblemCommands: [Command] = [
     ],
     returns: "an inner problem, for `hypergradient(…, through:, hvp: \"gaussNewton\")`",
     example: "composed({ θ, λ in θ ** 2 }, loss: { z, λ in sum((z - λ) ** 2) })",
-    effects: [.calls("model"), .calls("loss")]
+    effects: [.calls("model"), .calls("loss")], makes: "Inner"
   ) { a in .object(InnerObject(.composed(try a.function("model"), loss: try a.function("loss")))) },
   Command(
     "batched", "An inner loss that is the mean over mini-batches.",
@@ -28,7 +28,8 @@ let innerProblemCommands: [Command] = [
       .required("over", .sequence, "the batches, each any value"),
     ],
     returns: "an inner problem, for `hypergradient(…, through:, batches: \"fresh\")`",
-    example: "batched({ θ, λ, x in sum((θ - λ * x) ** 2) }, over: [1.0, 2.0])", effects: [.calls("loss")]
+    example: "batched({ θ, λ, x in sum((θ - λ * x) ** 2) }, over: [1.0, 2.0])", effects: [.calls("loss")],
+    makes: "Inner"
   ) { a in
     let batches = try a.sequence("over")
     guard !batches.isEmpty else { throw a.error("InvalidArgument", "over", "has no batches") }

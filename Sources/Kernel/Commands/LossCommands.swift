@@ -30,7 +30,7 @@ let lossCommands: [Command] =
         .optional("labelSmoothing", .number, default: 0.0, "the share of the target spread over all classes"),
         .ignoring, .optional("axis", .int, default: -1, "the axis of the classes"), .reduction,
       ],
-      returns: "a scalar; the mean is by the weights of the rows that count",
+      returns: reduced("row", "the mean is by the weights of the rows that count"),
       errors: [
         ("IndexOutOfRange", "a class that does not exist"), ("ShapeMismatch", "shapes that do not fit"),
       ],
@@ -60,7 +60,8 @@ let lossCommands: [Command] =
         .required("logProbabilities", .tensor, "(n, classes), as from `logSoftmax`"),
         .required("target", .tensor, "n class indices"), .classWeights, .ignoring, .reduction,
       ],
-      returns: "a scalar", errors: [("IndexOutOfRange", "a class that does not exist")],
+      returns: reduced("row", "the mean is by the weights of the rows that count"),
+      errors: [("IndexOutOfRange", "a class that does not exist")],
       example: "nll(logSoftmax([[2.0, 0.0], [0.0, 1.0]]), [0, 1])"
     ) { a in
       .tensor(
@@ -75,7 +76,8 @@ let lossCommands: [Command] =
         .optional("gamma", .number, default: 2.0, "how little easy examples count"), .classWeights,
         .ignoring, .reduction,
       ],
-      returns: "a scalar", errors: [("IndexOutOfRange", "a class that does not exist")],
+      returns: reduced("row", "the mean is over the rows that count"),
+      errors: [("IndexOutOfRange", "a class that does not exist")],
       example: "focal([[2.0, 0.0], [0.0, 1.0]], [0, 1], gamma: 2)"
     ) { a in
       .tensor(
@@ -95,7 +97,7 @@ let lossCommands: [Command] =
           "positiveWeights", .tensor, "factors of the positive part, one for each label; with logits"),
         .countMask, .reduction,
       ],
-      returns: "a scalar", errors: [("ShapeMismatch", "shapes that do not fit")],
+      returns: reduced("element"), errors: [("ShapeMismatch", "shapes that do not fit")],
       example: "binaryCrossEntropy([2.0, -1.0], [1.0, 0.0])"
     ) { a in
       let (x, t) = (try a.floating("prediction"), try a.floating("target"))
@@ -118,14 +120,15 @@ let lossCommands: [Command] =
     Command(
       "binaryFocal", "The focal loss of independent labels: binary cross-entropy times (1 - p)^gamma.",
       [
-        .required("logits", .tensor), .required("target", .tensor, "0, 1 or in between, of the same shape"),
+        .required("logits", .tensor, "a logit for each label, of any shape"),
+        .required("target", .tensor, "0, 1 or in between, of the same shape"),
         .optional("gamma", .number, default: 2.0, "how little easy examples count"),
         .optional(
           "alpha", .number, default: 0.25,
           "the weight of positive labels, negative ones having 1 - alpha; below 0 for no weights"),
         .countMask, .reduction,
       ],
-      returns: "a scalar", errors: [("ShapeMismatch", "shapes that do not fit")],
+      returns: reduced("element"), errors: [("ShapeMismatch", "shapes that do not fit")],
       example: "binaryFocal([2.0, -1.0], [1.0, 0.0])"
     ) { a in
       let alpha = try a.double("alpha", atMost: 1)
@@ -142,7 +145,7 @@ let lossCommands: [Command] =
         .optional("logTarget", .bool, default: false, "whether `target` holds ln t"),
         .optional("axis", .int, default: -1, "the axis of the classes"), .reduction,
       ],
-      returns: "a scalar; the mean is over rows", errors: [("ShapeMismatch", "shapes that do not fit")],
+      returns: reduced("row"), errors: [("ShapeMismatch", "shapes that do not fit")],
       example: "klDivergence(logSoftmax([1.0, 2.0]), [0.5, 0.5])"
     ) { a in
       .tensor(
@@ -159,13 +162,19 @@ private func difference(
 ) -> Command {
   Command(
     name, summary,
-    [.required("prediction", .tensor), .required("target", .tensor, "of the same shape")] + options
+    [.required("prediction", .tensor, "of any shape"), .required("target", .tensor, "of the same shape")]
+      + options
       + [.reduction],
-    returns: "a scalar", errors: [("ShapeMismatch", "shapes that differ")], example: example
+    returns: reduced("element"), errors: [("ShapeMismatch", "shapes that differ")], example: example
   ) { a in
     let (prediction, target) = try a.operands("prediction", "target")
     return .tensor(try body(prediction, target, a.reduction(), a))
   }
+}
+
+/// What a loss gives, by its `reduction`.
+func reduced(_ part: String, _ note: String? = nil) -> String {
+  "a scalar, or with `reduction: \"none\"` a loss for each \(part)" + (note.map { "; \($0)" } ?? "")
 }
 
 extension Parameter {

@@ -18,7 +18,7 @@ let modelCommands: [Command] = [
     ],
     returns: "a shape, for `MAE`",
     errors: [("InvalidArgument", "patches that do not tile, heads that do not divide")],
-    example: "ViT(image: 16, patch: 4, width: 32, depth: 2, heads: 2)"
+    example: "ViT(image: 16, patch: 4, width: 32, depth: 2, heads: 2)", makes: "ViT"
   ) { a in
     .object(
       ViTObject(

@@ -6,7 +6,8 @@ let similarityCommands: [Command] = [
   Command(
     "cosineSimilarity", "The cosine of the angle between the vectors of an axis.",
     [
-      .required("a", .tensor), .required("b", .tensor),
+      .required("a", .tensor, "vectors along the axis"),
+      .required("b", .tensor, "their partners; shapes broadcast"),
       .optional("axis", .int, default: -1, "the axis of the vectors"),
       .optional("epsilon", .number, default: 1e-8, "the shortest length divided by"),
     ],
@@ -24,7 +25,7 @@ let similarityCommands: [Command] = [
       .required("labels", .tensor, "1 for pairs that belong together, -1 for those that do not"),
       .optional("margin", .number, default: 0.0, "the cosine up to which strangers cost nothing"), .reduction,
     ],
-    returns: "a scalar", errors: [("ShapeMismatch", "shapes that do not fit")],
+    returns: reduced("row"), errors: [("ShapeMismatch", "shapes that do not fit")],
     example: "cosineEmbedding([[1.0, 0.0]], [[1.0, 1.0]], [1])"
   ) { a in
     .tensor(
@@ -41,7 +42,7 @@ let similarityCommands: [Command] = [
       .optional("margin", .number, default: 1.0, "by how much nearer"),
       .optional("epsilon", .number, default: 1e-6, "added to the differences"), .reduction,
     ],
-    returns: "a scalar", errors: [("ShapeMismatch", "shapes that do not fit")],
+    returns: reduced("row"), errors: [("ShapeMismatch", "shapes that do not fit")],
     example: "triplet([[0.0, 0.0]], [[1.0, 0.0]], [[0.0, 3.0]], margin: 3)"
   ) { a in
     .tensor(
@@ -57,7 +58,7 @@ let similarityCommands: [Command] = [
       .optional("margin", .number, default: 1.0, "the distance beyond which strangers cost nothing"),
       .reduction,
     ],
-    returns: "a scalar", errors: [("ShapeMismatch", "shapes that do not fit")],
+    returns: reduced("row"), errors: [("ShapeMismatch", "shapes that do not fit")],
     example: "contrastive([[0.0, 0.0]], [[0.0, 2.0]], [true])"
   ) { a in
     .tensor(
@@ -71,7 +72,7 @@ let similarityCommands: [Command] = [
       .required("queries", .tensor, "(n, features)"), .required("keys", .tensor, "(n, features)"),
       .optional("temperature", .number, default: 0.1, "divides the cosines"), .reduction,
     ],
-    returns: "a scalar", errors: [("ShapeMismatch", "shapes that differ")],
+    returns: reduced("row"), errors: [("ShapeMismatch", "shapes that differ")],
     example: "infoNCE(eye(3), eye(3))"
   ) { a in
     .tensor(

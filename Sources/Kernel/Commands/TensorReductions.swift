@@ -4,23 +4,25 @@ import Tensor
 /// Sums, means, extremes and their kin.
 let tensorReductionCommands: [Command] =
   [
-    reduction("sum", "The sum of all elements, or over axes.", "sum([[1, 2], [3, 4]], axis: 0)") {
-      x, axes, a in try x.sum(axes, keep: a.bool("keep"))
-    },
+    reduction(
+      "sum", "The sum of all elements, or over axes.", "sum([[1, 2], [3, 4]], axis: 0)",
+      integers: { $0.addingReportingOverflow($1) }
+    ) { x, axes, a in try x.sum(axes, keep: a.bool("keep")) },
     reduction("mean", "The mean of all elements, or over axes.", "mean([1, 2, 4])") {
       x, axes, a in try x.mean(axes, keep: a.bool("keep"))
     },
     reduction(
       "max", "The largest element, or over axes; equal ones share the derivative.",
-      "max([[1, 5], [3, 4]], axis: 1)"
+      "max([[1, 5], [3, 4]], axis: 1)", integers: { (max($0, $1), false) }
     ) { x, axes, a in try x.max(axes, keep: a.bool("keep")) },
     reduction(
       "min", "The smallest element, or over axes; equal ones share the derivative.",
-      "min([[1, 5], [3, 4]], axis: 1)"
+      "min([[1, 5], [3, 4]], axis: 1)", integers: { (min($0, $1), false) }
     ) { x, axes, a in try x.min(axes, keep: a.bool("keep")) },
-    reduction("prod", "The product of all elements, or over axes.", "prod([1, 2, 4])") {
-      x, axes, a in try x.product(axes, keep: a.bool("keep"))
-    },
+    reduction(
+      "prod", "The product of all elements, or over axes.", "prod([1, 2, 4])",
+      integers: { $0.multipliedReportingOverflow(by: $1) }
+    ) { x, axes, a in try x.product(axes, keep: a.bool("keep")) },
     reduction(
       "norm", "The length of all elements, or over axes: Euclidean unless another order is given.",
       "norm([3.0, 4.0], ord: 1)  # 7.0",
@@ -79,19 +81,23 @@ let tensorReductionCommands: [Command] =
     },
   ].map(\.namingErrors)
 
-/// A reduction of all elements or over axes. Numbers and lists of numbers reduce to a number of the language.
+/// A reduction of all elements or over axes. Numbers and lists of numbers reduce to a number of the language; `integers` combines two
+/// plain integers, which are not bound to the 32 bits of a tensor's, and says whether the result does not fit.
 private func reduction(
   _ name: String, _ summary: String, _ example: String, _ options: [Parameter] = [],
+  integers: ((Int, Int) -> (partialValue: Int, overflow: Bool))? = nil,
   _ body: @escaping (Tensor, [Int]?, Arguments) throws -> Tensor
 ) -> Command {
-  Command(
+  let overflow: [(code: String, when: String)] =
+    integers == nil ? [] : [("IntegerOverflow", "integers whose result takes more than 64 bits")]
+  return Command(
     name, summary,
     [
       .required("x", .tensor, "a tensor, a list of numbers, or the first of several numbers"),
       .rest("others", .tensor, "further numbers"), .axis, .keep,
     ] + options,
     returns: "a tensor without the reduced axes; a number for numbers",
-    errors: [("IndexOutOfRange", "an axis the tensor does not have")], example: example
+    errors: [("IndexOutOfRange", "an axis the tensor does not have")] + overflow, example: example
   ) { a in
     let others = a.rest("others")
     if case .tensor(let tensor) = a["x"], tensor.rank > 0, !others.isEmpty {
@@ -101,6 +107,18 @@ private func reduction(
     }
     let value = others.isEmpty ? a["x"] : .list([a["x"]] + others)
     if case .tensor(let tensor) = value { return .tensor(try body(tensor, a.axes(), a)) }
+    if let integers, a.isNone("axis"), try !a.bool("keep"), let all = plainIntegers(value), !all.isEmpty {
+      return .int(
+        try all.dropFirst().reduce(all[0]) { total, next in
+          let (result, isTooLarge) = integers(total, next)
+          guard !isTooLarge else {
+            throw CommandError(
+              "IntegerOverflow", "\(name): the result does not fit a 64-bit integer",
+              help: "make the numbers floats: `[float(x) for x in xs]`", argument: "x")
+          }
+          return result
+        })
+    }
     guard let tensor = try numbers(value) else { throw a.mismatch("x", expected: "a tensor or numbers") }
     // A mean or length of plain integers is a plain number, in full precision.
     let isFraction = name == "mean" || name == "norm"
@@ -121,6 +139,22 @@ extension NormOrder {
     case .infinity: self = .infinity
     default: self = .p(order)
     }
+  }
+}
+
+/// The integers of nested lists and ranges; nil when something else is among them, or too many to go through one by one.
+private func plainIntegers(_ value: Value) -> [Int]? {
+  switch value {
+  case .int(let number): return [number]
+  case .range(let box): return box.count <= 1 << 26 ? (0..<box.count).map(box.member) : nil
+  case .list(let box):
+    var result: [Int] = []
+    for element in box.elements {
+      guard let part = plainIntegers(element) else { return nil }
+      result += part
+    }
+    return result
+  default: return nil
   }
 }
 

@@ -17,7 +17,7 @@ let trainingCommands: [Command] = [
       .optional(
         "weightDecay", .number, default: 0.05, "shrinks weights of rank 2 and more by lr × this a step"),
     ],
-    returns: "an optimiser, for `fit`", example: "AdamW(lr: 1.5e-3)"
+    returns: "an optimiser, for `fit`", example: "AdamW(lr: 1.5e-3)", makes: "Optimizer"
   ) { a in
     let betas = try a.doubles("betas")
     guard betas.count == 2, betas.allSatisfy({ $0 >= 0 && $0 < 1 }) else {
@@ -36,7 +36,8 @@ let trainingCommands: [Command] = [
       .optional("momentum", .number, default: 0.0, "the share of the last step kept"),
       .optional("weightDecay", .number, default: 0.0, "times the weights, added to the gradient"),
     ],
-    returns: "an optimiser, for `fit`", example: "SGD(lr: 0.1, momentum: 0.9)"
+    returns: "an optimiser, for `fit`", example: "SGD(lr: 0.1, momentum: 0.9)",
+    makes: "Optimizer"
   ) { a in
     .object(
       OptimizerObject(

@@ -73,10 +73,12 @@ enum IndexForm {
   case ellipsis
 }
 
-/// Where a closure finds a captured value when it is made: a register of the function around it, or that function's own capture.
+/// Where a closure finds a captured value when it is made: a register of the function around it, that function's own capture, or that
+/// function itself.
 enum CaptureSource {
   case register(Int)
   case capture(Int)
+  case own
 }
 
 /// The compiled form of one function, closure or cell. The instruction and constant arrays live in unmanaged memory so that the

@@ -25,6 +25,8 @@ public struct Command: @unchecked Sendable {
   public let example: String
   /// What it touches besides its result.
   public let effects: Effects
+  /// The type name of the object it returns, by which completion offers it where a parameter takes such objects.
+  public let makes: String?
   /// The chapter it belongs to.
   public internal(set) var topic = Topic.other
   /// The work.
@@ -38,18 +40,18 @@ public struct Command: @unchecked Sendable {
   public init(
     _ name: String, _ summary: String, _ parameters: [Parameter] = [], returns: String = "",
     errors: [(code: String, when: String)] = [], example: String = "", effects: Effects = .pure,
-    body: @escaping (Arguments) throws -> Value
+    makes: String? = nil, body: @escaping (Arguments) throws -> Value
   ) {
     self.init(
       name, summary, parameters, returns: returns, errors: errors, example: example, effects: effects,
-      fast: nil,
-      body: body)
+      makes: makes, fast: nil, body: body)
   }
 
   init(
     _ name: String, _ summary: String, _ parameters: [Parameter], returns: String = "",
     errors: [(code: String, when: String)] = [], example: String = "", effects: Effects = .pure,
-    fast: ((UnsafePointer<Value>) -> Value?)?, body: @escaping (Arguments) throws -> Value
+    makes: String? = nil, fast: ((UnsafePointer<Value>) -> Value?)?,
+    body: @escaping (Arguments) throws -> Value
   ) {
     self.name = name
     self.summary = summary
@@ -58,6 +60,7 @@ public struct Command: @unchecked Sendable {
     self.errors = errors
     self.example = example
     self.effects = effects
+    self.makes = makes ?? effects.created
     self.fast = fast
     // The one gate to the disk: a row that declares what it touches cannot run before the session has permitted it.
     let gated: (Arguments) throws -> Value =
@@ -131,6 +134,11 @@ public struct Effects: ExpressibleByArrayLiteral, Sendable {
   public let list: [Effect]
   /// No effects.
   public static let pure: Effects = []
+  /// The type name of the object that is made.
+  var created: String? {
+    for case .creates(let type) in list { return type }
+    return nil
+  }
   /// Whether files are among them.
   var touchesFiles: Bool { list.contains { $0.readsFiles || $0.writesFiles } }
   /// Whether there are none.

@@ -78,7 +78,7 @@ extension FunctionCompiler {
           emit(.getCapture, cell, 0, 0, index, at: span)
           emit(.setCell, cell, register, at: span)
         }
-      case .capture, nil: break
+      case .capture, .own, nil: break
       }
     case .tuple(let entries):
       try releasing {
@@ -144,7 +144,10 @@ extension FunctionCompiler {
   /// The operand by which an instruction changes a variable in its place.
   private func changeable(_ location: Location, at span: Span) throws -> Operand {
     switch location {
-    case .register(let register), .capture(let register): return Operand(register)
+    case .register(let register): return Operand(register)
+    case .capture, .own:
+      // What may change is in a cell; a capture by value never gets here.
+      throw fault("InternalError", "the compiler lost track of a variable", span)
     case .cell(let register): return Operand(register, .captureOrCell)
     case .captureCell(let index):
       let cell = try temporary()

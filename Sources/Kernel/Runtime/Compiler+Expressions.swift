@@ -31,7 +31,7 @@ extension FunctionCompiler {
     switch variable.location {
     case .register(let register): return Operand(register)
     case .capture(let index): return Operand(index, .captureOrCell)
-    case .cell, .captureCell, .global: return nil
+    case .cell, .captureCell, .global, .own: return nil
     }
   }
 
@@ -110,6 +110,7 @@ extension FunctionCompiler {
         emit(.getCapture, target, 0, 0, index, at: span)
         emit(.getCell, target, target, at: span)
       case .global(let slot): emit(.getGlobal, target, 0, 0, slot, at: span)
+      case .own: emit(.getOwn, target, at: span)
       }
       return
     }
@@ -190,8 +191,9 @@ extension FunctionCompiler {
     }
   }
 
-  func closure(_ node: FunctionNode, into target: Int, isLateBound: Bool) throws {
-    let unit = FunctionCompiler(context, parent: self, name: node.name, isLateBound: isLateBound)
+  func closure(_ node: FunctionNode, ownName: String? = nil, into target: Int, isLateBound: Bool) throws {
+    let unit = FunctionCompiler(
+      context, parent: self, name: node.name, ownName: ownName, isLateBound: isLateBound)
     for parameter in node.parameters {
       // The default itself is evaluated by the function; the table only needs to know that there is one.
       unit.parameters.append(

@@ -190,15 +190,14 @@ extension FunctionCompiler {
       }
       return
     }
-    // The name is declared first so that the function can call itself.
+    // The name is declared first so that what the function is made of does not take it for a session variable.
     let register = try temporary()
     emit(.none, register, at: node.nameSpan)
     declare(node.name, node.nameSpan, register: register, isMutable: false, what: "a function")
     try releasing {
       let value = try temporary()
-      try closure(node, into: value, isLateBound: true)
-      let isBoxed = context.resolver.boxed.contains(node.nameSpan.start)
-      emit(isBoxed ? .setCell : .move, register, value, at: node.nameSpan)
+      try closure(node, ownName: node.name, into: value, isLateBound: true)
+      emit(.move, register, value, at: node.nameSpan)
     }
   }
 

@@ -27,6 +27,8 @@ enum Location {
   case capture(Int)
   case captureCell(Int)
   case global(Int)
+  /// The function itself.
+  case own
 }
 
 /// What an instruction reads or changes: a number counted from a base.
@@ -62,6 +64,9 @@ final class FunctionCompiler {
   let context: CompilationContext
   let parent: FunctionCompiler?
   let name: String
+  /// The name by which a function that is local to another one calls itself. It does not capture itself: it would hold the last reference
+  /// to itself and never go.
+  let ownName: String?
   /// Whether this is the cell itself, where plain assignment makes session variables.
   let isCell: Bool
   /// Whether names unknown now may be defined by the time the code runs: inside a named function.
@@ -94,11 +99,13 @@ final class FunctionCompiler {
   var diagnostics: [Diagnostic] = []
 
   init(
-    _ context: CompilationContext, parent: FunctionCompiler?, name: String, isLateBound: Bool
+    _ context: CompilationContext, parent: FunctionCompiler?, name: String, ownName: String? = nil,
+    isLateBound: Bool
   ) {
     self.context = context
     self.parent = parent
     self.name = name
+    self.ownName = ownName
     isCell = parent == nil
     self.isLateBound = isLateBound
     leniency = parent?.leniency ?? 0
@@ -209,6 +216,7 @@ final class FunctionCompiler {
     for scope in scopes.reversed() {
       if let found = scope[name] { return found }
     }
+    if name == ownName { return Variable(location: .own, isMutable: false, what: "a function") }
     if let index = captures.firstIndex(where: { $0.name == name }) { return captures[index].variable }
     guard let parent, let outer = parent.local(name) else { return nil }
     let source: CaptureSource
@@ -218,6 +226,7 @@ final class FunctionCompiler {
     case .cell(let register): (source, isCell) = (.register(register), true)
     case .capture(let index): (source, isCell) = (.capture(index), false)
     case .captureCell(let index): (source, isCell) = (.capture(index), true)
+    case .own: (source, isCell) = (.own, false)
     case .global: return outer
     }
     let variable = Variable(

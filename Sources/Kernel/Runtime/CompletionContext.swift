@@ -17,6 +17,8 @@ struct CompletionContext {
     let label: String?
     /// How many arguments are before it.
     let index: Int
+    /// Whether the place is in a list, a tuple or parentheses within the argument.
+    let isNested: Bool
   }
 
   private struct Opening {
@@ -73,14 +75,19 @@ struct CompletionContext {
       index = next
     }
     if !inString { stringStart = nil }
-    guard let last = open.last else { return }
-    let before = text[..<last.index]
-    let name = before.suffix(while: { $0.isNamePart || $0 == "." })
-    switch last.bracket {
-    case "(" where !name.isEmpty:
-      call = Call(callee: name, label: Self.label(text[last.argumentStart...]), index: last.arguments)
-    case "[" where !name.isEmpty: subscripted = name
-    default: break
+    // Out of the brackets of lists and parentheses to the call or the subscript they are in.
+    for (depth, bracket) in open.reversed().enumerated() {
+      if bracket.bracket == "{" { return }
+      let name = text[..<bracket.index].suffix(while: { $0.isNamePart || $0 == "." })
+      if name.isEmpty { continue }
+      if bracket.bracket == "[" {
+        if depth == 0 { subscripted = name }
+      } else {
+        call = Call(
+          callee: name, label: Self.label(text[bracket.argumentStart...]), index: bracket.arguments,
+          isNested: depth > 0)
+      }
+      return
     }
   }
 

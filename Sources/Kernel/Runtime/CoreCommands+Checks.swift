@@ -10,7 +10,11 @@ let checkCommands: [Command] = [
       .required("condition", .any, "true or false"),
       .optional("why", .any, "what it means when it does not hold"),
     ],
-    errors: [("AssertionFailed", "when the condition is false")], example: "assert(1 < 2, \"order\")"
+    returns: "none",
+    errors: [
+      ("AssertionFailed", "when the condition is false"),
+      ("TypeMismatch", "when it is neither true nor false"),
+    ], example: "assert(1 < 2, \"order\")"
   ) { a in
     guard try !Operators.truth(a["condition"]) else { return .none }
     let why = a.isNone("why") ? "" : ": " + a["why"].plainText

@@ -7,7 +7,7 @@ let outputCommands: [Command] = [
       .optional("separator", .string, default: " ", "between the values"),
       .optional("end", .string, default: "\n", "after the last"),
     ],
-    example: "print(\"loss\", 0.25)  # loss 0.25", effects: [.output]
+    returns: "none", example: "print(\"loss\", 0.25)  # loss 0.25", effects: [.output]
   ) { a in
     let text = a.rest("values").map(\.plainText).joined(separator: try a.string("separator"))
     a.session.emit(.text(text + (try a.string("end"))))
@@ -15,7 +15,7 @@ let outputCommands: [Command] = [
   },
   Command(
     "warn", "Sends a warning to the reader.", [.required("message", .any, "one line")],
-    example: "warn(\"the series has not converged\")", effects: [.output]
+    returns: "none", example: "warn(\"the series has not converged\")", effects: [.output]
   ) { a in
     a.session.emit(.warning(a["message"].plainText))
     return .none
@@ -23,16 +23,26 @@ let outputCommands: [Command] = [
   Command(
     "record", "Keeps a number under a name among the metrics of the run's results.",
     [.required("name", .string, "the name"), .required("value", .number, "the number")],
-    example: "record(\"loss\", 0.25)", effects: [.output]
+    returns: "none", example: "record(\"loss\", 0.25)", effects: [.output]
   ) { a in
     a.session.emit(.metric(try a.string("name"), try a.double("value")))
     return .none
   },
   Command(
     "show", "Displays values the way the value of a cell is displayed.",
-    [.rest("values", .any, "what to display")], example: "show([1, 2, 3])", effects: [.output]
+    [.rest("values", .any, "what to display")], returns: "none", example: "show([1, 2, 3])",
+    effects: [.output]
   ) { a in
     for value in a.rest("values") { a.session.emit(.display(value.display(width: a.session.width))) }
+    return .none
+  },
+  Command(
+    "summary",
+    "Shows what a value is: the layers of a model, the numbers of a tensor, the fields of a record.",
+    [.required("x", .any, "any value")], returns: "none", example: "{lr: 0.1, steps: 5} |> summary",
+    effects: [.output]
+  ) { a in
+    a.session.emit(.display(a["x"].display(width: a.session.width)))
     return .none
   },
   Command(
@@ -41,7 +51,7 @@ let outputCommands: [Command] = [
       .optional(
         "wait", .bool, default: false, "keep it until something new is shown, so that nothing flickers")
     ],
-    example: "clear()", effects: [.output]
+    returns: "none", example: "clear()", effects: [.output]
   ) { a in
     a.session.emit(.clear(wait: try a.bool("wait")))
     return .none
@@ -109,21 +119,34 @@ let outputCommands: [Command] = [
         "spec", .string,
         "sign, zeros, width, precision and style, such as \".3f\", \"8.2e\", \"+d\", \".1%\", \"05d\""),
     ],
-    returns: "a string", errors: [("InvalidFormat", "when the format cannot be read")],
+    returns: "a string",
+    errors: [("InvalidFormat", "when the format cannot be read, or is not for such a value")],
     example: "format(3.14159, \".2f\")  # \"3.14\""
   ) { a in
     let text = try a.string("spec")
     guard let format = NumberFormat(text) else {
       throw a.error(
         "InvalidFormat", "spec", "cannot be read: \"\(text)\"",
-        help: "[+][0][width][.precision][f|e|g|d|%|s], for instance \".3f\"")
+        help:
+          "[+][0][width][.precision][f|e|g|d|%|s], for instance \".3f\"; a width up to 400, a precision up to 60"
+      )
+    }
+    func misfit(_ reason: String, _ help: String) -> CommandError {
+      a.error("InvalidFormat", "spec", "\"\(text)\" \(reason)", help: help)
     }
     switch a["x"] {
     case .int(let value): return .text(format.apply(value))
-    case .string(let box): return .text(format.apply(box.value))
+    case .string(let box):
+      if let style = format.style, style != .text {
+        throw misfit("is for numbers, not a string", "\"10s\" sets the width of a text, \".3s\" cuts it")
+      }
+      return .text(format.apply(box.value))
     case .bool, .none: return .text(format.apply(a["x"].plainText))
     default:
       guard let value = a["x"].number else { throw a.mismatch("x", expected: "a number or text") }
+      if format.style == .integer, value.isFinite, value != value.rounded() {
+        throw misfit("is for integers, not \(value)", "\".0f\" rounds")
+      }
       return .text(format.apply(value))
     }
   },

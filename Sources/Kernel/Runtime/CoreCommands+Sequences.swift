@@ -96,6 +96,7 @@ let sequenceCommands: [Command] = [
   Command(
     "append", "Adds an element to the list in a variable: `xs.append(x)`.",
     [.required("xs", .sequence, "a variable that holds a list"), .required("x", .any, "the element")],
+    returns: "none; the list in the variable is longer",
     errors: [("Immutable", "when the list is not in a variable that may change here")],
     example: "xs = [1]\nxs.append(2)"
   ) { a in

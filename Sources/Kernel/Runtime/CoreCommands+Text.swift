@@ -23,6 +23,9 @@ let textCommands: [Command] = [
       throw a.error("OutOfRange", "by", "cannot be empty", help: "`list(text)` gives the characters")
     }
     var parts: [Value] = []
+    if separator.utf8.count == 1, let byte = separator.utf8.first {
+      parts.reserveCapacity(text.value.utf8.count { $0 == byte } + 1)
+    }
     text.value.visitParts(between: separator) { parts.append(.text(String(decoding: $0, as: UTF8.self))) }
     return .list(parts)
   },

@@ -25,6 +25,11 @@ enum Iteration {
   static func next(_ state: Place) throws -> Value? {
     guard case .int(let position) = state[1] else { return nil }
     switch state[0] {
+    case .int(let member):
+      // Of a range with step 1 the second register holds the end.
+      guard member < position else { return nil }
+      state[0] = .int(member + 1)
+      return .int(member)
     case .list(let box):
       guard position < box.elements.count else { return nil }
       state[1] = .int(position + 1)

@@ -22,8 +22,8 @@ extension UnsafeMutablePointer<Machine.Frame> {
     Unmanaged<FunctionCode>.fromOpaque(pointee.code.pointee.owner).takeUnretainedValue()
   }
 
-  fileprivate var name: String {
-    Unmanaged<FunctionBox>.fromOpaque(pointee.function).takeUnretainedValue().name
+  fileprivate var function: FunctionBox {
+    Unmanaged<FunctionBox>.fromOpaque(pointee.function).takeUnretainedValue()
   }
 }
 
@@ -54,7 +54,8 @@ extension Machine {
   }
 
   /// Runs `function`, whose arguments are in `base`, until it returns. What instructions do with plain numbers, with elements and members,
-  /// and calls of closures are the loop's (`faa_machine_run`); it hands over here for everything else.
+  /// and calls of closures are the loop's (`faa_machine_run`); it hands over here for everything else. Where values do not lie in memory
+  /// as the loop reads them, all is done here.
   func run(_ function: FunctionBox, _ entry: FunctionCode, _ base: Place) throws -> Value {
     let bottom = frames + depth
     try push(bottom, function, base)
@@ -63,25 +64,33 @@ extension Machine {
     while true {
       do {
         while true {
-          ip = faa_machine_run(ip, frame, bottom, state) + 1
-          frame = state.pointee.frame
+          if usesLoop {
+            ip = faa_machine_run(ip, frame, bottom, state)
+            frame = state.pointee.frame
+          }
+          ip += 1
           let i = ip[-1]
           let a = frame.place(i.a, i.base_a)
           let b = frame.place(i.b, i.base_b)
           let c = frame.place(i.c, i.base_c)
           switch i.op {
-          case .move, .constant, .integer, .none, .bool, .getCapture, .getCell, .setCell, .jumpIfNotNone:
-            // The loop does these whatever the values are.
-            throw broken()
-
-          case .getGlobal: a.pointee = try undefinedValue(Int(i.d))
+          case .move: a.pointee = b.pointee
+          case .constant: a.pointee = frame.place(0, .constant)[Int(i.d)]
+          case .integer: a.pointee = .int(Int(i.d))
+          case .none: a.pointee = .none
+          case .bool: a.pointee = .bool(i.d != 0)
+          case .getGlobal: a.pointee = try value(at: globals.values + Int(i.d))
           case .moveGlobal:
             let variable = globals.values + Int(i.d)
             retire(variable.pointee)
             variable.pointee = a.pointee
             a.pointee = .none
             globals.isDefined[Int(i.d)] = true
-          case .newCell: a.pointee = .list(ListBox([a.pointee]))
+          case .getCapture: a.pointee = frame.place(0, .captureOrCell)[Int(i.d)]
+          case .getOwn: a.pointee = .function(frame.function)
+          case .newCell: a.pointee = .list(cells.make(a.pointee))
+          case .getCell: a.pointee = try content(ofCell: b).pointee
+          case .setCell: try content(ofCell: a).pointee = b.pointee
 
           case .add: try apply(.add, b, c, to: a)
           case .addI: try apply(.add, b, Int(i.d), to: a)
@@ -130,6 +139,9 @@ extension Machine {
             if try compare(.greaterEqual, a, i.constant) == (i.c != 0) { ip = try Machine.jump(ip, by: i) }
           case .jumpIfGiven:
             if case .string(let box) = a.pointee, box === Machine.missing { continue }
+            ip += Int(i.d)
+          case .jumpIfNotNone:
+            if case .none = a.pointee { continue }
             ip += Int(i.d)
           case .shortCircuit: if try Operators.decides(a.pointee, isOr: i.c != 0) { ip += Int(i.d) }
           case .combine: a.pointee = try Operators.combine(a.pointee, b.pointee, isOr: i.c != 0)
@@ -186,14 +198,20 @@ extension Machine {
             a.pointee = try callMember(frame.code.memberCalls[Int(i.d)], a, count: Int(i.c))
           case .result, .resultNone:
             let value = i.op == .result ? b.pointee : .none
+            let isOutermost = frame == bottom
+            let target = frame.registers - 1
             pop(frame)
-            return value
+            if isOutermost { return value }
+            frame -= 1
+            target.pointee = value
+            ip = frame.pointee.resume
           case .closure:
             let inner = frame.code.functions[Int(i.d)]
-            let captured = inner.captures.map { source in
+            let captured = inner.captures.map { source -> Value in
               switch source {
               case .register(let register): frame.registers[register]
               case .capture(let index): frame.place(UInt16(index), .captureOrCell).pointee
+              case .own: .function(frame.function)
               }
             }
             a.pointee = .function(FunctionBox(code: inner, captures: captured, machine: self))
@@ -250,7 +268,7 @@ extension Machine {
             ip = UnsafePointer(code.instructions) + handler.target
             break
           }
-          let name = frame.name
+          let name = frame.function.name
           pop(frame)
           if frame == bottom { throw diagnostic }
           frame -= 1

@@ -17,6 +17,7 @@ final class Machine: @unchecked Sendable {
   typealias Frame = FaaFrame
 
   let globals = Globals()
+  let cells = Cells()
   /// Set back to nil when the session goes; values that outlive it then say so.
   unowned(unsafe) var session: Session?
   /// Function values of commands, made once.
@@ -40,6 +41,9 @@ final class Machine: @unchecked Sendable {
   var profile: CommandTimes?
   /// Functions that still run though their variable has another value now.
   var retired: [FunctionBox] = []
+
+  /// Whether the C loop runs; tests do without it to hold both to the same.
+  var usesLoop = LoopLayout.holds
 
   /// What a parameter that was not given holds until its default is evaluated.
   static let missing = StringBox("not given")
@@ -139,13 +143,10 @@ final class Machine: @unchecked Sendable {
   /// `text = text + "…\(x)…"`, without making the right side.
   @inline(never)
   func appendText(_ pieces: Place, count: Int, to target: Place) throws {
-    if target.tag == Tag.string {
-      let box = target.box(as: StringBox.self)
-      if isKnownUniquelyReferenced(&box.pointee) {
-        for index in 0..<count { box.pointee.append(valueOf: pieces + index) }
-        return
-      }
+    let isDone = target.changeOwnText(hasLayout: usesLoop) { text in
+      for index in 0..<count { text.append(valueOf: pieces + index) }
     }
+    if isDone { return }
     let text = StringBox("")
     for index in 0..<count { text.append(valueOf: pieces + index) }
     store(try Operators.apply(.add, value(at: target), .string(text)), at: target)
@@ -153,7 +154,7 @@ final class Machine: @unchecked Sendable {
 
   /// An operator on values that the loop leaves.
   func apply(_ operation: BinaryOperator, _ x: Place, _ y: Place, to target: Place) throws {
-    if operation == .add, target == x, target.appendText(y) { return }
+    if operation == .add, target == x, target.appendText(y, hasLayout: usesLoop) { return }
     store(try Operators.apply(operation, value(at: x), value(at: y)), at: target)
   }
 
@@ -163,9 +164,8 @@ final class Machine: @unchecked Sendable {
 
   /// The outcome of a comparison of values that the loop leaves.
   func compare(_ operation: BinaryOperator, _ x: Place, _ y: Place) throws -> Bool {
-    if x.tag == Tag.string, y.tag == Tag.string, operation == .equal || operation == .notEqual {
-      return (x.box(as: StringBox.self).pointee.value == y.box(as: StringBox.self).pointee.value)
-        == (operation == .equal)
+    if usesLoop, operation == .equal || operation == .notEqual, let p = x.heldText, let q = y.heldText {
+      return (p.pointee.value == q.pointee.value) == (operation == .equal)
     }
     return try Operators.truth(Operators.apply(operation, value(at: x), value(at: y)))
   }
@@ -176,10 +176,8 @@ final class Machine: @unchecked Sendable {
 
   /// The content of a cell as a place.
   func content(ofCell place: Place) throws -> Place {
-    guard case .list = place.pointee else { throw broken() }
-    let content = place.box(as: ListBox.self).pointee.elements.withUnsafeMutableBufferPointer {
-      $0.baseAddress
-    }
+    guard case .list(let cell) = place.pointee else { throw broken() }
+    let content = cell.elements.withUnsafeMutableBufferPointer { $0.baseAddress }
     guard let content else { throw broken() }
     return content
   }

@@ -159,7 +159,10 @@ enum Operators {
     switch x {
     case .int(let value):
       let (result, isTooLarge) = (0).subtractingReportingOverflow(value)
-      if isTooLarge { throw overflow(.subtract, 0, value) }
+      if isTooLarge {
+        throw CommandError(
+          "IntegerOverflow", "-(\(value)) does not fit a 64-bit integer", help: "use a float: `-float(x)`")
+      }
       return .int(result)
     case .float(let value): return .float(-value)
     case .tensor(let tensor): return .tensor(try negated(tensor))
@@ -279,7 +282,10 @@ enum Operators {
         "TypeMismatch", "a range needs integers, not \(wrong.article)",
         help: "`linspace(a, b, n)` divides an interval")
     }
-    if isClosed, to == .max { throw overflow(.add, to, 1) }
+    if isClosed, to == .max {
+      throw CommandError(
+        "IntegerOverflow", "a range cannot go beyond the largest integer, \(to)", help: "leave it out: `..<`")
+    }
     return .range(RangeBox(from, isClosed ? to + 1 : to))
   }
 

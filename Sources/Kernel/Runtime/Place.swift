@@ -4,52 +4,52 @@ import Syntax
 /// A place for a value: a register, a session variable, an element.
 typealias Place = UnsafeMutablePointer<Value>
 
-/// How a `Value` lies in memory: eight bytes of payload, then the number of its case, which the machine's loop looks at. A test holds the
-/// numbers.
-enum Tag {
-  static let int = UInt8(FaaTagInt)
-  static let string = UInt8(FaaTagString)
-  static let list = UInt8(FaaTagList)
-  /// Where the number is.
-  static let offset = 8
-}
-
 extension UnsafeMutablePointer<Value> {
-  /// The number of the case of the value.
-  var tag: UInt8 { UnsafeRawPointer(self).load(fromByteOffset: Tag.offset, as: UInt8.self) }
-
   /// The closure in this place when it takes exactly `count` arguments.
   func closure(taking count: Int) -> FunctionBox? {
     guard case .function(let function) = pointee, function.parameterCount == count else { return nil }
     return function
   }
 
-  /// The reference in this place, to be used only after the case of the value has been looked at. The payload of the enum is the
-  /// reference itself, since no case leaves bits to spare; a test holds that.
+  /// The text in this place, without taking a reference; nil for anything else. Only where `LoopLayout` holds.
   @inline(__always)
-  func box<Box: AnyObject>(as type: Box.Type) -> UnsafeMutablePointer<Box> {
-    UnsafeMutableRawPointer(self).assumingMemoryBound(to: Box.self)
+  var heldText: UnsafeMutablePointer<StringBox>? {
+    let raw = UnsafeMutableRawPointer(self)
+    let tag = raw.load(fromByteOffset: MemoryLayout<Int>.size, as: UInt8.self)
+    return tag == UInt8(FaaTagString) ? raw.assumingMemoryBound(to: StringBox.self) : nil
   }
-}
 
-// MARK: lists and strings
+  // A list or a text is taken out of its place while it is changed, so that this is the only reference where there is but one.
 
-extension UnsafeMutablePointer<Value> {
   /// Adds an element to a list that nobody else holds; false for anything else.
   func appendElement(_ value: Place) -> Bool {
-    guard tag == Tag.list, value != self else { return false }
-    let box = box(as: ListBox.self)
-    guard isKnownUniquelyReferenced(&box.pointee) else { return false }
-    box.pointee.elements.append(value.pointee)
+    guard value != self, case .list(var box) = pointee else { return false }
+    pointee = .none
+    defer { pointee = .list(box) }
+    guard isKnownUniquelyReferenced(&box) else { return false }
+    box.elements.append(value.pointee)
+    return true
+  }
+
+  /// Changes a text that nobody else holds; false for anything else.
+  @inline(__always)
+  func changeOwnText(hasLayout: Bool, _ change: (StringBox) -> Void) -> Bool {
+    if hasLayout {
+      guard let text = heldText, isKnownUniquelyReferenced(&text.pointee) else { return false }
+      change(text.pointee)
+      return true
+    }
+    guard case .string(var box) = pointee else { return false }
+    pointee = .none
+    defer { pointee = .string(box) }
+    guard isKnownUniquelyReferenced(&box) else { return false }
+    change(box)
     return true
   }
 
   /// Adds text to a string that nobody else holds; false for anything else.
-  func appendText(_ value: Place) -> Bool {
-    guard tag == Tag.string, case .string(let addition) = value.pointee, value != self else { return false }
-    let box = box(as: StringBox.self)
-    guard isKnownUniquelyReferenced(&box.pointee) else { return false }
-    box.pointee.append(addition.value)
-    return true
+  func appendText(_ value: Place, hasLayout: Bool) -> Bool {
+    guard value != self, case .string(let addition) = value.pointee else { return false }
+    return changeOwnText(hasLayout: hasLayout) { $0.append(addition.value) }
   }
 }

@@ -53,7 +53,7 @@ public struct CommandReference {
     switch parameter.defaultValue {
     case nil: given = "required"
     case .some where parameter.isRest: given = "any number"
-    case .some(.none): given = ""
+    case .some(.none): given = "none"
     case .some(let value): given = "`\(value.brief(columns: 40))`"
     }
     let cells = ["`\(parameter.name)`", parameter.doc, parameter.kind.description, given]

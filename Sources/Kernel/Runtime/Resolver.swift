@@ -37,19 +37,17 @@ struct Resolver {
     scopes.removeLast()
   }
 
-  private mutating func declare(_ pattern: Pattern, isReassigned: Bool = false) {
+  private mutating func declare(_ pattern: Pattern) {
     switch pattern {
     case .ignore: break
     case .tuple(let entries, _):
-      for entry in entries { declare(entry, isReassigned: isReassigned) }
+      for entry in entries { declare(entry) }
     case .name(let name, let span):
       guard !scopes.isEmpty else {
         sessionNames.insert(name)
         return
       }
-      let declaration = Declaration(offset: span.start, level: level)
-      declaration.isReassigned = isReassigned
-      scopes[scopes.count - 1][name] = declaration
+      scopes[scopes.count - 1][name] = Declaration(offset: span.start, level: level)
     }
   }
 
@@ -112,8 +110,7 @@ struct Resolver {
       visit(value)
       declare(pattern)
     case .function(let node):
-      // Its own name is visible inside it before it has a value, hence "reassigned".
-      declare(.name(node.name, node.nameSpan), isReassigned: true)
+      declare(.name(node.name, node.nameSpan))
       function(node)
     case .loop(let pattern, let sequence, let body):
       visit(sequence)

@@ -41,6 +41,12 @@ extension Session {
     if head.last == ".", head.dropLast().last != "." { return (range, members(head.dropLast(), word)) }
     guard let call = context.call else { return (range, Session.matching(word, names)) }
     let parameters = parameters(of: call.callee)
+    let kind = parameter(of: call, parameters)?.kind
+    let objects = kind.map { self.objects(of: $0.objectTypes) } ?? []
+    if call.isNested {
+      let found = Session.matching(word, objects)
+      return (range, found.isEmpty ? Session.matching(word, names) : found)
+    }
     if call.label == nil {
       let labels = parameters.filter { !$0.isRest }.map { $0.name + ":" }
       let given = Session.matching(word, labels)
@@ -48,9 +54,27 @@ extension Session {
       if word.isEmpty, !given.isEmpty { return (range, given) }
       return (range, given + Session.matching(word, names))
     }
-    let words = parameters.first { $0.name == call.label }?.kind.words.map { "\"\($0)\"" } ?? []
+    let words = (kind?.words.map { "\"\($0)\"" } ?? []) + objects.sorted()
     if word.isEmpty, !words.isEmpty { return (range, words) }
-    return (range, Session.matching(word, names))
+    // Of `by: n` the methods are meant, not everything that begins with n.
+    let found = Session.matching(word, objects)
+    return (range, found.isEmpty ? Session.matching(word, names) : found)
+  }
+
+  /// The parameter that the argument at the place goes to.
+  private func parameter(of call: CompletionContext.Call, _ parameters: [Parameter]) -> Parameter? {
+    parameters.first { $0.name == call.label }
+      ?? (call.label == nil && call.index < parameters.count ? parameters[call.index] : nil)
+  }
+
+  /// The commands that make objects of these types, and the variables that hold some.
+  private func objects(of types: Set<String>) -> [String] {
+    guard !types.isEmpty else { return [] }
+    let makers = commands.values.filter { $0.makes.map(types.contains) == true }.map(\.name)
+    return makers
+      + variables.compactMap { name, value in
+        if case .object(let box) = value, types.contains(box.object.typeName) { name } else { nil }
+      }
   }
 
   // MARK: symbols
@@ -102,11 +126,7 @@ extension Session {
     let range = end - content.utf8.count..<end
     var words: [String] = []
     if let call = context.call {
-      let parameters = parameters(of: call.callee)
-      let parameter =
-        parameters.first { $0.name == call.label }
-        ?? (call.label == nil && call.index < parameters.count ? parameters[call.index] : nil)
-      words = parameter?.kind.words ?? []
+      words = parameter(of: call, parameters(of: call.callee))?.kind.words ?? []
     } else if let name = context.subscripted, case .record(let box)? = value(at: name) {
       words = box.keys
     }
@@ -176,6 +196,15 @@ extension Kind {
     switch self {
     case .choice(let words): words
     case .either(let kinds): kinds.flatMap(\.words)
+    default: []
+    }
+  }
+
+  /// The types of the objects it takes.
+  fileprivate var objectTypes: Set<String> {
+    switch self {
+    case .object(let names): Set(names)
+    case .either(let kinds): kinds.reduce(into: []) { $0.formUnion($1.objectTypes) }
     default: []
     }
   }

@@ -60,6 +60,7 @@ public final class Session {
   // Closures among the variables hold the interpreter that holds the variables.
   deinit {
     machine.globals.removeAll()
+    machine.cells.collect()
     machine.session = nil
   }
 
@@ -84,7 +85,10 @@ public final class Session {
       sink = output
       cellKey = Session.hash(key ?? name)
       (draws, longCommands) = (0, 0)
-      defer { (sink, cellKey, draws, longCommands) = outer }
+      defer {
+        (sink, cellKey, draws, longCommands) = outer
+        machine.cells.collectIfQuick()
+      }
       let result = evaluate(SourceText(source, name: name, firstLine: firstLine))
       if case .failure(let diagnostic) = result { lastFailure = diagnostic }
       return result

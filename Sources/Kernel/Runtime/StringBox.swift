@@ -73,10 +73,10 @@ public final class StringBox: @unchecked Sendable {
 
   /// Adds what `print` writes for the value in a place.
   func append(valueOf place: Place) {
-    switch place.tag {
-    case Tag.string: append(place.box(as: StringBox.self).pointee.value)
-    case Tag.int: append(UnsafeRawPointer(place).load(as: Int.self))
-    default: append(place.pointee.plainText)
+    switch place.pointee {
+    case .string(let box): append(box.value)
+    case .int(let value): append(value)
+    case let other: append(other.plainText)
     }
   }
 }

@@ -120,17 +120,20 @@ extension Value {
 
   /// Changes the list in a place, which holds one; copies it first when someone else holds it too.
   static func withOwnedList(_ place: Place, _ change: (inout [Value]) throws -> Void) rethrows {
-    let box = place.box(as: ListBox.self)
-    if !isKnownUniquelyReferenced(&box.pointee) { place.pointee = .list(box.pointee.elements) }
-    try change(&place.box(as: ListBox.self).pointee.elements)
+    guard case .list(var box) = place.pointee else { return }
+    // Out of the place while it is changed, so that this is the one reference where there is but one.
+    place.pointee = .none
+    if !isKnownUniquelyReferenced(&box) { box = ListBox(box.elements) }
+    defer { place.pointee = .list(box) }
+    try change(&box.elements)
   }
 
   /// Changes the values of the record in a place, which holds one; copies it first when someone else holds it too.
   private static func withOwnedRecord(_ place: Place, _ change: (inout [Value]) throws -> Void) rethrows {
-    let box = place.box(as: RecordBox.self)
-    if !isKnownUniquelyReferenced(&box.pointee) {
-      place.pointee = .record(RecordBox(box.pointee.shape, box.pointee.values))
-    }
-    try change(&place.box(as: RecordBox.self).pointee.values)
+    guard case .record(var box) = place.pointee else { return }
+    place.pointee = .none
+    if !isKnownUniquelyReferenced(&box) { box = RecordBox(box.shape, box.values) }
+    defer { place.pointee = .record(box) }
+    try change(&box.values)
   }
 }

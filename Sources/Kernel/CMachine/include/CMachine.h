@@ -18,7 +18,7 @@ typedef enum __attribute__((enum_extensibility(closed))) : uint8_t {
   // Moves.
   FaaOpcodeMove, FaaOpcodeConstant, FaaOpcodeInteger, FaaOpcodeNone, FaaOpcodeBool,
   FaaOpcodeGetGlobal, FaaOpcodeMoveGlobal,
-  FaaOpcodeGetCapture, FaaOpcodeNewCell, FaaOpcodeGetCell, FaaOpcodeSetCell,
+  FaaOpcodeGetCapture, FaaOpcodeGetOwn, FaaOpcodeNewCell, FaaOpcodeGetCell, FaaOpcodeSetCell,
   // a = b op c; the I forms have a constant in d instead of c.
   FaaOpcodeAdd, FaaOpcodeSubtract, FaaOpcodeMultiply, FaaOpcodeDivide, FaaOpcodeFloorDivide, FaaOpcodeModulo, FaaOpcodePower,
   FaaOpcodeMatmul,
@@ -134,6 +134,12 @@ typedef struct {
 /// than it knows, a fault, an interrupt, or the return of the function `bottom`.
 /// - Returns: that instruction, not begun; `machine->frame` is the function it belongs to.
 const FaaInstruction *faa_machine_run(const FaaInstruction *ip, FaaFrame *frame, FaaFrame *bottom, FaaMachine *machine);
+
+/// What the loop takes an object's counts to say: whether there is certainly but one strong reference.
+bool faa_is_single(const void *object);
+
+/// How many strong references there are to an object of Swift.
+intptr_t faa_reference_count(const void *object);
 
 #pragma clang assume_nonnull end
 
