@@ -25,27 +25,12 @@ final class PseudoTerminal {
     ]) { $1 }
     variables.merge(environment) { $1 }
 
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    for stream: Int32 in 0...2 { posix_spawn_file_actions_adddup2(&actions, terminal, stream) }
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    posix_spawnattr_setsigmask(&attributes, &signals)
-    for number in [SIGINT, SIGQUIT, SIGTSTP] { sigaddset(&signals, number) }
-    posix_spawnattr_setsigdefault(&attributes, &signals)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
     // `setsid` makes this its session's terminal, as a terminal's own program would be started, and becomes the program.
-    let command: [String] = ["setsid", "--ctty", try #require(Program.path)]
-    var words = command.map { strdup($0) } + [nil]
-    var settings = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
-    defer { for text in words + settings { free(text) } }
-    var child: pid_t = 0
-    try #require(posix_spawnp(&child, "setsid", &actions, &attributes, &words, &settings) == 0)
-    process = child
+    process = try spawn(
+      ["setsid", "--ctty", #require(Program.path)], environment: variables
+    ) { actions in
+      for stream: Int32 in 0...2 { posix_spawn_file_actions_adddup2(&actions, terminal, stream) }
+    }
     resize(columns: columns, rows: rows)
   }
 
@@ -97,6 +82,16 @@ final class PseudoTerminal {
       if Date() >= deadline || isClosed { return false }
       read(for: 0.02)
     }
+  }
+
+  /// How the program ended, nil while it goes on; and the last it wrote.
+  var ending: String? {
+    var information = siginfo_t()
+    // The process stays to be waited for: its number is not given to another one.
+    guard waitid(P_PID, id_t(process), &information, WEXITED | WNOHANG | WNOWAIT) == 0,
+      information.si_signo == SIGCHLD
+    else { return nil }
+    return "ended after: " + String(decoding: output.suffix(2000), as: UTF8.self).debugDescription
   }
 
   /// Whether the program still takes an entry and runs it, wherever the keys before have left it.

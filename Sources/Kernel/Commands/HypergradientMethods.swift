@@ -140,7 +140,7 @@ private func method(
 ) -> Command {
   Command(name, summary, parameters, returns: "a method, for `hypergradient`", example: example) { a in
     .object(MethodObject(try make(a)))
-  }
+  }.making("Method")
 }
 
 extension Arguments {

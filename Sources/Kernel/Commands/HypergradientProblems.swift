@@ -9,7 +9,7 @@ let innerProblemCommands: [Command] = [
     [.required("map", .function, "a function of θ and λ that returns the next θ")],
     returns: "an inner problem; I - ∂map/∂θ takes the Hessian's place and need not be symmetric",
     example: "fixedPoint({ θ, λ in 0.5 * tanh(θ) + λ })", effects: [.calls("map")]
-  ) { a in .object(InnerObject(.fixedPoint(try a.function("map")))) },
+  ) { a in .object(InnerObject(.fixedPoint(try a.function("map")))) }.making("Inner"),
   Command(
     "composed",
     "An inner loss given as a model and a loss of its outputs, so that its Gauss-Newton matrix is known.",
@@ -20,7 +20,8 @@ let innerProblemCommands: [Command] = [
     returns: "an inner problem, for `hypergradient(…, through:, hvp: \"gaussNewton\")`",
     example: "composed({ θ, λ in θ ** 2 }, loss: { z, λ in sum((z - λ) ** 2) })",
     effects: [.calls("model"), .calls("loss")]
-  ) { a in .object(InnerObject(.composed(try a.function("model"), loss: try a.function("loss")))) },
+  ) { a in .object(InnerObject(.composed(try a.function("model"), loss: try a.function("loss")))) }.making(
+    "Inner"),
   Command(
     "batched", "An inner loss that is the mean over mini-batches.",
     [
@@ -33,7 +34,7 @@ let innerProblemCommands: [Command] = [
     let batches = try a.sequence("over")
     guard !batches.isEmpty else { throw a.error("InvalidArgument", "over", "has no batches") }
     return .object(InnerObject(.batched(try a.function("loss"), batches)))
-  },
+  }.making("Inner"),
   Command(
     "frozen",
     "The value as a constant, as `stopGradient` gives it; a hypergradient's report lists the path as stopped.",

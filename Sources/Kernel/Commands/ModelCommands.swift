@@ -25,7 +25,7 @@ let modelCommands: [Command] = [
         try ViTConfiguration(
           image: a.int("image"), patch: a.int("patch"), width: a.int("width", atLeast: 1, atMost: 1 << 16),
           depth: a.int("depth", atLeast: 1, atMost: 1000), heads: a.int("heads"))))
-  },
+  }.making("ViT"),
   Command(
     "MAE",
     "A masked autoencoder (He et al. 2022): an encoder that sees a few patches, and a decoder that draws the rest.",

@@ -28,7 +28,7 @@ let trainingCommands: [Command] = [
         AdamW(
           learningRate: try a.double("lr", above: 0), beta1: betas[0], beta2: betas[1],
           epsilon: try a.double("eps", above: 0), weightDecay: try a.double("weightDecay", atLeast: 0))))
-  },
+  }.making("Optimizer"),
   Command(
     "SGD", "Stochastic gradient descent with momentum, for `fit`.",
     [
@@ -44,7 +44,7 @@ let trainingCommands: [Command] = [
           learningRate: try a.double("lr", above: 0),
           momentum: try a.double("momentum", atLeast: 0, atMost: 1),
           weightDecay: try a.double("weightDecay", atLeast: 0))))
-  },
+  }.making("Optimizer"),
   Command(
     "fit", "Trains a model, in place. Ctrl-C stops after the current step and keeps what was learned.",
     [

@@ -43,7 +43,12 @@ final class LineEditor {
         return answer.canRun
       },
       complete: { LineEditor.current?.complete() },
-      pasted: { LineEditor.current?.insert(paste: String(cString: $0)) })
+      pasted: { LineEditor.current?.insert(paste: String(cString: $0)) },
+      cluster: { text, count in
+        // No cluster that a person means is longer.
+        let bytes = UnsafeRawBufferPointer(start: text, count: min(count, 1024))
+        return min(count, String(decoding: bytes, as: UTF8.self).first?.utf8.count ?? 1)
+      })
     faa_line_setup(callbacks)
   }
 

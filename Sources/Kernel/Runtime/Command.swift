@@ -25,6 +25,8 @@ public struct Command: @unchecked Sendable {
   public let example: String
   /// What it touches besides its result.
   public let effects: Effects
+  /// The `typeName` of the host object it returns, where that is known beforehand: completion offers it where one is wanted.
+  public private(set) var makes: String?
   /// The chapter it belongs to.
   public internal(set) var topic = Topic.other
   /// The work.
@@ -59,6 +61,7 @@ public struct Command: @unchecked Sendable {
     self.example = example
     self.effects = effects
     self.fast = fast
+    makes = effects.created
     // The one gate to the disk: a row that declares what it touches cannot run before the session has permitted it.
     let gated: (Arguments) throws -> Value =
       effects.touchesFiles
@@ -68,6 +71,13 @@ public struct Command: @unchecked Sendable {
       } : body
     self.body = gated
     routine = Routine(name, parameters, gated)
+  }
+
+  /// The row, saying which host object it returns; for those without identity, which `effects` does not name.
+  public func making(_ typeName: String) -> Command {
+    var command = self
+    command.makes = typeName
+    return command
   }
 }
 
@@ -131,6 +141,11 @@ public struct Effects: ExpressibleByArrayLiteral, Sendable {
   public let list: [Effect]
   /// No effects.
   public static let pure: Effects = []
+  /// The type of the first object with identity that it makes.
+  var created: String? {
+    for case .creates(let name) in list { return name }
+    return nil
+  }
   /// Whether files are among them.
   var touchesFiles: Bool { list.contains { $0.readsFiles || $0.writesFiles } }
   /// Whether there are none.

@@ -48,9 +48,15 @@ extension Session {
       if word.isEmpty, !given.isEmpty { return (range, given) }
       return (range, given + Session.matching(word, names))
     }
-    let words = parameters.first { $0.name == call.label }?.kind.words.map { "\"\($0)\"" } ?? []
+    guard let kind = parameters.first(where: { $0.name == call.label })?.kind else {
+      return (range, Session.matching(word, names))
+    }
+    let words = kind.words.map { "\"\($0)\"" }
     if word.isEmpty, !words.isEmpty { return (range, words) }
-    return (range, Session.matching(word, names))
+    // Where nothing else will do, and where nothing is typed yet, what makes such an object is what is looked for.
+    let makers = makers(of: kind.objects)
+    let fitting = word.isEmpty || kind.isOfObjects ? Session.matching(word, makers) : []
+    return (range, fitting.isEmpty ? Session.matching(word, names) : fitting)
   }
 
   // MARK: symbols
@@ -142,6 +148,12 @@ extension Session {
     return result
   }
 
+  /// The variables that are such objects, and the commands that make them.
+  private func makers(of types: [String]) -> [String] {
+    variables.filter { types.contains($0.value.typeName) }.map(\.name)
+      + table.filter { $0.makes.map(types.contains) == true }.map(\.name)
+  }
+
   /// The parameters of a function, a command, or a method of a variable.
   private func parameters(of callee: Substring) -> [Parameter] {
     guard let dot = callee.lastIndex(of: ".") else {
@@ -176,6 +188,18 @@ extension Kind {
     switch self {
     case .choice(let words): words
     case .either(let kinds): kinds.flatMap(\.words)
+    default: []
+    }
+  }
+
+  /// Whether it takes host objects alone.
+  var isOfObjects: Bool { if case .object = self { true } else { false } }
+
+  /// The types of host objects it takes.
+  var objects: [String] {
+    switch self {
+    case .object(let types): types
+    case .either(let kinds): kinds.flatMap(\.objects)
     default: []
     }
   }
