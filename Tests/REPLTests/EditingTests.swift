@@ -14,7 +14,8 @@ struct EditingTests {
   /// Joined emoji, a letter with a mark, a wide letter, a flag, a skin tone, letters from right to left, a letter shown as a picture.
   static let clusters = ["👨‍👩‍👧", "x̂", "日", "🇫🇷", "é", "👍🏽", "ש", "❤️"]
 
-  @Test("what a reader takes for one character is one for the cursor and for deletion") func clusters() throws {
+  @Test("what a reader takes for one character is one for the cursor and for deletion") func clusters() throws
+  {
     let terminal = try started()
     for cluster in Self.clusters {
       try terminal.type("a\(cluster)b")
@@ -48,7 +49,9 @@ struct EditingTests {
     try terminal.wait(isWhole)
   }
 
-  @Test("an entry longer than the window follows the cursor and is printed whole when it runs") func tall() throws {
+  @Test("an entry longer than the window follows the cursor and is printed whole when it runs") func tall()
+    throws
+  {
     let terminal = try started(columns: 40, rows: 10)
     let lines = (1...30).map { "n\($0) = \($0);" } + ["n30 + 12"]
     try terminal.paste(lines.joined(separator: "\n"))
@@ -113,7 +116,8 @@ struct EditingTests {
     try terminal.type(keys)
   }
 
-  @Test("what was edited in the history waits there, searches go both ways, and Ctrl-S is a key") func visits() throws {
+  @Test("what was edited in the history waits there, searches go both ways, and Ctrl-S is a key")
+  func visits() throws {
     let terminal = try started()
     for entry in ["alpha = 1;", "beta = 2;", "alphabet = 3;"] { try terminal.enter(entry) }
     try terminal.wait(for: "alphabet = 3;\nfaa>")
@@ -156,7 +160,9 @@ struct EditingTests {
     try terminal.wait(for: "9\n45\nfaa>")
   }
 
-  @Test("Tab shows a long list a page at a time, offers what makes a method, and runs nothing") func pages() throws {
+  @Test("Tab shows a long list a page at a time, offers what makes a method, and runs nothing") func pages()
+    throws
+  {
     let terminal = try started(rows: 14)
     try terminal.type("\\b")
     try terminal.press("Tab", "Tab")

@@ -279,12 +279,7 @@ bool faa_display_is_shown(void) { return is_shown; }
 
 void faa_display_finish(void) {
   picture p = picture_of_entry(rl_end);
-  if (p.count > shown.count && p.count > height) {
-    // Rows that had no room scroll by.
-    move(-shown.cursor_row);
-    fputs("\r", rl_outstream);
-    is_shown = false;
-  }
+  // Rows that had no room scroll by.
   write_rows(&p, 0, p.count);
   release(&p);
   faa_display_forget();

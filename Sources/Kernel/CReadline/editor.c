@@ -244,9 +244,10 @@ static int on_clear(int count, int key) {
 static void drop_draft(void) {
   faa_visits_adopt();
   char *text = strdup(rl_line_buffer);
+  // Draws the entry a last time.
+  rl_free_line_state();
   faa_display_finish();
   fputs("^C", rl_outstream);
-  rl_free_line_state();
   rl_replace_line("", 1);
   if (rl_editing_mode == 0) rl_vi_insertion_mode(1, 'i');
   if (text && text[strspn(text, " \t\n")]) faa_line_remember(text);

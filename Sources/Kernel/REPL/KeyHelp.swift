@@ -36,8 +36,9 @@ enum KeyHelp {
         return label + String(repeating: " ", count: left - label.count) + line
       }
     }
-    return (["Keys:"] + lines + [
-      "", "The rest is GNU Readline's: ~/.inputrc may rebind keys, or `set editing-mode vi`.",
-    ]).joined(separator: "\n")
+    return
+      (["Keys:"] + lines + [
+        "", "The rest is GNU Readline's: ~/.inputrc may rebind keys, or `set editing-mode vi`.",
+      ]).joined(separator: "\n")
   }
 }

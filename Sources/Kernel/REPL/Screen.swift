@@ -53,7 +53,7 @@ final class Screen {
   }
 
   private func text(of display: Display) -> String {
-    let coloured = terminal.outputHasColour ? display.colouredText : nil
+    let coloured = terminal.outputHasFullColour ? display.colouredText : nil
     return Safe.text(coloured ?? display.text, keepsColours: terminal.outputHasColour)
   }
 
