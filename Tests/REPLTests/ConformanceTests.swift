@@ -122,7 +122,7 @@ struct ConformanceTests {
 
   @Test("a second Ctrl-C says what is waited for, a third one changes nothing") func presses() throws {
     let terminal = try started()
-    try terminal.enter("kept = 5; m = randn([1800, 1800], seed: 1);")
+    try terminal.enter("kept = 5; m = randn([1500, 1500], seed: 1);")
     try terminal.wait(for: "faa>")
     try terminal.enter("for k in 0..<50 { svd(m) }")
     try terminal.wait(for: "svd(m) }")

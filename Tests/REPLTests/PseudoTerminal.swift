@@ -11,9 +11,13 @@ final class PseudoTerminal {
   private var isClosed = false
 
   /// Starts the program in a window of this size with a home directory of its own.
-  init(columns: UInt16 = 80, rows: UInt16 = 24, environment: [String: String] = [:]) throws {
+  init(
+    columns: UInt16 = 80, rows: UInt16 = 24, environment: [String: String] = [:],
+    readline settings: String = ""
+  ) throws {
     home = FileManager.default.temporaryDirectory.appendingPathComponent("faa-pty-\(UUID())").path
     try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
+    try settings.write(toFile: home + "/.inputrc", atomically: true, encoding: .utf8)
     var (controller, terminal): (Int32, Int32) = (-1, -1)
     try #require(openpty(&controller, &terminal, nil, nil, nil) == 0)
     defer { close(terminal) }

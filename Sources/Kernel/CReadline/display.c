@@ -12,7 +12,7 @@
 typedef struct {
   // What is written, and the columns it takes.
   char *text;
-  size_t length;
+  size_t length, capacity;
   int width;
   // The next row belongs to the same line, and the terminal may know it.
   bool continues;
@@ -57,11 +57,9 @@ static row *add_row(picture *p) {
 }
 
 static void append(row *r, const char *text, size_t count) {
-  // Grows at powers of two.
-  if (r->length == 0 || (r->length & (r->length - 1)) == 0 || count > 1) {
-    size_t capacity = 64;
-    while (capacity < r->length + count + 1) capacity *= 2;
-    char *larger = realloc(r->text, capacity);
+  if (r->length + count > r->capacity) {
+    r->capacity = 2 * (r->length + count) + 32;
+    char *larger = realloc(r->text, r->capacity);
     if (!larger) abort();
     r->text = larger;
   }
