@@ -104,7 +104,7 @@ final class PseudoTerminal {
     for ending in ["\u{1B}[201~", "\u{7}", "\u{3}", "\u{3}"] { type(ending.utf8, pause: 0.02) }
     for attempt in 0..<10 where !isClosed {
       output = []
-      type("\u{15}\u{B}\(7000 + attempt) * 3\r".utf8)
+      type("\u{15}\(7000 + attempt) * 3\r".utf8)
       // The answer stands alone on its line, which readline or the program began.
       if shows("\r\n\((7000 + attempt) * 3)\r", or: "\r\((7000 + attempt) * 3)\r", within: 3) { return true }
     }
