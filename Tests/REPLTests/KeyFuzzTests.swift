@@ -41,7 +41,7 @@ struct KeyFuzzTests {
     let terminal = try PseudoTerminal()
     #expect(terminal.shows("faa>"))
     for event in Self.sequences[index].1 { send(event, to: terminal) }
-    #expect(terminal.answers(), "\(Self.sequences[index].0)")
+    #expect(terminal.answers(), "\(Self.sequences[index].0) \(terminal.ending ?? "")")
   }
 
   @Test("signals in the midst of training leave its numbers alone") func training() throws {
@@ -75,7 +75,8 @@ struct KeyFuzzTests {
       "\u{1B}[200~ab",
       String(repeating: "long ", count: 300),
     ].map { .bytes($0) } + [
-      .raw([0xFF]), .raw([0xE6, 0x97]), .resize(1, 1), .resize(2, 1), .resize(5, 3), .resize(20, 5),
+      .bytes("👨‍👩‍👧"), .bytes("🇫🇷"), .bytes("❤️"), .bytes("\u{302}"), .bytes("\u{200D}"), .raw([0xFF]),
+      .raw([0xE6, 0x97]), .resize(1, 1), .resize(2, 1), .resize(5, 3), .resize(20, 5),
       .resize(500, 50),
       .resize(80, 24), .resize(80, 24), .signal(SIGINT), .signal(SIGWINCH),
     ]
@@ -89,6 +90,7 @@ struct KeyFuzzTests {
     return first...last
   }()
 
+  /// One seed in three types in vi mode, another one bytes that are no keys at all.
   @Test("keys by chance", arguments: seeds) func random(seed: UInt64) throws {
     var state = seed
     func draw(_ count: Int) -> Int {
@@ -99,16 +101,21 @@ struct KeyFuzzTests {
       bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
       return Int((bits ^ (bits >> 31)) % UInt64(count))
     }
-    let terminal = try PseudoTerminal()
+    let terminal = try PseudoTerminal(readline: seed % 3 == 2 ? "set editing-mode vi\n" : "")
     #expect(terminal.shows("faa>"))
     for entry in ["alpha = 1;\r", "f = { y in\r", "y ** 2\r", "}\r", "beta + 1\r"] {
       terminal.type(entry.utf8, pause: 0.01)
     }
     for _ in 0..<300 {
-      send(Self.keys[draw(Self.keys.count)], to: terminal, pause: draw(4) == 0 ? 0.005 : 0)
+      var event = Self.keys[draw(Self.keys.count)]
+      if seed % 3 == 0 {
+        // Not the keys that end or stop a program: Ctrl-D, Ctrl-Z, Ctrl-\\.
+        event = .raw((0..<draw(40)).map { _ in UInt8(draw(256)) }.filter { ![4, 26, 28].contains($0) })
+      }
+      send(event, to: terminal, pause: draw(4) == 0 ? 0.005 : 0)
     }
     terminal.resize(columns: 80, rows: 24)
-    #expect(terminal.answers(), "seed \(seed)")
+    #expect(terminal.answers(), "seed \(seed) \(terminal.ending ?? "")")
   }
 
   private func send(_ event: Event, to terminal: PseudoTerminal, pause: Double = 0.03) {

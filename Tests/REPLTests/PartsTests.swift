@@ -42,8 +42,12 @@ import Testing
     let names = ["aa", "bb", "cc", "dd", "ee"]
     #expect(Completer.columns(names, width: 9, rows: 20) == ["aa  dd", "bb  ee", "cc"])
     #expect(Completer.columns(names, width: 1, rows: 20) == names)
-    let many = Completer.columns((0..<300).map { "n\($0)" }, width: 80, rows: 5)
-    #expect(many.count == 6 && many.last == "… and 235 more; another letter narrows them down")
+    let many = (0..<300).map { "n\($0)" }
+    let first = Completer.columns(many, width: 80, rows: 5)
+    #expect(first.count == 6 && first.last == "… 1 to 65 of 300; Tab shows more")
+    let last = Completer.columns(many, width: 80, rows: 5, page: 4)
+    #expect(last.last == "… 261 to 300 of 300; Tab shows more")
+    #expect(Completer.columns(many, width: 80, rows: 5, page: 5) == first)
   }
 }
 

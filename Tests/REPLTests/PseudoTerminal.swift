@@ -11,9 +11,13 @@ final class PseudoTerminal {
   private var isClosed = false
 
   /// Starts the program in a window of this size with a home directory of its own.
-  init(columns: UInt16 = 80, rows: UInt16 = 24, environment: [String: String] = [:]) throws {
+  init(
+    columns: UInt16 = 80, rows: UInt16 = 24, environment: [String: String] = [:],
+    readline settings: String = ""
+  ) throws {
     home = FileManager.default.temporaryDirectory.appendingPathComponent("faa-pty-\(UUID())").path
     try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
+    try settings.write(toFile: home + "/.inputrc", atomically: true, encoding: .utf8)
     var (controller, terminal): (Int32, Int32) = (-1, -1)
     try #require(openpty(&controller, &terminal, nil, nil, nil) == 0)
     defer { close(terminal) }
@@ -25,27 +29,12 @@ final class PseudoTerminal {
     ]) { $1 }
     variables.merge(environment) { $1 }
 
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    for stream: Int32 in 0...2 { posix_spawn_file_actions_adddup2(&actions, terminal, stream) }
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    posix_spawnattr_setsigmask(&attributes, &signals)
-    for number in [SIGINT, SIGQUIT, SIGTSTP] { sigaddset(&signals, number) }
-    posix_spawnattr_setsigdefault(&attributes, &signals)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
     // `setsid` makes this its session's terminal, as a terminal's own program would be started, and becomes the program.
-    let command: [String] = ["setsid", "--ctty", try #require(Program.path)]
-    var words = command.map { strdup($0) } + [nil]
-    var settings = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
-    defer { for text in words + settings { free(text) } }
-    var child: pid_t = 0
-    try #require(posix_spawnp(&child, "setsid", &actions, &attributes, &words, &settings) == 0)
-    process = child
+    process = try spawn(
+      ["setsid", "--ctty", #require(Program.path)], environment: variables
+    ) { actions in
+      for stream: Int32 in 0...2 { posix_spawn_file_actions_adddup2(&actions, terminal, stream) }
+    }
     resize(columns: columns, rows: rows)
   }
 
@@ -99,13 +88,23 @@ final class PseudoTerminal {
     }
   }
 
+  /// How the program ended, nil while it goes on; and the last it wrote.
+  var ending: String? {
+    var information = siginfo_t()
+    // The process stays to be waited for: its number is not given to another one.
+    guard waitid(P_PID, id_t(process), &information, WEXITED | WNOHANG | WNOWAIT) == 0,
+      information.si_signo == SIGCHLD
+    else { return nil }
+    return "ended after: " + String(decoding: output.suffix(2000), as: UTF8.self).debugDescription
+  }
+
   /// Whether the program still takes an entry and runs it, wherever the keys before have left it.
   func answers() -> Bool {
     // Ends a paste, a search and the draft.
     for ending in ["\u{1B}[201~", "\u{7}", "\u{3}", "\u{3}"] { type(ending.utf8, pause: 0.02) }
     for attempt in 0..<10 where !isClosed {
       output = []
-      type("\u{15}\u{B}\(7000 + attempt) * 3\r".utf8)
+      type("\u{15}\(7000 + attempt) * 3\r".utf8)
       // The answer stands alone on its line, which readline or the program began.
       if shows("\r\n\((7000 + attempt) * 3)\r", or: "\r\((7000 + attempt) * 3)\r", within: 3) { return true }
     }

@@ -86,20 +86,21 @@ struct TerminalTests {
   }
 
   @Test(
-    "the terminal is as before after leaving, however that was", arguments: ["C-d", "TERM", "QUIT", "HUP"])
+    "the terminal is as before after leaving, however that was",
+    arguments: ["C-d", "C-\\", "TERM", "QUIT", "HUP", "SEGV"])
   func settings(ending: String) throws {
     let program = try #require(Program.path)
     let terminal = try Tmux(
       command:
         "sh -c 'stty -a > \"$HOME/before\"; \"\(program)\"; stty -a > \"$HOME/after\"; echo left; sleep 60'")
     try terminal.wait(for: "faa>")
-    if ending == "C-d" {
-      try terminal.press("C-d")
+    if ending.hasPrefix("C-") {
+      try terminal.press(ending)
     } else {
       let shell = try #require(terminal.processIdentifier)
       let children = try String(contentsOfFile: "/proc/\(shell)/task/\(shell)/children", encoding: .utf8)
       let child = try #require(Int32(children.split(separator: " ").first ?? ""))
-      kill(child, ["TERM": SIGTERM, "QUIT": SIGQUIT, "HUP": SIGHUP][ending] ?? 0)
+      kill(child, ["TERM": SIGTERM, "QUIT": SIGQUIT, "HUP": SIGHUP, "SEGV": SIGSEGV][ending] ?? 0)
     }
     try terminal.wait { $0.contains("left") }
     let before = try String(contentsOfFile: terminal.home + "/before", encoding: .utf8)

@@ -81,27 +81,11 @@ final class Tmux {
   func tmux(_ arguments: [String]) throws -> String {
     let output = FileManager.default.temporaryDirectory.appendingPathComponent(socket + ".output").path
     defer { unlink(output) }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
-    // Tests may run in the background, where shells ignore the keyboard's signals; the server would hand that on.
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    // The threads that tests run on block signals, which would be handed on as well.
-    posix_spawnattr_setsigmask(&attributes, &signals)
-    for number in [SIGINT, SIGQUIT, SIGTSTP] { sigaddset(&signals, number) }
-    posix_spawnattr_setsigdefault(&attributes, &signals)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
-    var words = (["tmux", "-u", "-L", socket, "-f", configuration] + arguments).map { strdup($0) } + [nil]
-    defer { for word in words { free(word) } }
-    var child: pid_t = 0
-    try #require(posix_spawnp(&child, "tmux", &actions, &attributes, &words, environ) == 0)
+    let child = try spawn(["tmux", "-u", "-L", socket, "-f", configuration] + arguments) { actions in
+      posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+      posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+      posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+    }
     var status: Int32 = 0
     while waitpid(child, &status, 0) < 0, errno == EINTR {}
     return String(decoding: FileManager.default.contents(atPath: output) ?? Data(), as: UTF8.self)
@@ -114,7 +98,9 @@ final class Tmux {
   }
 
   /// Presses named keys.
-  func press(_ keys: String...) throws { try tmux(["send-keys"] + keys) }
+  func press(_ keys: String...) throws { try press(contentsOf: keys) }
+
+  func press(contentsOf keys: [String]) throws { try tmux(["send-keys"] + keys) }
 
   /// Types a line and presses Enter, once the screen has come to rest: what is typed during a run shows twice.
   func enter(_ text: String) throws {

@@ -13,15 +13,23 @@ final class FigureObject: HostObject {
   /// SVG and PNG by gnuplot; text always, and alone where gnuplot is missing.
   func display(width: Int) -> Display {
     let text: String
+    var coloured: String?
     do {
       text = try figure.text(width: min(width, 100), height: 18)
+      // Curves differ by symbols in text without colour, which everybody can tell apart.
+      if figure.isOfImages {
+        coloured = try figure.text(width: min(width, 100), style: TextStyle(colour: true))
+      }
     } catch {
       text = "\(error)"
     }
     do {
-      return Display(text: text, svg: try figure.svg(), png: try figure.png(), alt: figure.alternative)
+      return Display(
+        text: text, svg: try figure.svg(), png: try figure.png(), alt: figure.alternative,
+        colouredText: coloured)
     } catch FigureError.gnuplotMissing {
-      return Display(text: text + "\n(for pictures, install gnuplot-nox)")
+      let hint = "\n(for pictures, install gnuplot-nox)"
+      return Display(text: text + hint, colouredText: coloured.map { $0 + hint })
     } catch {
       return Display(text: text == "\(error)" ? text : text + "\n\(error)")
     }

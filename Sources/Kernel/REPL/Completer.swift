@@ -15,6 +15,8 @@ final class Completer {
   private let source: Source
   private let label: (String) -> String
   private var previous: (text: String, cursor: Int)?
+  /// The window of a long list that the next press shows.
+  private var page = 0
 
   /// - Parameters:
   ///   - source: candidates for a text and a cursor in bytes. Must not evaluate anything.
@@ -34,6 +36,7 @@ final class Completer {
     }
     let isSecond = previous.map { $0 == (text, cursor) } ?? false
     previous = (text, cursor)
+    if !isSecond { page = 0 }
 
     let (range, candidates) = source(text, cursor)
     guard !candidates.isEmpty, range.lowerBound >= 0, range.lowerBound <= range.upperBound,
@@ -44,7 +47,9 @@ final class Completer {
     let common = Self.commonPrefix(candidates)
     // Candidates may differ from what was typed in case only; then the agreement is not an extension.
     if common.utf8.count > typed.utf8.count { return .replace(range, common) }
-    return isSecond ? .list(Self.columns(candidates.map(label), width: width, rows: height - 4)) : .nothing
+    guard isSecond else { return .nothing }
+    defer { page += 1 }
+    return .list(Self.columns(candidates.map(label), width: width, rows: height - 4, page: page))
   }
 
   private static func commonPrefix(_ texts: [String]) -> String {
@@ -56,11 +61,14 @@ final class Completer {
     return String(common)
   }
 
-  /// Candidates in columns, read downwards, as many as fit these rows.
-  static func columns(_ candidates: [String], width: Int, rows limit: Int) -> [String] {
+  /// Candidates in columns, read downwards. Of more than fit these rows one page is shown; after the last comes the first.
+  static func columns(_ candidates: [String], width: Int, rows limit: Int, page: Int = 0) -> [String] {
     let cell = (candidates.map(\.count).max() ?? 0) + 2
     let columns = max(1, (width - 1) / cell)
-    let shown = candidates.prefix(columns * max(2, limit))
+    let room = columns * max(2, limit)
+    let pages = max(1, (candidates.count + room - 1) / room)
+    let start = page % pages * room
+    let shown = Array(candidates.dropFirst(start).prefix(room))
     let rows = (shown.count + columns - 1) / columns
     var lines = (0..<rows).map { row in
       stride(from: row, to: shown.count, by: rows).map { index in
@@ -68,8 +76,8 @@ final class Completer {
         return isLast ? shown[index] : shown[index] + String(repeating: " ", count: cell - shown[index].count)
       }.joined()
     }
-    if candidates.count > shown.count {
-      lines.append("… and \(candidates.count - shown.count) more; another letter narrows them down")
+    if pages > 1 {
+      lines.append("… \(start + 1) to \(start + shown.count) of \(candidates.count); Tab shows more")
     }
     return lines
   }

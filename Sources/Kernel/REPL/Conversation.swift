@@ -36,7 +36,6 @@ final class Conversation {
       screen.show(.text(options.banner.split(separator: "\n").prefix(2).joined(separator: "\n") + "\n"))
     }
     session.journal = journal
-    session.pages["keys"] = KeyHelp.page
     session.showPage = { [screen] in screen.show(page: $0) }
     session.ask = { [terminal] in try Question(terminal).ask($0, isSecret: $1) }
     let source: any EntrySource = terminal.canEdit ? editor() : plainReader()
@@ -86,6 +85,7 @@ final class Conversation {
     }
     let number = journal.begin(text)
     session.width = terminal.width
+    session.pages["keys"] = KeyHelp.page(width: terminal.width)
     let result = session.run(Session.withLeadingHelp(text), name: "faa[\(number)]") { output in
       switch output {
       case .text(let text): journal.note(text)

@@ -1,3 +1,5 @@
+import Syntax
+
 /// The page of `?keys`.
 enum KeyHelp {
   private static let rows: [(keys: String, what: String)] = [
@@ -25,15 +27,18 @@ enum KeyHelp {
     ("Ctrl-\\", "end the session at once"),
   ]
 
-  static let page: String = {
-    let width = rows.map(\.keys.count).max() ?? 0
-    let lines = rows.map { keys, what in
-      "  " + keys + String(repeating: " ", count: width - keys.count + 2) + what
+  /// The table in a window of so many columns.
+  static func page(width: Int) -> String {
+    let left = (rows.map(\.keys.count).max() ?? 0) + 4
+    let lines = rows.flatMap { keys, what in
+      TextWidth.folded(what, to: max(20, width - left - 1)).enumerated().map { index, line in
+        let label = index == 0 ? "  " + keys : ""
+        return label + String(repeating: " ", count: left - label.count) + line
+      }
     }
     return
       (["Keys:"] + lines + [
         "", "The rest is GNU Readline's: ~/.inputrc may rebind keys, or `set editing-mode vi`.",
-      ])
-      .joined(separator: "\n")
-  }()
+      ]).joined(separator: "\n")
+  }
 }

@@ -43,8 +43,20 @@ final class LineEditor {
         return answer.canRun
       },
       complete: { LineEditor.current?.complete() },
-      pasted: { LineEditor.current?.insert(paste: String(cString: $0)) })
+      pasted: { LineEditor.current?.insert(paste: String(cString: $0)) },
+      cluster: { text, count in LineEditor.cluster(UnsafeRawBufferPointer(start: text, count: count)) })
     faa_line_setup(callbacks)
+  }
+
+  /// The bytes of the first character of a text, as Swift understands characters.
+  private static func cluster(_ text: UnsafeRawBufferPointer) -> Int {
+    // A text may be long, its first character seldom is.
+    for window in [64, 1024] {
+      let bytes = UnsafeRawBufferPointer(rebasing: text.prefix(window))
+      let size = String(decoding: bytes, as: UTF8.self).first?.utf8.count ?? 1
+      if size + 4 <= bytes.count || bytes.count == text.count { return min(size, text.count) }
+    }
+    return min(1024, text.count)
   }
 
   /// Shows a prompt and waits for what the user does.

@@ -49,7 +49,12 @@ final class Screen {
       write(picture + "\n", isSafe: true)
       return
     }
-    write(Safe.text(display.text, keepsColours: terminal.outputHasColour) + "\n")
+    write(text(of: display) + "\n")
+  }
+
+  private func text(of display: Display) -> String {
+    let coloured = terminal.outputHasFullColour ? display.colouredText : nil
+    return Safe.text(coloured ?? display.text, keepsColours: terminal.outputHasColour)
   }
 
   /// Shows the next frame of a live display: over the one before, unless something has been written since.
@@ -61,7 +66,7 @@ final class Screen {
     if let png = display.png, let picture = graphics?.frame(png, columns: terminal.width) {
       (text, rows) = (picture.text + "\n", picture.rows)
     } else {
-      text = Safe.text(display.text, keepsColours: terminal.outputHasColour) + "\n"
+      text = self.text(of: display) + "\n"
       rows = text.split(separator: "\n", omittingEmptySubsequences: false).count - 1
     }
     // What has scrolled away cannot be reached.

@@ -19,6 +19,8 @@ struct Terminal: Sendable {
   let canRedraw: Bool
   /// Colour is wanted and possible on standard output, on standard error.
   let outputHasColour, errorsHaveColour: Bool
+  /// Standard output shows colours of 24 bits, as far as can be told.
+  let outputHasFullColour: Bool
 
   init() {
     let (input, output, errors) = (
@@ -33,6 +35,9 @@ struct Terminal: Sendable {
     let wantsColour = isSmart && Environment["NO_COLOR"] == nil
     outputHasColour = output && wantsColour
     errorsHaveColour = errors && wantsColour
+    let isModern =
+      Environment["COLORTERM"] != nil || ["256color", "direct", "kitty"].contains { type.contains($0) }
+    outputHasFullColour = outputHasColour && isModern
   }
 
   /// Columns of the window, 80 where there is none.

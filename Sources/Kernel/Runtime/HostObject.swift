@@ -58,11 +58,13 @@ public struct Display: Sendable, Equatable {
   public var latex: String?
   /// A sentence that stands for the picture.
   public var alt: String?
+  /// The text with colour sequences, for a terminal that shows colours but no pictures.
+  public var colouredText: String?
 
   /// A display with whatever forms there are.
   public init(
     text: String, svg: String? = nil, png: [UInt8]? = nil, html: String? = nil, markdown: String? = nil,
-    latex: String? = nil, alt: String? = nil
+    latex: String? = nil, alt: String? = nil, colouredText: String? = nil
   ) {
     self.text = text
     self.svg = svg
@@ -71,6 +73,7 @@ public struct Display: Sendable, Equatable {
     self.markdown = markdown
     self.latex = latex
     self.alt = alt
+    self.colouredText = colouredText
   }
 }
 

@@ -11,6 +11,15 @@ extension Figure {
       .joined(separator: "\n")
   }
 
+  /// Whether it has sheets of images and nothing else: text can show those as pictures, two pixels to a character, where it has colour.
+  public var isOfImages: Bool {
+    switch content {
+    case .sheet: true
+    case .panel: false
+    case .grid(let rows): !rows.joined().isEmpty && rows.joined().allSatisfy(\.isOfImages)
+    }
+  }
+
   private func lines(width: Int, height: Int, style: TextStyle) throws -> [String] {
     switch content {
     case .panel(let panel):

@@ -16,6 +16,8 @@ typedef struct {
   /// A paste, with line feeds for line ends. The text is only borrowed; what is to be kept of it is inserted by
   /// faa_line_replace.
   void (*_Nonnull pasted)(const char *_Nonnull text);
+  /// The bytes of the cluster that a text of so many bytes begins with: what a reader takes for one character.
+  size_t (*_Nonnull cluster)(const char *_Nonnull text, size_t count);
 } faa_line_callbacks;
 
 /// Readline's own version, such as "8.2".
