@@ -37,8 +37,9 @@ public struct HypergradientOptions {
   public var allowed: Set<String>
   /// An approximate inverse of the matrix.
   public var preconditioner: Preconditioner?
-  /// Which mini-batches the products see, where the inner loss is a mean over some; and the seed of the draws.
-  public var batches: BatchPolicy, seed: UInt64
+  /// Which mini-batches the products see, where the inner loss is a mean over some, by default fresh ones where the method can take
+  /// each product from another and all where it cannot; and the seed of the draws.
+  public var batches: BatchPolicy?, seed: UInt64
   /// What is tried in turn when the method fails.
   public var fallback: [any HypergradientMethod]
   /// Whether values frozen in the losses are followed all the same.
@@ -48,7 +49,7 @@ public struct HypergradientOptions {
   public init(
     damping: Double = 0, warmStart: [Tensor]? = nil, mode: HVPChoice = .reverseOverReverse,
     strongConvexity: Double? = nil, allowed: Set<String> = [], preconditioner: Preconditioner? = nil,
-    batches: BatchPolicy = .full, seed: UInt64 = 0, fallback: [any HypergradientMethod] = [],
+    batches: BatchPolicy? = nil, seed: UInt64 = 0, fallback: [any HypergradientMethod] = [],
     followsStops: Bool = false
   ) {
     self.damping = damping
@@ -61,6 +62,15 @@ public struct HypergradientOptions {
     self.seed = seed
     self.fallback = fallback
     self.followsStops = followsStops
+  }
+
+  /// These options with the batches that `method` sees where none were asked for.
+  func settled(for method: any HypergradientMethod, at point: BilevelPoint) -> HypergradientOptions {
+    var settled = self
+    if batches == nil, point.problem.batchCount != nil {
+      settled.batches = (method as? any LinearSolver)?.acceptsNoise == true ? .fresh : .full
+    }
+    return settled
   }
 }
 

@@ -57,7 +57,7 @@ public struct ForwardMode: HypergradientMethod {
       let record = try GradientRecord(point.problem, theta, lambda, in: name)
       for (index, unit) in units.enumerated() {
         let push = try record.product(columns[index]).adding(1, record.mixed(unit))
-        point.countProduct()
+        point.countProducts()
         columns[index] = try columns[index].adding(-gamma, push)
       }
       theta = try theta.adding(-gamma, record.gradient)

@@ -100,7 +100,7 @@ public struct Unroll: HypergradientMethod {
         try checkInterrupt()
         let record = try GradientRecord(point.problem, theta, lambda, in: name)
         let (hessian, mixed) = try record.products(a)
-        point.countProduct()
+        point.countProducts()
         indirect = try indirect.adding(-gamma, mixed)
         sum = try sum.adding(gamma, a)
         a = try a.adding(-gamma, hessian)
