@@ -67,13 +67,14 @@ extension PlayFrame {
 
   private var ratios: Figure {
     let known = steps.filter { $0.ratio != nil }
+    let highest = known.compactMap(\.ratio).filter(\.isFinite).max() ?? 1
     return Figure(
       "Ratio: \(step.ratio.map(short) ?? "–")",
       marks: [
+        .line(x: [0, Double(max(index, 5))], y: [1, 1], ink: .muted, dashed: true),
         .line(
           x: known.map { Double($0.index) }, y: known.compactMap(\.ratio), ink: .series(0), hasMarkers: true),
-        .rule(y: 1),
-      ], x: stepAxis, y: Axis("|v_k+1| / |v_k|"))
+      ], x: stepAxis, y: Axis("|v_k+1| / |v_k|", range: 0...max(1.2, 1.1 * highest)))
   }
 
   private var places: [Double] { steps.map { Double($0.index) } }
