@@ -34,7 +34,7 @@ struct OptionTests {
     for (index, choice) in choices.enumerated() {
       let methods: [any HypergradientMethod] =
         index == 3
-        ? [GMRES(), Dense()]
+        ? [ConjugateGradient(), GMRES(), Dense()]
         : [ConjugateGradient(), MINRES(), GMRES(), Neumann(terms: 300), Dense()]
       for method in methods {
         let result = try hypergradient(at: point, by: method, .init(preconditioner: choice))
@@ -50,9 +50,12 @@ struct OptionTests {
       _ = try hypergradient(
         at: point, by: ConjugateGradient(), .init(preconditioner: .diagonal([-diagonal])))
     }
-    #expect(throws: HypergradientError.self) {
-      _ = try hypergradient(
-        at: point, by: ConjugateGradient(), .init(preconditioner: .custom { [try $0[0] / diagonal] }))
+    for (method, sign) in [(MINRES(), 1.0), (ConjugateGradient(), -1)] as [(any HypergradientMethod, Double)]
+    {
+      #expect(throws: HypergradientError.self) {
+        _ = try hypergradient(
+          at: point, by: method, .init(preconditioner: .custom { [try $0[0] / diagonal * sign] }))
+      }
     }
   }
 

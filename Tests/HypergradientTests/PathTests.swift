@@ -4,7 +4,9 @@ import Testing
 
 @Suite("The ways from λ to the outer loss are listed as they are")
 struct PathTests {
-  private static let head: BilevelLoss = { phi, given in try (phi[0] - given[0] * 2).square() * 0.5 }
+  private static func head(_ phi: [Tensor], _ given: [Tensor]) throws -> Tensor {
+    try (phi[0] - given[0] * 2).square() * 0.5
+  }
 
   /// argmin of (φ - 2 x)², a function of x.
   private static func response(_ x: Tensor, _ name: String) throws -> Tensor {
@@ -12,10 +14,16 @@ struct PathTests {
     return try argmin(head, at: best, given: [x], name: name)[0]
   }
 
-  private static let spring: BilevelLoss = { try ($0[0] - $1[0]).square() * 0.5 }
+  private static func spring(_ theta: [Tensor], _ lambda: [Tensor]) throws -> Tensor {
+    try (theta[0] - lambda[0]).square() * 0.5
+  }
+
+  private func paths(_ outer: @escaping BilevelLoss) throws -> (lines: [String], value: Double) {
+    try paths(inner: { try Self.spring($0, $1) }, outer: outer)
+  }
 
   private func paths(
-    _ inner: @escaping BilevelLoss = PathTests.spring, _ outer: @escaping BilevelLoss
+    inner: @escaping BilevelLoss, outer: @escaping BilevelLoss
   ) throws -> (lines: [String], value: Double) {
     let result = try hypergradient(
       of: BilevelProblem(inner: inner, outer: outer), at: [scalar(1)], [scalar(1)], by: Dense())
@@ -26,12 +34,12 @@ struct PathTests {
 
   @Test("two levels, with and without a direct part")
   func twoLevels() throws {
-    #expect(try paths { theta, _ in try theta[0].square() }.lines == ["λ → θ → outer: live"])
-    #expect(
-      try paths { try $0[0] + $1[0] }.lines == ["λ → θ → outer: live", "λ → outer: live (the direct part)"])
-    #expect(
-      try paths { _, lambda in try lambda[0].square() }.lines
-        == ["θ → outer: absent", "λ → outer: live (the direct part)"])
+    let (implicit, _) = try paths { theta, _ in try theta[0].square() }
+    #expect(implicit == ["λ → θ → outer: live"])
+    let (both, _) = try paths { try $0[0] + $1[0] }
+    #expect(both == ["λ → θ → outer: live", "λ → outer: live (the direct part)"])
+    let (direct, slope) = try paths { _, lambda in try lambda[0].square() }
+    #expect(direct == ["θ → outer: absent", "λ → outer: live (the direct part)"] && slope == 2)
   }
 
   @Test("λ → θ → φ → outer, or past θ where φ is a function of λ")
@@ -53,13 +61,12 @@ struct PathTests {
   @Test("solutions inside the inner loss: of λ they move θ, of θ they bend the loss")
   func insideInner() throws {
     // θ* = 2 λ through ψ*(λ) = 2 λ.
-    let (lines, value) = try paths({ try ($0[0] - Self.response($1[0], "ψ")).square() }) { theta, _ in
-      theta[0]
-    }
+    let (lines, value) = try paths(
+      inner: { try ($0[0] - Self.response($1[0], "ψ")).square() }, outer: { theta, _ in theta[0] })
     #expect(lines == ["λ → ψ → θ → outer: " + Self.solved] && abs(value - 2) < 1e-12)
-    let (bent, _) = try paths({ try Self.spring($0, $1) + Self.response($0[0], "φ").square() }) { theta, _ in
-      theta[0]
-    }
+    let (bent, _) = try paths(
+      inner: { try Self.spring($0, $1) + Self.response($0[0], "φ").square() },
+      outer: { theta, _ in theta[0] })
     #expect(bent == ["λ → θ → outer: live", "θ → φ → inner: " + Self.solved])
   }
 

@@ -46,7 +46,9 @@ final class PlayTrack {
       self.gamma = series.gamma
     } else {
       terms = nil
-      if case .literal(let rate)? = gamma { self.gamma = rate } else { self.gamma = result.gamma }
+      // A Krylov method has no step.
+      let rate: Double? = if case .literal(let rate)? = gamma { rate } else { result.gamma }
+      self.gamma = name == "unroll" ? rate : nil
     }
   }
 
