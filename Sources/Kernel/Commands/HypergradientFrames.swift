@@ -20,7 +20,7 @@ struct PlayFrame {
   /// fit, so that either is complete in 24 rows.
   func text(width: Int) -> String {
     let isWide = width >= 46 + 3 + 26
-    var lines = [isWide ? title : title.replacing("   ", with: "  ")]
+    var lines = [isWide ? "\(title)   (\(track.places))" : title.replacing("   ", with: "  ")]
     if isWide {
       lines.append("")
       lines += beside(canvas(columns: 44, rows: 13), facts(room: width - 49))

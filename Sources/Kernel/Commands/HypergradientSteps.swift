@@ -58,6 +58,9 @@ final class PlayTrack {
     return Array(try tensors[0].doubles().prefix(2))
   }
 
+  /// Where the factors of its steps are evaluated.
+  var places: String { name == "unroll" ? "H, C along the steps" : "H, C, ∇f at θ" }
+
   /// Makes one more step; false when there is none.
   func advance() throws -> Bool {
     guard !isFinished else { return false }

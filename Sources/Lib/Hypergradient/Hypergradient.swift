@@ -158,6 +158,10 @@ extension Hypergradient: CustomStringConvertible {
       rows.append(("value", text { try unqualifiedValue }))
       rows.append(("  direct", text { direct }))
       rows.append(("  indirect", text { indirect }))
+      if point.lambda.tensors.allSatisfy({ (try? $0.min().item()).map { $0 > 0 } ?? false }) {
+        rows.append(
+          ("  by log λ", text { try zip(unqualifiedValue, point.lambda.tensors).map { try $0 * $1 } }))
+      }
     } else {
       rows.append(("value", "withheld: the computation did not succeed"))
     }
@@ -174,6 +178,10 @@ extension Hypergradient: CustomStringConvertible {
     if !spectrum.isEmpty { rows.append(("series", spectrum.joined(separator: "   "))) }
     rows.append(
       (point.problem.isSymmetric ? "inner |∇θ g|" : "|θ - Φ(θ)|", brief(innerGradientNorm, 3)))
+    rows.append(("evaluated", method.places))
+    if let size = try? q.norm(), size > 0, method is any LinearSolver, let image = try? indirect.norm() {
+      rows.append(("|C|", "at least |Cᵀq| / |q| = \(brief(image / size, 3))"))
+    }
     if hvpCount > 0 { rows.append(("products", composition)) }
     if point.problem.batchCount != nil {
       let drawn = batches.isEmpty ? "" : ": " + brief(batches.map(Double.init))

@@ -14,6 +14,8 @@ public protocol HypergradientMethod: CustomStringConvertible, Sendable {
   func predictedVectors(parameters n: Int) -> Int
   /// Whether θ must be the inner problem's solution for the result to be what it claims.
   var assumesMinimum: Bool { get }
+  /// Where the factors of the formula are evaluated, in words.
+  var places: String { get }
 }
 
 extension HypergradientMethod {
@@ -21,6 +23,8 @@ extension HypergradientMethod {
   public func predictedVectors(parameters n: Int) -> Int { 6 }
   /// The implicit function theorem holds at a solution only.
   public var assumesMinimum: Bool { true }
+  /// All at the solution.
+  public var places: String { "H, C, ∇θ f and ∇λ f at θ" }
 }
 
 /// Choices that hold for every method that solves a linear system.

@@ -22,6 +22,9 @@ public struct FiniteDifference: HypergradientMethod {
   /// The call that makes this method.
   public var description: String { "finiteDifference()" }
 
+  /// No factor of the formula at all.
+  public var places: String { "f at minima solved again, around λ" }
+
   /// Not known in advance: those of four minimisations for each element of λ.
   public func predictedProducts(parameters n: Int) -> Int { 0 }
 

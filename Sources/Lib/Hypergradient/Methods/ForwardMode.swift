@@ -28,6 +28,8 @@ public struct ForwardMode: HypergradientMethod {
   public var description: String { "forward(steps: \(steps))" }
   /// Any θ: the steps start there.
   public var assumesMinimum: Bool { false }
+  /// Each step's own, and f's after the last.
+  public var places: String { "H and C along the steps; ∇θ f and ∇λ f after the last" }
   /// One product a step for each element of λ; for one.
   public func predictedProducts(parameters n: Int) -> Int { steps }
 
