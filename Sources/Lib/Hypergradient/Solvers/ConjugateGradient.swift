@@ -45,7 +45,7 @@ public struct ConjugateGradient: LinearSolver {
           "it returned shapes \(z.map(\.shape)) for vectors of \(r.map(\.shape))")
       }
       let product = try z.dot(r)
-      guard try product > 0 || r.isZero else {
+      guard product > 0 || r.isZero else {
         throw HypergradientError(
           .invalidArgument, in: "preconditioner",
           "r·Pr = \(brief(product, 3)) for a residual r: P is not positive definite",
@@ -87,7 +87,7 @@ public struct ConjugateGradient: LinearSolver {
       diagonal.append(1 / alpha + lastBeta / lastAlpha)
       offDiagonal.append(beta.squareRoot() / alpha)
       (lastAlpha, lastBeta, squared) = (alpha, beta, next)
-      residuals.append(apply == nil ? squared.squareRoot() : try r.norm())
+      residuals.append(try apply == nil ? squared.squareRoot() : r.norm())
       p = try z.adding(beta, p)
       taken += 1
     }
