@@ -81,8 +81,9 @@ public struct ConjugateGradient: LinearSolver {
       let alpha = squared / curvature
       q = try q.adding(alpha, p)
       r = try r.adding(-alpha, product)
-      let next: Double
-      (z, next) = try preconditioned(r)
+      let ahead = try preconditioned(r)
+      z = ahead.z
+      let next = ahead.product
       let beta = next / squared
       diagonal.append(1 / alpha + lastBeta / lastAlpha)
       offDiagonal.append(beta.squareRoot() / alpha)
