@@ -1,4 +1,5 @@
 import Autodiff
+import Foundation
 import Hypergradient
 import Tensor
 import Testing
@@ -34,6 +35,8 @@ struct LogisticCaseTests {
     let value = try exact.value.numbers
     let order = value.indices.sorted { value[$0] > value[$1] }
     #expect(order.map(Double.init) == (try row.expected["order_most_harmful_first"].numbers))
+    #expect(exact.point.innerGradientNorm < (try row.expected["inner_grad_norm_below"].number))
+    row.expect(value.map { -$0 }, try row.expected["leave_one_out_predicted"].numbers, "predicted")
     let gamma = try row.expected["spectrum"]["gamma_star"].number
     for want in row.expected["neumann"].list {
       let terms = Int(try want["K"].number) + 1
@@ -122,6 +125,12 @@ struct LogisticCaseTests {
       let value = try result.value.numbers
       row.expect(value, try want["meta_gradient"].numbers, "\(name) \(variant)")
       row.expect(value.map { -$0 / alpha }, try want["inner_products"].numbers, "inner products")
+      let used = variant == .learningToReweight ? [try lambda[0] * 0] : lambda
+      let there = try theta.map {
+        [try $0 - BilevelPoint(problem, theta: theta, lambda: used).innerGradient[0] * alpha]
+      }[0]
+      row.expect(try there.numbers, try want["theta_1"].numbers, "θ₁")
+      row.expect([try problem.outer(there, used).item()], [try want["outer_at_theta_1"].number], "f(θ₁)")
       if variant == .learningToReweight {
         row.expect(
           try reweighted(result.value[0]).doubles(), try want["L2RW_weights"].numbers, "weights")
@@ -161,6 +170,9 @@ struct LogisticCaseTests {
           problem.inner, from: start, given: lambda, by: GradientDescent(rate: gamma, steps: steps),
           tolerance: 0)
         row.expect(try short.theta.numbers, try want["theta_T"].numbers, what)
+        row.expect(
+          [norm(minus(try short.theta.numbers, try best.theta.numbers))],
+          [try want["iterate_error_norm"].number], what)
         let there = try hypergradient(of: problem, at: short.theta, lambda, by: Dense())
         row.expect(try there.value.numbers, [try want["ift_at_theta_T"].number], "IFT " + what)
       }
@@ -195,5 +207,17 @@ struct LogisticCaseTests {
     let bug = minus(try gradient(eps), try gradient(-eps)).map { $0 / 2 * eps }
     row.expect(bug, try row.expected["precedence_bug_value"].numbers, "bug")
     #expect(!row.isClose(bug, want))
+    row.expect(
+      [norm(bug) / norm(want)], [try row.expected["precedence_bug_ratio"].number], "ratio", tolerance: 1e-4)
+    func error(_ eps: Double) throws -> Double {
+      let difference = minus(try gradient(eps), try gradient(-eps)).map { $0 / (2 * eps) }
+      return norm(minus(difference, want)) / norm(want)
+    }
+    for (near, far, key) in [
+      (1e-2, 1.0, "slope_between_1e0_and_1e2"), (1e-3, 0.1, "slope_between_1e1_and_1e3"),
+    ] {
+      let slope = (log10(try error(far)) - log10(try error(near))) / 2
+      row.expect([slope], [try row.expected[key].number], key, tolerance: 0.1)
+    }
   }
 }

@@ -85,6 +85,62 @@ struct MutantTests {
         try want["hypergradient_full"].numbers, try want["hypergradient_phi_frozen"].numbers, row
       )
     },
+    Mutant(name: "transpose of a fixed point's Jacobian forgotten", distance: 0.5...20) {
+      let row = try Case.named("02_quadratic_n4_m3")
+      // θ = A θ + λ with a shear: (I - A)ᵀ u = b, and not (I - A) u = b.
+      let a = try Tensor([0.7, 5, 0, 0.7], shape: [2, 2])
+      let problem = BilevelProblem(
+        .fixedPoint { [try a.matmul($0[0]) + $1[0]] }, outer: { theta, _ in try theta[0].sum() })
+      let origin = [try vector([0, 0])]
+      let right = try hypergradient(of: problem, at: origin, origin, by: GMRES()).value.numbers
+      let (eye, ones) = (try Tensor.eye(2, dtype: .f64), try vector([1, 1]))
+      return (right, try (eye - a).inverse().matmul(ones).doubles(), row)
+    },
+    Mutant(name: "Gauss-Newton for H", distance: 0.01...1) {
+      let row = try Case.named("02_quadratic_n4_m3")
+      // r = θ² - λ at θ = 1.5, λ = 1 has the curvature 6 θ² - 2 λ, of which Gauss-Newton keeps 4 θ²; a linear term makes θ the minimum.
+      let problem = BilevelProblem(
+        .model(
+          { [try $0[0].square() - $1[0], $0[0]] },
+          loss: { outputs, _ in try outputs[0].square() * 0.5 - outputs[1] * 3.75 }),
+        outer: { theta, _ in try theta[0].square() * 0.5 })
+      let point = try BilevelPoint(problem, theta: [scalar(1.5)], lambda: [scalar(1)])
+      let bent = try hypergradient(at: point, by: Dense(), .init(mode: .gaussNewton)).value.numbers
+      let right = try hypergradient(at: point, by: Dense()).value.numbers
+      // By hand: g' = 2 θ (θ² - λ) - 3.75, so H = 6 θ² - 2 λ = 11.5 and C = -2 θ = -3: dF = -C θ / H.
+      #expect(abs(right[0] - 4.5 / 11.5) < 1e-12 && abs(bent[0] - 4.5 / 9) < 1e-12)
+      return (right, bent, row)
+    },
+    Mutant(name: "first order in silence: the inner step's graph cut in MAML", distance: 0.02...1) {
+      let row = try Case.named("16_onestep_inner_product")
+      let data = try Logistic()
+      let start = try row.inputs["theta0"].tensor
+      let rate = try row.inputs["alpha"].number
+      let train = grad { (theta: Tensor) in try data.losses(theta).mean() }
+      let outer = { (theta: Tensor) in try data.validation(theta) }
+      let kept = grad { (theta: Tensor) in try outer(theta - train(theta) * rate) }
+      let cut = grad { (theta: Tensor) in try outer(theta - train(theta).detached * rate) }
+      return (try kept(start).doubles(), try cut(start).doubles(), row)
+    },
+    Mutant(name: "features detached where the weights read them", distance: 0.05...10) {
+      let row = try Case.named("16_onestep_inner_product")
+      let data = try Logistic()
+      func slope(isDetached: Bool) throws -> [Double] {
+        let problem = BilevelProblem(
+          inner: { theta, psi in
+            let losses = try data.losses(theta[0])
+            let read = isDetached ? frozen([losses], name: "losses")[0] : losses
+            let scale = try psi[0].narrowed(axis: 0, start: 0, count: 1)
+            let shift = try psi[0].narrowed(axis: 0, start: 1, count: 1)
+            return try (losses * (read * scale + shift).sigmoid()).sum()
+          }, outer: { theta, _ in try data.validation(theta[0]) })
+        return try hypergradient(
+          of: problem, at: [row.inputs["theta0"].tensor], [vector([0, 0])],
+          by: OneStep(.mal, rate: row.inputs["alpha"].number)
+        ).value.numbers
+      }
+      return (try slope(isDetached: false), try slope(isDetached: true), row)
+    },
     Mutant(name: "first order only: C^T applied to ∇f, H forgotten", distance: 0.1...5) {
       let (row, result, c, direct, _) = try quadratic()
       let b = result.point.outerGradient[0]

@@ -34,7 +34,7 @@ struct OptionTests {
     for (index, choice) in choices.enumerated() {
       let methods: [any HypergradientMethod] =
         index == 3
-        ? [GMRES(), Dense()]
+        ? [ConjugateGradient(), GMRES(), Dense()]
         : [ConjugateGradient(), MINRES(), GMRES(), Neumann(terms: 300), Dense()]
       for method in methods {
         let result = try hypergradient(at: point, by: method, .init(preconditioner: choice))
@@ -50,9 +50,12 @@ struct OptionTests {
       _ = try hypergradient(
         at: point, by: ConjugateGradient(), .init(preconditioner: .diagonal([-diagonal])))
     }
-    #expect(throws: HypergradientError.self) {
-      _ = try hypergradient(
-        at: point, by: ConjugateGradient(), .init(preconditioner: .custom { [try $0[0] / diagonal] }))
+    for (method, sign) in [(MINRES(), 1.0), (ConjugateGradient(), -1)] as [(any HypergradientMethod, Double)]
+    {
+      #expect(throws: HypergradientError.self) {
+        _ = try hypergradient(
+          at: point, by: method, .init(preconditioner: .custom { [try $0[0] / diagonal * sign] }))
+      }
     }
   }
 
@@ -85,9 +88,16 @@ struct OptionTests {
       problem, theta: [.zeros([2], dtype: .f64)], lambda: [.zeros([2], dtype: .f64)])
     let terms = Int(try row.inputs["K"].number) + 1
     let method = Neumann(terms: terms, gamma: .literal(try row.inputs["gamma"].number))
-    let full = try hypergradient(at: point, by: method)
+    let full = try hypergradient(at: point, by: method, .init(batches: .full))
     row.expect(try full.q.numbers, try row.expected["full_batch_q_K"].numbers, "full")
     #expect(full.batches.isEmpty)
+    // Unasked, a series takes fresh batches, a solve the whole; and a step is chosen by the whole even so.
+    let unasked = try hypergradient(at: point, by: method)
+    #expect(unasked.batchPolicy == .fresh && unasked.description.contains("fresh"))
+    #expect(try hypergradient(at: point, by: ConjugateGradient()).batchPolicy == .full)
+    let chosen = try hypergradient(at: point, by: Neumann(terms: terms))
+    let whole = try hypergradient(at: point, by: Neumann(terms: terms), .init(batches: .full))
+    #expect(try #require(chosen.gamma) == (try #require(whole.gamma)))
     // Every seed is one sequence; weighting each sequence met equally enumerates all.
     var fresh: [[Int]: [Double]] = [:]
     var same: [Int: [Double]] = [:]
@@ -104,6 +114,7 @@ struct OptionTests {
     }
     row.expect(mean(fresh.values), try row.expected["mean_over_all_64_sequences"].numbers, "fresh")
     row.expect(mean(same.values), try row.expected["reuse_same_batch_mean"].numbers, "same")
+    row.expect(minus(mean(same.values), try full.q.numbers), try row.expected["reuse_bias"].numbers, "bias")
     let sequence = try row.inputs["index_sequence"].numbers.map { Int($0) }
     row.expect(
       try #require(fresh[sequence]), try row.expected["q_for_index_sequence"].numbers, "one sequence")
@@ -156,6 +167,10 @@ struct OptionTests {
     method.biasCorrection = false
     let sama = try method.update([g]).slope.numbers
     row.expect(sama, try row.expected["du_dg_sama_no_bias_correction"].numbers, "SAMA")
+    let factor = try row.expected["bias_correction_factor"].number
+    row.expect(try slope.numbers, sama.map { $0 * factor }, "SAMA is off by the bias correction")
+    let plain = try hypergradient(at: point, by: OneStep(.t1t2, rate: value("lr"))).value.numbers
+    row.expect(plain, try row.expected["meta_gradient_sgd_same_lr"].numbers, "as if SGD")
     let corner = try AdamStep(rate: 0.01).update([scalar(0)])
     row.expect(
       try corner.slope.numbers, [try row.expected["first_step_zero_gradient"]["du_dg"].number], "zero")

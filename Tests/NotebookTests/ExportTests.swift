@@ -38,6 +38,7 @@ private func ran(_ document: Document, _ outputs: [CellOutput]) -> RunResult {
     ("![alt](pic.png)", "<img src=\"data:image/png;base64,AQID\" alt=\"alt\"/>"),
     ("`a<b`", "<code>a&lt;b</code>"), ("```faa\nlet x = 1\n```", "<span class=\"k\">let</span>"),
     ("&copy; &#65; &amp;", "&copy; A &amp;"),
+    ("at $x$, and", "</math>,</span> and"), ("at $x$ and", "</math> and"),
     ("text\n$$\na\n= b\n$$\nmore", "<span class=\"formula\" tabindex=\"0\"><math"),
     ("$$\\nope$$", "<code class=\"tex\" title=\"This TeX is not supported\">$$\\nope$$</code>"),
     ("```\n$$x$$\n```", "<code>$$x$$\n</code>"), ("- [x] done", "aria-label=\"done\""),

@@ -1,4 +1,5 @@
 import Autodiff
+import Hypergradient
 import Runtime
 import Tensor
 
@@ -111,7 +112,7 @@ let derivativeCommands: [Command] = [
     returns: "the same value", example: "grad({ x in x * stopGradient(x) })(3.0)  # 3"
   ) { a in
     let tree = try Tree(a["x"], "x", a)
-    return tree.rebuilt(tree.leaves.map(\.detached))
+    return tree.rebuilt(frozen(tree.leaves, name: "stopGradient"))
   },
 ]
 

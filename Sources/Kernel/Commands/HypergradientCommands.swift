@@ -13,6 +13,8 @@ let hypergradientCommands: [Command] =
         .optional("given", .tensors, default: .tuple([]), "λ; without it `inner` is a function of θ alone"),
         .optional("by", .choice(["newton", "lbfgs", "adam", "gd"]), default: "newton", "the method"),
         .optional("tolerance", .number, "the gradient norm to reach; by default near round-off"),
+        .optional(
+          "name", .string, default: "minimize", "what a hypergradient's report calls it, such as \"φ\""),
       ],
       returns:
         "θ at the minimum, a differentiable function of `given` (to second order, up to 1024 parameters); a warning says so when "
@@ -30,7 +32,7 @@ let hypergradientCommands: [Command] =
         tolerance: a.optionalDouble("tolerance", above: 0))
       if !result.status.isConverged { a.session.emit(.warning("minimize: \(result)")) }
       return try theta.result(
-        argmin(problem.inner, at: result.theta, given: lambda.leaves, name: "minimize"))
+        argmin(problem.inner, at: result.theta, given: lambda.leaves, name: a.string("name")))
     },
     Command(
       "hypergradient", "The derivative of outer(θ*(λ), λ) by λ, where θ*(λ) solves the inner problem.",
@@ -49,8 +51,9 @@ let hypergradientCommands: [Command] =
           "hvp", .choice(HVPChoice.names.keys.sorted()), default: "reverseOverReverse",
           "how products with H are composed; \"auto\" measures two and takes the faster"),
         .optional(
-          "batches", .choice(BatchPolicy.allCases.map(\.rawValue)), default: "full",
-          "of a batched inner loss: all in each product, the same one, or a fresh one"),
+          "batches", .choice(BatchPolicy.allCases.map(\.rawValue)),
+          "of a batched inner loss: all in each product, the same one, or a fresh one (by default, where the method can: a series)"
+        ),
         .optional("seed", .int, default: 0, "of the draws of batches"),
         .optional(
           "else", .either([.object(["Method"]), .sequence]), "a method, or several, tried in turn on failure"),
@@ -61,7 +64,7 @@ let hypergradientCommands: [Command] =
           "strongConvexity", .number, "a proven μ with H ⪰ μ I: errors become bounds"),
         .optional(
           "paths", .choice(["asWritten", "all"]), default: "asWritten",
-          "\"all\" follows what the losses freeze with `frozen`"),
+          "\"all\" follows what the losses stop with `frozen` or `stopGradient`"),
       ],
       returns: "a hypergradient: status, value, direct and indirect parts, residual, cost, and its terms",
       errors: [
@@ -130,7 +133,8 @@ private func options(_ a: Arguments, _ theta: Tree) throws -> HypergradientOptio
   var options = HypergradientOptions(
     damping: try a.double("damping", atLeast: 0), mode: HVPChoice.names[try a.string("hvp")] ?? .auto,
     strongConvexity: try a.optionalDouble("strongConvexity", above: 0),
-    allowed: Set(try a.sequence("allow").map(\.plainText)), batches: try a.choice("batches"),
+    allowed: Set(try a.sequence("allow").map(\.plainText)),
+    batches: try a.isNone("batches") ? nil : a.choice("batches"),
     seed: UInt64(bitPattern: Int64(try a.int("seed"))), followsStops: try a.string("paths") == "all")
   if case .object(let box) = a["else"], let method = box.object as? MethodObject {
     options.fallback = [method.method]

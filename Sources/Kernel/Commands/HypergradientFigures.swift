@@ -53,7 +53,7 @@ struct HypergradientFigures {
       throw HypergradientError(
         .invalidArgument, in: "figure", "the matrix of a fixed point has no real spectrum to draw")
     }
-    return try lanczos(result.point.hessian, like: result.point.theta.tensors, steps: steps)
+    return try lanczos(result.point.meanHessian, like: result.point.theta.tensors, steps: steps)
   }
 
   private func step(_ bounds: SpectralBounds) -> Double { gamma ?? result.gamma ?? bounds.safeGamma }

@@ -14,13 +14,13 @@ struct PlayFrame {
   let spectrum: SpectralBounds?
   let exact: [Double]?
 
-  private var step: PlayStep { track.steps[index] }
+  var step: PlayStep { track.steps[index] }
 
   /// The frame as lines of text, at most `width` columns wide: the numbers beside the picture, or below a smaller one where that does not
   /// fit, so that either is complete in 24 rows.
   func text(width: Int) -> String {
     let isWide = width >= 46 + 3 + 26
-    var lines = [isWide ? title : title.replacing("   ", with: "  ")]
+    var lines = [isWide ? "\(title)   (\(track.places))" : title.replacing("   ", with: "  ")]
     if isWide {
       lines.append("")
       lines += beside(canvas(columns: 44, rows: 13), facts(room: width - 49))
@@ -33,7 +33,7 @@ struct PlayFrame {
     return lines.map { String($0.prefix(width)) }.joined(separator: "\n")
   }
 
-  private var title: String {
+  var title: String {
     let step = track.gamma.map { "   γ " + short($0) } ?? ""
     let rho =
       spectrum.flatMap { bounds in track.gamma.map { "   ρ ≥ " + short(bounds.rho(gamma: $0)) } } ?? ""
@@ -70,7 +70,7 @@ struct PlayFrame {
   }
 
   /// The two coordinates shown of a vector; the second is 0 for vectors of one element.
-  private func plane(_ vector: [Double]) -> (Double, Double) {
+  func plane(_ vector: [Double]) -> (Double, Double) {
     (
       vector.indices.contains(axes.0) ? vector[axes.0] : 0,
       vector.indices.contains(axes.1) ? vector[axes.1] : 0
@@ -153,28 +153,7 @@ struct PlayFrame {
     return "residual  " + String(repeating: "█", count: full)
       + String(repeating: "░", count: max(columns - full, 0)) + "  " + short(relative) + " of the first"
   }
-
-  /// The same as figures: the path of q_k in the plane, and the residual against steps.
-  func figure() -> Figure {
-    let steps = Array(track.steps[...index])
-    let path = steps.map { plane($0.partial) }
-    var marks: [Mark] = [.line(x: path.map(\.0), y: path.map(\.1), label: "q_0 … q_\(index)")]
-    marks.append(.scatter(x: path.map(\.0), y: path.map(\.1)))
-    if let exact {
-      let target = plane(exact)
-      marks.append(.scatter(x: [target.0], y: [target.1], label: "exact q"))
-    }
-    return .grid(
-      [
-        [
-          Figure(marks: marks, x: Axis("q[\(axes.0)]"), y: Axis("q[\(axes.1)]")),
-          Figure(
-            marks: [.line(x: steps.map { Double($0.index) }, y: steps.map(\.residual), label: "residual")],
-            x: Axis("step"), y: Axis("", scale: .log)),
-        ]
-      ], title: title, size: Size(760, 320))
-  }
 }
 
 /// Four significant digits.
-private func short(_ value: Double) -> String { brief(value, 4) }
+func short(_ value: Double) -> String { brief(value, 4) }

@@ -79,7 +79,7 @@ final class HypergradientObject: HostObject {
       return .object(
         SpectrumObject(
           try lanczos(
-            result.point.hessian, like: result.point.theta.tensors, steps: a.int("steps", atLeast: 1))))
+            result.point.meanHessian, like: result.point.theta.tensors, steps: a.int("steps", atLeast: 1))))
     }
   }
 
@@ -136,7 +136,9 @@ final class ComparisonObject: HostObject {
   var typeName: String { "Comparison" }
   func summary() -> String { "comparison of \(comparison.rows.count) methods" }
   func display(width: Int) -> Display {
-    let cells = comparison.cells
+    // A page has room for the values of few hyper-parameters; its text has them all the same.
+    let hasRoom = comparison.reference.reduce(0) { $0 + $1.count } <= 2
+    let cells = hasRoom ? comparison.cells : comparison.cells.map { $0.count == 7 ? $0.dropLast() : $0 }
     let table = Table(header: cells[0], rows: Array(cells.dropFirst()), words: [0, 1])
     let note = "reference: \(comparison.referenceMethod)"
     return Display(

@@ -74,7 +74,7 @@ final class Player {
     track = try PlayTrack(result, method: method, gamma: gamma)
     let point = result.point
     spectrum =
-      point.problem.isSymmetric ? try lanczos(point.hessian, like: point.theta.tensors, steps: 30) : nil
+      point.problem.isSymmetric ? try lanczos(point.meanHessian, like: point.theta.tensors, steps: 30) : nil
     exact =
       point.theta.elementCount <= 64
       ? try exactSolution(result) : nil

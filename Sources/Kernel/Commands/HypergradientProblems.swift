@@ -37,7 +37,7 @@ let innerProblemCommands: [Command] = [
   },
   Command(
     "frozen",
-    "The value as a constant, as `stopGradient` gives it; a hypergradient's report lists the path as stopped.",
+    "The value as a constant, as `stopGradient` gives it, under a name for a hypergradient's list of stopped paths.",
     [
       .required("x", .tensors, "the value"),
       .optional("name", .string, default: "frozen value", "what the report calls it"),

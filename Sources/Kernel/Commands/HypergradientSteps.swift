@@ -46,7 +46,9 @@ final class PlayTrack {
       self.gamma = series.gamma
     } else {
       terms = nil
-      if case .literal(let rate)? = gamma { self.gamma = rate } else { self.gamma = result.gamma }
+      // A Krylov method has no step.
+      let rate: Double? = if case .literal(let rate)? = gamma { rate } else { result.gamma }
+      self.gamma = name == "unroll" ? rate : nil
     }
   }
 
@@ -55,6 +57,9 @@ final class PlayTrack {
     if tensors.reduce(0, { $0 + $1.count }) <= 100_000 { return try tensors.flatMap { try $0.doubles() } }
     return Array(try tensors[0].doubles().prefix(2))
   }
+
+  /// Where the factors of its steps are evaluated.
+  var places: String { name == "unroll" ? "H, C along the steps" : "H, C, ∇f at θ" }
 
   /// Makes one more step; false when there is none.
   func advance() throws -> Bool {

@@ -23,9 +23,10 @@ public struct Table: Sendable {
   public var html: String {
     func row(_ cells: [String], _ tag: String) -> String {
       let cells = cells.enumerated().map { column, text in
-        let side = words.contains(column) ? "left" : "right"
+        // A number is never broken in two.
+        let style = words.contains(column) ? "text-align:left" : "text-align:right;white-space:nowrap"
         let span = column + 1 == cells.count && cells.count < header.count
-        return "<\(tag) style=\"text-align:\(side)\"\(span ? " colspan=\"\(header.count - column)\"" : "")>"
+        return "<\(tag) style=\"\(style)\"\(span ? " colspan=\"\(header.count - column)\"" : "")>"
           + "\(text.escapedForMarkup)</\(tag)>"
       }
       return "<tr>\(cells.joined())</tr>"

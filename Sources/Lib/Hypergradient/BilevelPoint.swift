@@ -57,7 +57,8 @@ public final class BilevelPoint {
 
     let (outer, outerPaths) = try Paths.collected(followsStops: followsStops) {
       try recordedGradients(at: point, "outer", in: operation) {
-        try problem.outer(Array($0[..<split]), Array($0[split...]))
+        let (theta, lambda) = (Array($0[..<split]), Array($0[split...]))
+        return try Paths.traced(theta, lambda) { [try problem.outer(theta, lambda)] }[0]
       }
     }
     outerValue = try outer.value.item()
@@ -79,11 +80,7 @@ public final class BilevelPoint {
     notes = Self.notes(
       self.theta, self.lambda, inOuter: outer.gradients.map { $0 != nil }, record.reached,
       innerReachesLambda: record.dependsOnLambda)
-    let usesDirectly = outer.gradients[split...].contains { $0 != nil }
-    paths =
-      [record.dependsOnLambda ? "λ → θ → outer: live" : "λ → θ: absent (C = 0)"]
-      + (usesDirectly ? ["λ → outer: live (the direct part)"] : [])
-      + innerPaths.lines(in: "inner") + outerPaths.lines(in: "outer")
+    paths = PathGraph(inner: innerPaths, outer: outerPaths, movesTheta: record.dependsOnLambda).lines
   }
 
   /// Prepares a computation: how products are composed, and which mini-batches they see.
@@ -106,16 +103,16 @@ public final class BilevelPoint {
     default: mode = options.mode.mode ?? mode
     }
     guard let count = problem.batchCount else {
-      guard options.batches == .full else {
+      if let policy = options.batches, policy != .full {
         throw HypergradientError(
           .invalidArgument, in: "hypergradient",
-          "batches \"\(options.batches.rawValue)\" of an inner loss that has none",
+          "batches \"\(policy.rawValue)\" of an inner loss that has none",
           help: "write through: batched(loss, over: batches)")
       }
       draws = nil
       return
     }
-    draws = BatchDraws(options.batches, count: count, seed: options.seed)
+    draws = BatchDraws(options.batches ?? .full, count: count, seed: options.seed)
   }
 
   /// Times both compositions, once a point.
@@ -249,8 +246,8 @@ public final class BilevelPoint {
   /// The bytes that the recording of the inner gradient keeps.
   var recordedBytes: Int { record.keptBytes }
 
-  /// Counts a product with the Hessian at another θ.
-  func countProduct() { hessianProducts += 1 }
+  /// Counts products with the Hessian at another θ.
+  func countProducts(_ count: Int = 1) { hessianProducts += count }
 
   /// The Hessian as a map; its products are counted here.
   public var hessian: LinearMap {
@@ -260,8 +257,18 @@ public final class BilevelPoint {
       return try self.record.product(v)
     }
     return LinearMap(
-      symmetry: isSymmetric ? .symmetric : .general, transposed: problem.isSymmetric ? nil : transposed
+      symmetry: isSymmetric ? .symmetric : .general, transposed: problem.isSymmetric ? nil : transposed,
+      mean: draws?.policy == .fresh ? meanHessian : nil
     ) { try self.hessianProduct($0) }
+  }
+
+  /// The Hessian of the whole inner loss, whatever batches the products of a computation see.
+  public var meanHessian: LinearMap {
+    guard draws?.policy == .fresh || draws?.policy == .same else { return hessian }
+    return LinearMap(symmetry: .symmetric) { v in
+      self.hessianProducts += 1
+      return try self.record.hessianProduct(v, mode: self.mode)
+    }
   }
 
   private func check(_ vector: [Tensor], _ like: Parameters, _ what: String) throws {

@@ -36,13 +36,14 @@ final class GradientRecord {
       of: { [loss] point in
         let lambda = Array(point[split...])
         if case .fixedPoint(let map) = problem.kind {
-          let gap = try defect(map, Array(point[..<split]), lambda)
+          let theta = Array(point[..<split])
+          let gap = try Paths.traced(theta, lambda) { try defect(map, theta, lambda) }
           value = try 0.5 * gap.detached.dot(gap.detached)
           reached = gap.map { _ in true }
           return gap
         }
         let inner = try recordedGradients(at: Array(point[..<split]), "inner", in: operation) {
-          try loss($0, lambda)
+          theta in try Paths.traced(theta, lambda) { [try loss(theta, lambda)] }[0]
         }
         value = try inner.value.item()
         reached = inner.gradients.map { $0 != nil }

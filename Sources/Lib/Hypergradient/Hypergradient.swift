@@ -26,6 +26,8 @@ public final class Hypergradient {
   public let composition: String
   /// The mini-batches drawn, in order; empty where every product saw all of them.
   public let batches: [Int]
+  /// What they were drawn by.
+  public let batchPolicy: BatchPolicy
 
   /// Zeros whose derivative by λ is that of the exact hypergradient, where λ was being differentiated by.
   private let derivative: [Tensor]?
@@ -36,12 +38,14 @@ public final class Hypergradient {
   ) throws {
     self.derivative = derivative
     let before = (point.hessianProducts, point.mixedProducts)
-    try point.configure(options)
-    var (used, outcome) = (method, try method.run(at: point, options))
+    var settled = options.settled(for: method, at: point)
+    try point.configure(settled)
+    var (used, outcome) = (method, try method.run(at: point, settled))
     for next in options.fallback where !outcome.isUsable {
       let failure = "\(used) ended as \(outcome.solution.status)"
-      try point.configure(options)
-      outcome = try next.run(at: point, options)
+      settled = options.settled(for: next, at: point)
+      try point.configure(settled)
+      outcome = try next.run(at: point, settled)
       outcome.solution.notes.insert("\(failure); \(next) took its place, as asked", at: 0)
       used = next
     }
@@ -49,6 +53,7 @@ public final class Hypergradient {
     self.method = used
     composition = point.composition
     batches = point.drawnBatches
+    batchPolicy = settled.batches ?? .full
     self.options = options
     direct = outcome.direct.detached
     indirect = outcome.indirect.detached
@@ -58,6 +63,9 @@ public final class Hypergradient {
     mixedCount = point.mixedProducts - before.1
     seconds = monotonicSeconds() - begin
     var solution = outcome.solution
+    if settled.batches == .fresh {
+      solution.notes.append("each product saw another batch: residual and error are those of this one draw")
+    }
     if !(indirect.isFinite && direct.isFinite) { solution.status = .nonFinite }
     self.solution = solution
   }
@@ -150,6 +158,10 @@ extension Hypergradient: CustomStringConvertible {
       rows.append(("value", text { try unqualifiedValue }))
       rows.append(("  direct", text { direct }))
       rows.append(("  indirect", text { indirect }))
+      if point.lambda.tensors.allSatisfy({ (try? $0.min().item()).map { $0 > 0 } ?? false }) {
+        rows.append(
+          ("  by log λ", text { try zip(unqualifiedValue, point.lambda.tensors).map { try $0 * $1 } }))
+      }
     } else {
       rows.append(("value", "withheld: the computation did not succeed"))
     }
@@ -166,10 +178,14 @@ extension Hypergradient: CustomStringConvertible {
     if !spectrum.isEmpty { rows.append(("series", spectrum.joined(separator: "   "))) }
     rows.append(
       (point.problem.isSymmetric ? "inner |∇θ g|" : "|θ - Φ(θ)|", brief(innerGradientNorm, 3)))
+    rows.append(("evaluated", method.places))
+    if let size = try? q.norm(), size > 0, method is any LinearSolver, let image = try? indirect.norm() {
+      rows.append(("|C|", "at least |Cᵀq| / |q| = \(brief(image / size, 3))"))
+    }
     if hvpCount > 0 { rows.append(("products", composition)) }
     if point.problem.batchCount != nil {
       let drawn = batches.isEmpty ? "" : ": " + brief(batches.map(Double.init))
-      rows.append(("batches", options.batches.rawValue + drawn))
+      rows.append(("batches", batchPolicy.rawValue + drawn))
     }
     for (index, path) in point.paths.enumerated() { rows.append((index == 0 ? "paths" : "", path)) }
     rows.append(

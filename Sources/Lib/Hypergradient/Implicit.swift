@@ -38,7 +38,6 @@ public func argmin(
       .notConverged, in: name, "the Hessian at the minimum is singular: θ*(λ) has no derivative",
       help: "add a ridge to the inner loss")
   }
-  Paths.solved(name)
   var point = start
   for _ in 0..<2 {
     let (_, gradients) = try recordedGradients(at: point, "inner", in: name) { try inner($0, lambda) }
@@ -55,7 +54,9 @@ public func argmin(
     }
   }
   // The value stays the minimiser that was given; the steps contribute their derivatives.
-  return try zip(start, point).map { try $0 + ($1 - $1.detached) }
+  let solution = try zip(start, point).map { try $0 + ($1 - $1.detached) }
+  Paths.solved(name, solution, given: lambda)
+  return solution
 }
 
 /// The gradient of F(λ) = f(θ*(λ), λ) as a function of λ that can be differentiated again; `theta` is the minimiser at this λ.

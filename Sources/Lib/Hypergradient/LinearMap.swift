@@ -18,15 +18,18 @@ public final class LinearMap {
   public private(set) var productCount = 0
   private let product: ([Tensor]) throws -> [Tensor]
   private let transposedProduct: (([Tensor]) throws -> [Tensor])?
+  /// The map that a random one is on average, where each product is with another: what a step is chosen by.
+  let mean: LinearMap?
 
   /// The map v -> `product(v)`, and its transpose where it is known.
   public init(
     symmetry: Symmetry = .unknown, transposed: (([Tensor]) throws -> [Tensor])? = nil,
-    _ product: @escaping ([Tensor]) throws -> [Tensor]
+    mean: LinearMap? = nil, _ product: @escaping ([Tensor]) throws -> [Tensor]
   ) {
     self.symmetry = symmetry
     self.product = product
     transposedProduct = transposed
+    self.mean = mean
   }
 
   /// The map of a matrix. Throws `shapeMismatch` unless it is square.
@@ -61,9 +64,10 @@ public final class LinearMap {
   /// A + δ I.
   public func shifted(by delta: Double) -> LinearMap {
     if delta == 0 { return self }
-    return LinearMap(symmetry: symmetry, transposed: { try self.transposed($0).adding(delta, $0) }) {
-      try self($0).adding(delta, $0)
-    }
+    return LinearMap(
+      symmetry: symmetry, transposed: { try self.transposed($0).adding(delta, $0) },
+      mean: mean?.shifted(by: delta)
+    ) { try self($0).adding(delta, $0) }
   }
 
   /// Whether u·Av = v·Au, tested (two products) where it is not declared.

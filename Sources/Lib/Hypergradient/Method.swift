@@ -14,6 +14,8 @@ public protocol HypergradientMethod: CustomStringConvertible, Sendable {
   func predictedVectors(parameters n: Int) -> Int
   /// Whether θ must be the inner problem's solution for the result to be what it claims.
   var assumesMinimum: Bool { get }
+  /// Where the factors of the formula are evaluated, in words.
+  var places: String { get }
 }
 
 extension HypergradientMethod {
@@ -21,6 +23,8 @@ extension HypergradientMethod {
   public func predictedVectors(parameters n: Int) -> Int { 6 }
   /// The implicit function theorem holds at a solution only.
   public var assumesMinimum: Bool { true }
+  /// All at the solution.
+  public var places: String { "H, C, ∇θ f and ∇λ f at θ" }
 }
 
 /// Choices that hold for every method that solves a linear system.
@@ -37,8 +41,9 @@ public struct HypergradientOptions {
   public var allowed: Set<String>
   /// An approximate inverse of the matrix.
   public var preconditioner: Preconditioner?
-  /// Which mini-batches the products see, where the inner loss is a mean over some; and the seed of the draws.
-  public var batches: BatchPolicy, seed: UInt64
+  /// Which mini-batches the products see, where the inner loss is a mean over some, by default fresh ones where the method can take
+  /// each product from another and all where it cannot; and the seed of the draws.
+  public var batches: BatchPolicy?, seed: UInt64
   /// What is tried in turn when the method fails.
   public var fallback: [any HypergradientMethod]
   /// Whether values frozen in the losses are followed all the same.
@@ -48,7 +53,7 @@ public struct HypergradientOptions {
   public init(
     damping: Double = 0, warmStart: [Tensor]? = nil, mode: HVPChoice = .reverseOverReverse,
     strongConvexity: Double? = nil, allowed: Set<String> = [], preconditioner: Preconditioner? = nil,
-    batches: BatchPolicy = .full, seed: UInt64 = 0, fallback: [any HypergradientMethod] = [],
+    batches: BatchPolicy? = nil, seed: UInt64 = 0, fallback: [any HypergradientMethod] = [],
     followsStops: Bool = false
   ) {
     self.damping = damping
@@ -61,6 +66,15 @@ public struct HypergradientOptions {
     self.seed = seed
     self.fallback = fallback
     self.followsStops = followsStops
+  }
+
+  /// These options with the batches that `method` sees where none were asked for.
+  func settled(for method: any HypergradientMethod, at point: BilevelPoint) -> HypergradientOptions {
+    var settled = self
+    if batches == nil, point.problem.batchCount != nil {
+      settled.batches = (method as? any LinearSolver)?.acceptsNoise == true ? .fresh : .full
+    }
+    return settled
   }
 }
 

@@ -32,7 +32,11 @@ public struct Parameters {
   /// Throws unless there is something to differentiate by, of float type and finite.
   func check(in operation: String) throws {
     guard elementCount > 0 else {
-      throw HypergradientError(.invalidArgument, in: operation, "no parameters to differentiate by")
+      throw HypergradientError(
+        .invalidArgument, in: operation,
+        "no parameters to differentiate by: "
+          + (names.isEmpty ? "an empty list" : "`\(names[0])` has no elements"),
+        help: "θ and λ each have at least one number")
     }
     for (name, tensor) in zip(names, tensors) {
       guard tensor.dtype.isFloating else {

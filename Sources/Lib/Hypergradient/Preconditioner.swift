@@ -3,7 +3,8 @@ import Tensor
 /// An approximate inverse P of the matrix, which makes the system easier without changing its solution.
 ///
 /// A diagonal P is applied on both sides, (P^½ A P^½) (P^-½ q) = P^½ b, so that a symmetric system stays one and every solver can use it;
-/// a general one from the right, (A P) y = b with q = P y, for solvers that need no symmetry.
+/// a general one from the right, (A P) y = b with q = P y, for solvers that need no symmetry. Conjugate gradients take it as their inner
+/// product, in which P A is symmetric where P is and is positive.
 public enum Preconditioner {
   /// 1 / |diagonal of A|: exact from n products up to 256 parameters, else estimated from 32 (Bekas et al. 2007).
   case jacobi
@@ -83,7 +84,15 @@ extension LinearSolver {
       return try solve(map, b, start: start, strongConvexity: strongConvexity)
     }
     var solution: LinearSolution
-    if case .custom(let apply) = preconditioner {
+    if case .custom(let apply) = preconditioner, let method = self as? ConjugateGradient {
+      solution = try method.solve(map, b, start: start, through: apply)
+      solution.kappa = nil
+    } else if case .custom(let apply) = preconditioner {
+      guard !(self is MINRES || self is Nystrom) else {
+        throw HypergradientError(
+          .invalidArgument, in: name, "a preconditioner that is a function makes the matrix unsymmetric",
+          help: "use cg(), gmres() or neumann(), or give a diagonal")
+      }
       guard start == nil else {
         throw HypergradientError(
           .invalidArgument, in: name, "a warm start cannot be mapped back through a custom preconditioner",

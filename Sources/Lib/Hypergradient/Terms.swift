@@ -134,6 +134,8 @@ extension Hypergradient {
   public func terms(count: Int? = nil, gamma: StepSize? = nil) throws -> NeumannTerms {
     let series = method as? Neumann
     let step = gamma ?? (series != nil ? solution.gamma.map(StepSize.literal) : nil) ?? .auto
+    var options = options
+    if series != nil { options.batches = batchPolicy == .full ? nil : batchPolicy }
     return try NeumannTerms(at: point, count: count ?? series?.terms ?? 20, gamma: step, options)
   }
 

@@ -33,6 +33,7 @@ let pageStyle = """
   caption { caption-side:bottom; color:var(--soft); font-size:.88em; padding-top:.5em; text-align:left; }
   math { font-family:"Latin Modern Math","STIX Two Math","Cambria Math","Libertinus Math","TeX Gyre Termes Math","DejaVu Math TeX Gyre",
     "Noto Sans Math",math; font-size:1.06em; }
+  .tied { white-space:nowrap; }
   .formula { display:block; margin:1.1em 0; padding:.2em 0; overflow-x:auto; overflow-y:hidden; }
   .formula math { font-size:1.12em; } mtable[displaystyle="true"] > mtr > mtd { padding-top:.28em; padding-bottom:.28em; }
   code.tex { color:var(--warn); white-space:pre-wrap; } .missing { color:var(--soft); font-style:italic; }

@@ -22,6 +22,8 @@ final class ProseRenderer {
   private var buffers: [String] = [""]
   private var anchors: [String: Int] = [:]
   private var formula: String?
+  /// The markup of an inline formula that nothing has followed yet.
+  private var openFormula: String?
   private var formulas: [String] = []
   private var imageAlt: String?
   private var imageDepth = 0
@@ -79,7 +81,20 @@ final class ProseRenderer {
     context.map { Unmanaged<ProseRenderer>.fromOpaque($0).takeUnretainedValue() }
   }
 
-  private func emit(_ html: String) { buffers[buffers.count - 1] += html }
+  private func emit(_ html: String) {
+    buffers[buffers.count - 1] += html
+    openFormula = nil
+  }
+
+  /// What is left of a text once the punctuation it begins with has been tied to the formula before it: a browser would break the line
+  /// between them.
+  private func tied(_ text: String) -> Substring {
+    let marks = text.prefix { ".,;:!?)".contains($0) }
+    guard let markup = openFormula, !marks.isEmpty else { return Substring(text) }
+    buffers[buffers.count - 1].removeLast(markup.count)
+    emit("<span class=\"tied\">\(markup)\(marks)</span>")
+    return text[marks.endIndex...]
+  }
 
   // MARK: Blocks
 
@@ -244,6 +259,7 @@ final class ProseRenderer {
       let markup = try mathML(tex, display: display)
       // A wide formula scrolls by itself, not with the page.
       emit(display ? "<span class=\"formula\" tabindex=\"0\">\(markup)</span>" : markup)
+      if !display { openFormula = markup }
     } catch {
       warnings.append("formula shown as source, \(error) is not supported: \(dollars)\(tex)\(dollars)")
       emit(
@@ -298,7 +314,7 @@ final class ProseRenderer {
 
   /// Text in which a display formula may have been taken out.
   private func emitWithFormulas(_ text: String) {
-    var rest = Substring(text)
+    var rest = tied(text)
     while let start = rest.firstIndex(of: DisplayMath.open) {
       emit(escaped(String(rest[..<start])))
       let number = rest[rest.index(after: start)...].prefix { $0.isNumber }

@@ -37,6 +37,8 @@ public struct AdamStep: HypergradientMethod {
   public var description: String { "adamStep(rate: \(brief(rate)), step: \(step))" }
   /// Any θ: the step starts there.
   public var assumesMinimum: Bool { false }
+  /// C before the step, the slopes of f after it.
+  public var places: String { "C and du/dg at θ; ∇θ f and ∇λ f at θ₁ = θ - u(∇θ g)" }
   /// None: one mixed product is all.
   public func predictedProducts(parameters n: Int) -> Int { 0 }
 

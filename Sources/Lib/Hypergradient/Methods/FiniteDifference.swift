@@ -22,7 +22,10 @@ public struct FiniteDifference: HypergradientMethod {
   /// The call that makes this method.
   public var description: String { "finiteDifference()" }
 
-  /// Not in products: four minimisations for each element of λ.
+  /// No factor of the formula at all.
+  public var places: String { "f at minima solved again, around λ" }
+
+  /// Not known in advance: those of four minimisations for each element of λ.
   public func predictedProducts(parameters n: Int) -> Int { 0 }
 
   /// Solves the inner problem four times for each element of λ.
@@ -58,7 +61,9 @@ public struct FiniteDifference: HypergradientMethod {
         "\(resolve.failures) of \(resolve.count) minimisations did not reach their tolerance")
     }
     let spread = zip(gradient, rough).map { abs($0 - $1) }.max() ?? 0
-    solution.notes.append("h = \(brief(step)); second and fourth order differ by \(brief(spread, 2))")
+    solution.notes.append(
+      "\(resolve.count) minimisations, h = \(brief(step)); second and fourth order differ by "
+        + brief(spread, 2))
     return MethodOutcome(
       direct: direct, indirect: try total.adding(-1, direct), solution: solution)
   }
@@ -84,6 +89,7 @@ struct Resolve {
     let there = try lambda.adding(t, u)
     let best = try minimize(point.problem.inner, from: theta, given: there, by: minimizer)
     count += 1
+    point.countProducts(best.products)
     if !best.status.isConverged { failures += 1 }
     return try point.problem.outer(best.theta, there).item()
   }

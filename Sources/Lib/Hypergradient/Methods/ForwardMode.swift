@@ -28,6 +28,8 @@ public struct ForwardMode: HypergradientMethod {
   public var description: String { "forward(steps: \(steps))" }
   /// Any θ: the steps start there.
   public var assumesMinimum: Bool { false }
+  /// Each step's own, and f's after the last.
+  public var places: String { "H and C along the steps; ∇θ f and ∇λ f after the last" }
   /// One product a step for each element of λ; for one.
   public func predictedProducts(parameters n: Int) -> Int { steps }
 
@@ -57,7 +59,7 @@ public struct ForwardMode: HypergradientMethod {
       let record = try GradientRecord(point.problem, theta, lambda, in: name)
       for (index, unit) in units.enumerated() {
         let push = try record.product(columns[index]).adding(1, record.mixed(unit))
-        point.countProduct()
+        point.countProducts()
         columns[index] = try columns[index].adding(-gamma, push)
       }
       theta = try theta.adding(-gamma, record.gradient)

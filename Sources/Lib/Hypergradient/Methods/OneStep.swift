@@ -32,6 +32,15 @@ public struct OneStep: HypergradientMethod {
   /// Any θ: the step starts there.
   public var assumesMinimum: Bool { false }
 
+  /// What the variants differ in.
+  public var places: String {
+    switch variant {
+    case .mal: "C at θ; ∇θ f and ∇λ f at θ₁ = θ - α ∇θ g"
+    case .learningToReweight: "C, ∇θ f and ∇λ f at θ and λ = 0"
+    case .t1t2: "C, ∇θ f and ∇λ f at θ"
+    }
+  }
+
   /// None: one mixed product is all.
   public func predictedProducts(parameters n: Int) -> Int { 0 }
 

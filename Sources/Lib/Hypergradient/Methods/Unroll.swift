@@ -51,6 +51,8 @@ public struct Unroll: HypergradientMethod {
   }
   /// Any θ: the steps start there.
   public var assumesMinimum: Bool { false }
+  /// Each step's own, and f's after the last.
+  public var places: String { "H and C along the steps; ∇θ f and ∇λ f after the last" }
 
   /// One product a step.
   public func predictedProducts(parameters n: Int) -> Int { steps + (rate.isChosen ? min(n, 8) : 0) }
@@ -100,7 +102,7 @@ public struct Unroll: HypergradientMethod {
         try checkInterrupt()
         let record = try GradientRecord(point.problem, theta, lambda, in: name)
         let (hessian, mixed) = try record.products(a)
-        point.countProduct()
+        point.countProducts()
         indirect = try indirect.adding(-gamma, mixed)
         sum = try sum.adding(gamma, a)
         a = try a.adding(-gamma, hessian)

@@ -24,22 +24,47 @@ public struct ConjugateGradient: LinearSolver {
   public func solve(
     _ map: LinearMap, _ b: [Tensor], start: [Tensor]?, strongConvexity: Double?
   ) throws -> LinearSolution {
+    try solve(map, b, start: start, through: nil)
+  }
+
+  /// The same through a symmetric positive definite P ≈ A^-1, in whose inner product P A is symmetric: fewer iterations where P A is better
+  /// conditioned than A. Throws `invalidArgument` for a P that is not positive on a residual.
+  func solve(
+    _ map: LinearMap, _ b: [Tensor], start: [Tensor]?, through apply: (([Tensor]) throws -> [Tensor])?
+  ) throws -> LinearSolution {
     guard try map.isSymmetric(like: b) else {
       throw HypergradientError(
         .invalidArgument, in: name, "the map is not symmetric: u·Av differs from v·Au", help: "use gmres()")
     }
+    func preconditioned(_ r: [Tensor]) throws -> (z: [Tensor], product: Double) {
+      guard let apply else { return (r, try r.dot(r)) }
+      let z = try apply(r)
+      guard z.matches(r) else {
+        throw HypergradientError(
+          .shapeMismatch, in: "preconditioner",
+          "it returned shapes \(z.map(\.shape)) for vectors of \(r.map(\.shape))")
+      }
+      let product = try z.dot(r)
+      guard product > 0 || r.isZero else {
+        throw HypergradientError(
+          .invalidArgument, in: "preconditioner",
+          "r·Pr = \(brief(product, 3)) for a residual r: P is not positive definite",
+          help: "give an approximation of the inverse, or use gmres()")
+      }
+      return (z, product)
+    }
     var (q, r) = try begin(map, b, start)
     let target = try b.norm() * (tolerance ?? defaultTolerance(b))
-    var squared = try r.dot(r)
-    var residuals = [squared.squareRoot()]
+    var (z, squared) = try preconditioned(r)
+    var residuals = [try r.norm()]
     var status: SolveStatus?
-    var p = r
+    var p = z
     var diagonal: [Double] = []
     var offDiagonal: [Double] = []
     var (lastAlpha, lastBeta) = (1.0, 0.0)
     let limit = iterations ?? min(10 * b.elementCount, 1000)
     var taken = 0
-    while taken < limit, squared.squareRoot() > target {
+    while taken < limit, residuals[taken] > target {
       try checkInterrupt()
       let product = try map(p)
       let curvature = try p.dot(product)
@@ -56,13 +81,15 @@ public struct ConjugateGradient: LinearSolver {
       let alpha = squared / curvature
       q = try q.adding(alpha, p)
       r = try r.adding(-alpha, product)
-      let next = try r.dot(r)
+      let ahead = try preconditioned(r)
+      z = ahead.z
+      let next = ahead.product
       let beta = next / squared
       diagonal.append(1 / alpha + lastBeta / lastAlpha)
       offDiagonal.append(beta.squareRoot() / alpha)
       (lastAlpha, lastBeta, squared) = (alpha, beta, next)
-      residuals.append(squared.squareRoot())
-      p = try r.adding(beta, p)
+      residuals.append(try apply == nil ? squared.squareRoot() : r.norm())
+      p = try z.adding(beta, p)
       taken += 1
     }
     return try finish(map, b, q, residuals, status, target: target, taken, diagonal, offDiagonal)

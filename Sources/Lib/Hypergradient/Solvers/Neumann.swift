@@ -152,6 +152,7 @@ public struct Neumann: LinearSolver {
       return (value, nil)
     }
     // Bounds of a spectrum exist for symmetric maps; a fixed-point iteration's own step is 1.
+    let map = map.mean ?? map
     guard try map.isSymmetric(like: b) else { return (1, nil) }
     let bounds = try lanczos(map, like: b, steps: probes, untilTrusted: gamma == .auto)
     guard bounds.upper > 0 else { throw NoStep(bounds: bounds) }

@@ -97,6 +97,7 @@ struct MathParser {
     }
     var lower: String?
     var upper: String?
+    var primes = ""
     var limits = base?.takesLimits ?? false
     while true {
       skipBlanks()
@@ -105,11 +106,12 @@ struct MathParser {
       } else if takeCommand("nolimits") {
         limits = false
       } else if peek == "'" {
-        var primes = ""
         while take("'") { primes += "′" }
         guard upper == nil else { throw UnsupportedTeX(description: "a prime after a superscript") }
-        upper = "<mo>\(primes)</mo>"
-        if take("^") { upper = "<mrow><mo>\(primes)</mo>\(try parseArgument())</mrow>" }
+        if take("^") {
+          upper = "<mrow><mo>\(primes)</mo>\(try parseArgument())</mrow>"
+          primes = ""
+        }
       } else if peek == "_" {
         position += 1
         guard lower == nil else { throw UnsupportedTeX(description: "two subscripts on one symbol") }
@@ -123,9 +125,11 @@ struct MathParser {
       }
     }
     let nucleus = base ?? MathAtom("<mrow></mrow>", .ordinary)
-    let markup: String
+    var markup: String
     switch (lower, upper) {
-    case (nil, nil): return nucleus
+    case (nil, nil):
+      if primes.isEmpty { return nucleus }
+      markup = nucleus.markup
     case (let lower?, nil):
       markup = limits ? element("munder", nucleus.markup, lower) : element("msub", nucleus.markup, lower)
     case (nil, let upper?):
@@ -136,6 +140,8 @@ struct MathParser {
         ? element("munderover", nucleus.markup, lower, upper)
         : element("msubsup", nucleus.markup, lower, upper)
     }
+    // Fonts draw the sign small and raised: as a superscript it would be raised twice and hardly seen.
+    if !primes.isEmpty { markup = "<mrow>\(markup)<mo lspace=\"0\" rspace=\"0\">\(primes)</mo></mrow>" }
     // A closing delimiter with an exponent still closes; a function with a base still takes an argument.
     return MathAtom(markup, nucleus.kind, isFunction: nucleus.isFunction)
   }
