@@ -32,7 +32,8 @@ case "barnes-hut": tsne.repulsion = BarnesHutRepulsion()
 case "fft": tsne.repulsion = InterpolationRepulsion()
 default: break
 }
-tsne.optimiser.patience = tsne.optimiser.iterations  // no early stop: all programs do the same number of iterations
+// No early stop: all programs do the same number of iterations.
+tsne.optimiser.patience = tsne.optimiser.iterations
 let matrix = try samples()
 let (start, startCPU) = (ContinuousClock.now, cpuSeconds())
 let embedding = try tsne.embed(matrix)
