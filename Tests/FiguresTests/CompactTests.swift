@@ -64,7 +64,8 @@ import Testing
     let dots = before.attributes.filter { $0["transform"]?.contains("scale") == true }.count
     let circles = zip(after.names, after.attributes).count { $0 == "circle" && $1["id"] == nil }
     let uses = after.attributes.filter { $0["transform"]?.contains("scale") == true }.count
-    #expect(circles + uses == dots)
+    let ends = after.attributes.compactMap { $0["d"] }.reduce(0) { $0 + $1.ranges(of: "h0").count }
+    #expect(circles + uses + ends == dots)
   }
 
   private func near(_ a: (x: Double, y: Double), _ b: (x: Double, y: Double)) -> Bool {
@@ -88,6 +89,8 @@ import Testing
       <path stroke='rgb( 1,  2, 255)' d='M1.04,2.06 L3.00,2.06 L3.00,4.00 L2.50,3.96 M9,9 '/>
       <use xlink:href='#p6' transform='translate(9.04,8.26) scale(3.50)' color='rgb(7,8,9)' opacity='0.80'/>
       <use xlink:href='#p6' transform='translate(1.00,2.00) scale(3.50)' color='rgb(7,8,9)' opacity='0.80'/>
+      <use xlink:href='#p6' transform='translate(1.00,2.00) scale(3.50)' color='rgb(7,8,9)' opacity='0.50'/>
+      <use xlink:href='#p6' transform='translate(3.00,2.00) scale(3.50)' color='rgb(7,8,9)' opacity='0.50'/>
       <g transform="translate(1,2)" fill="rgb(1,1,1)">
       <text>a &amp; <tspan>b</tspan> c</text>
       </g>
@@ -100,9 +103,10 @@ import Testing
         <svg viewBox="0 0 9 9">
         <g stroke="none">
         <path stroke="#0102ff" d="M1 2.1h2v1.9h-.5"/>
-        <g fill="#070809" stroke="none" fill-opacity="0.80">
-        <circle cx="9" cy="8.3" r="3.50"/>
+        <path stroke="#070809" stroke-width="7" opacity="0.80" d="M9 8.3h0M1 2h0"/>
+        <g fill="#070809" stroke="none" fill-opacity="0.50">
         <circle cx="1" cy="2" r="3.50"/>
+        <circle cx="3" cy="2" r="3.50"/>
         </g>
         <text transform="translate(1,2)" fill="#010101">a &amp; <tspan>b</tspan> c</text>
         </g>

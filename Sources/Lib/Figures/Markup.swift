@@ -55,8 +55,9 @@ struct Markup {
     attributes = []
     var rest = tag.dropFirst(name.count).drop(while: \.isWhitespace)
     while let equals = rest.firstIndex(of: "=") {
-      let key = rest[..<equals]
-      rest = rest[rest.index(after: equals)...]
+      // gnuplot writes some of them with spaces around the sign.
+      let key = rest[..<equals].prefix { !$0.isWhitespace }
+      rest = rest[rest.index(after: equals)...].drop(while: \.isWhitespace)
       guard let quote = rest.first, quote == "\"" || quote == "'" else { return nil }
       rest = rest.dropFirst()
       guard let end = rest.firstIndex(of: quote) else { return nil }

@@ -48,8 +48,15 @@ extension SVG {
     }
     guard !element.content.isEmpty else { return result }
     var parts: [Markup] = []
-    for part in element.elements.map({ compacted($0, dots) }).flatMap({ circle($0, dots) }) {
-      // Neighbours that look alike share a group.
+    for part in element.elements.map({ compacted($0, dots) }).flatMap({ simplified($0, dots) }) {
+      // Neighbours that look alike share a group, and dots a path.
+      if part.name == "path", part["d"]?.hasSuffix("h0") == true, let last = parts.last, last.name == "path",
+        last["d"]?.hasSuffix("h0") == true,
+        last.attributes.dropLast().elementsEqual(part.attributes.dropLast(), by: ==)
+      {
+        parts[parts.count - 1].attributes[last.attributes.count - 1].value += part["d"] ?? ""
+        continue
+      }
       if let last = parts.last, last.name == "g", part.name == "g",
         last.attributes.elementsEqual(part.attributes, by: ==)
       {
@@ -59,28 +66,50 @@ extension SVG {
       }
     }
     result.elements = parts
+    // The pen of a group counts where its parts have none of their own.
+    if result.name == "g", result["stroke"] == "currentColor",
+      parts.allSatisfy({ $0["stroke"].map { $0 != "currentColor" } ?? false })
+    {
+      result.attributes.removeAll { $0.name == "stroke" || $0.name == "color" }
+    }
     return result
   }
 
-  /// An element as it stands in its group: a group that says nothing is what is in it, a label's text has its group's attributes, and
+  /// An element as it stands in its group: a group that says nothing is what is in it, a single part has its group's attributes, and
   /// the use of a dot is a circle.
-  private static func circle(_ element: Markup, _ dots: Set<String>) -> [Markup] {
+  private static func simplified(_ element: Markup, _ dots: Set<String>) -> [Markup] {
     if element.name == "g", element.attributes.isEmpty { return element.elements }
-    if element.name == "g", element["transform"] != nil, element.elements.count == 1,
-      var text = element.elements.first, text.name == "text",
-      text.attributes.allSatisfy({ element[String($0.name)] == nil })
+    // What a single part says itself goes before what its group says, but places add up.
+    if element.name == "g", element.elements.count == 1, var part = element.elements.first, part.name != "g",
+      element["transform"] == nil || part["transform"] == nil, element["opacity"] == nil
     {
-      text.attributes = element.attributes + text.attributes
-      return [text]
+      part.attributes = element.attributes.filter { part[String($0.name)] == nil } + part.attributes
+      return [part]
     }
     guard element.name == "use", dots.contains(String(element["xlink:href"]?.dropFirst() ?? "")),
       let numbers = element["transform"].map({ $0.split { !"0123456789.-".contains($0) }.map(String.init) }),
-      numbers.count == 3, let colour = element["color"]
+      numbers.count == 3, let colourName = element["color"]
     else { return [element] }
-    let opacity = element["opacity"].map { [("fill-opacity" as Substring, $0)] } ?? []
-    guard let place = place("\(numbers[0]),\(numbers[1])") else { return [element] }
+    guard let place = place("\(numbers[0]),\(numbers[1])"), let radius = Double(numbers[2]) else {
+      return [element]
+    }
+    // Dots that hardly show through are points of one line with round ends: where they overlap nothing is to be seen. Others are circles.
+    let opacity = element["opacity"].map { [("opacity" as Substring, $0)] } ?? []
+    if opacity.isEmpty || Double(opacity[0].1).map({ $0 > 0.75 }) ?? false {
+      let width = "\(tenths(Int((radius * 20).rounded())))"
+      return [
+        Markup(
+          "path",
+          [("stroke", colour(colourName)), ("stroke-width", width)] + opacity
+            + [("d", "M\(tenths(place.x)) \(tenths(place.y))h0")])
+      ]
+    }
     let circle = Markup("circle", [("cx", tenths(place.x)), ("cy", tenths(place.y)), ("r", numbers[2])])
-    return [Markup("g", [("fill", colour), ("stroke", "none")] + opacity, [circle])]
+    return [
+      Markup(
+        "g", [("fill", colour(colourName)), ("stroke", "none")] + opacity.map { ("fill-opacity", $0.1) },
+        [circle])
+    ]
   }
 
   /// A colour in hexadecimal digits.
