@@ -7,11 +7,17 @@ extension SVG {
     let dots = dots(root)
     root = compacted(root, dots)
     var used: Set<Substring> = []
-    collect(root, &used)
+    for part in root.elements where part.name != "defs" { collect(part, &used) }
     root.elements = root.elements.compactMap { part in
       guard part.name == "defs" else { return part }
       var definitions = part
-      definitions.elements.removeAll { !used.contains(Substring($0["id"] ?? "")) }
+      // A symbol only refers to earlier ones.
+      definitions.elements = definitions.elements.reversed().filter { symbol in
+        guard used.contains(Substring(symbol["id"] ?? "")) else { return false }
+        collect(symbol, &used)
+        return true
+      }
+      .reversed()
       return definitions.elements.isEmpty ? nil : definitions
     }
     return root.written + "\n"
