@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the benchmark beside the library, and runs it and its peers in turn on the same samples.
-# usage: compare.sh PYTHON [--sizes 1000 10000 70000] [--seeds 3] [--peers sklearn intelex openTSNE-bh openTSNE-fft]
+# usage: compare.sh PYTHON [--sizes 1000 10000 70000] [--seeds 3] [--programs auto sklearn intelex openTSNE-bh openTSNE-fft]
 # PYTHON has numpy, scipy, scikit-learn, scikit-learn-intelex and openTSNE.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)

@@ -19,6 +19,13 @@ guard arguments.count == 6, let rows = Int(arguments[3]), let seed = UInt64(argu
 }
 Engine.threads = 2
 
+/// The peak of resident memory; not that of `rusage`, which begins with what the process had that started this one.
+func peakMebibytes() throws -> Double {
+  let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+  let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM") }
+  return (line?.split { !$0.isNumber }.first).flatMap { Double($0) }.map { $0 / 1024 } ?? .nan
+}
+
 func samples() throws -> Matrix {
   let data = try Data(contentsOf: URL(filePath: arguments[2]), options: .alwaysMapped)
   let values = data.withUnsafeBytes { $0.bindMemory(to: Float.self).map(Double.init) }
@@ -32,16 +39,15 @@ case "barnes-hut": tsne.repulsion = BarnesHutRepulsion()
 case "fft": tsne.repulsion = InterpolationRepulsion()
 default: break
 }
-tsne.optimiser.patience = tsne.optimiser.iterations  // no early stop: all programs do the same number of iterations
+// No early stop: all programs do the same number of iterations.
+tsne.optimiser.patience = tsne.optimiser.iterations
 let matrix = try samples()
 let (start, startCPU) = (ContinuousClock.now, cpuSeconds())
 let embedding = try tsne.embed(matrix)
 let (wall, cpu) = ((ContinuousClock.now - start) / .seconds(1), cpuSeconds() - startCPU)
-var usage = rusage()
-getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
 try embedding.points.values.withUnsafeBytes { try Data($0).write(to: URL(filePath: arguments[5])) }
 print(
   """
   {"name": "FAA-\(arguments[1])", "n": \(rows), "seed": \(seed), "wall": \(wall), "cpu": \(cpu), \
-  "mib": \(Double(usage.ru_maxrss) / 1024), "reported": \(embedding.divergence)}
+  "mib": \(try peakMebibytes()), "reported": \(embedding.divergence)}
   """)

@@ -54,7 +54,7 @@ import Testing
 
   @Test(.enabled(if: hasGnuplot), arguments: ["lines", "bars", "twin", "contours", "spread", "classes"])
   func `every word of a figure is in its picture, and braces match`(name: String) throws {
-    let svg = try OutputTests.figure(name).svg()
+    let svg = try OutputTests.figure(name).drawing()
     let picture = try TikZ.picture(svg, path: "f.tex")
     let words = try XML(svg).texts.dropFirst()
     for text in words { #expect(picture.contains("{\(TikZ.escaped(text))};"), "\(text)") }

@@ -21,7 +21,7 @@ let embeddingCommands: [Command] = [
         "how neighbours are found; auto goes by size"),
       .optional(
         "start", .either([.choice(["pca", "random"]), .tensor]), default: "pca", "where points begin"),
-      .optional("exaggeration", .number, default: 12.0, "the factor of attraction in the first quarter"),
+      .optional("exaggeration", .number, default: 4.0, "the factor of attraction in the first quarter"),
       .optional("rate", .number, "the learning rate; samples / exaggeration when not given"),
       .optional("iterations", .int, default: 1000, "steps at most; it ends earlier when nothing improves"),
       .optional(

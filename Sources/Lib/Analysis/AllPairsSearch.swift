@@ -96,8 +96,7 @@ private struct RoughChoice: ~Copyable {
   private let kept: Int
   private let columns: Int
   private let count: Int
-  private let scores: Buffer<Float>
-  private let candidates: Buffer<Int32>
+  private let lists: NearestLists
   /// For each query: no reference that was not kept is nearer than this, squared, in the units of the samples.
   private let limits: Buffer<Double>
 
@@ -110,8 +109,7 @@ private struct RoughChoice: ~Copyable {
     self.kept = kept
     let (n, d, m) = (table.count, table.columns, range.count)
     (columns, count) = (d, n)
-    scores = Buffer(uninitialized: m * kept)
-    candidates = Buffer(uninitialized: m * kept)
+    lists = NearestLists(queries: m, k: kept)
     limits = Buffer(m, filledWith: .infinity)
     let q = Buffer<Float>(uninitialized: m * d)
     let norms = Buffer<Float>(uninitialized: m)
@@ -120,11 +118,6 @@ private struct RoughChoice: ~Copyable {
         Int64(d), queries + (range.lowerBound + row) * d, table.mean.start, table.scale, q.start + row * d)
     }
     let products = Buffer<Float>(m * min(tile, n), filledWith: 0)
-    let lists = Buffer(
-      (0..<m).map { row in
-        faa_nearest(
-          scores: scores.start + row * kept, indices: candidates.start + row * kept, k: Int64(kept), count: 0)
-      })
     for first in stride(from: 0, to: n, by: tile) {
       let width = min(tile, n - first)
       cblas_sgemm(
@@ -132,10 +125,10 @@ private struct RoughChoice: ~Copyable {
         blasint(d),
         table.values.start + first * d, blasint(d), 0, products.start, blasint(width))
       for row in 0..<m {
-        faa_nearest_offer(
-          lists.start + row, Int64(width), products.start + row * width, table.norms.start + first,
-          Int32(first), nil,
-          others ? Int32(range.lowerBound + row) : -1)
+        lists.offer(
+          to: row, width, products: products.start + row * width, norms: table.norms.start + first,
+          first: first,
+          except: others ? Int32(range.lowerBound + row) : -1)
       }
     }
     guard kept < (others ? n - 1 : n) else { return }
@@ -143,7 +136,7 @@ private struct RoughChoice: ~Copyable {
       // Each of the d products, sums and roundings of a score errs by at most 2^-24 of the lengths' product.
       let lengths = Double(norms.start[row].squareRoot() + table.radius)
       let error = Double(d + 8) * 0x1p-23 * lengths * lengths
-      let nearest = Double(scores.start[row * kept] + norms.start[row]) - error
+      let nearest = Double(lists.scores.start[row * kept] + norms.start[row]) - error
       limits.start[row] = nearest / (table.scale * table.scale)
     }
   }
@@ -156,7 +149,7 @@ private struct RoughChoice: ~Copyable {
     let place = row - range.lowerBound
     let query = queries + row * columns
     for slot in place * kept..<(place + 1) * kept {
-      let other = candidates.start[slot]
+      let other = lists.indices.start[slot]
       heap.offer(squaredDistance(query, references + Int(other) * columns, columns), other)
     }
     guard !(heap.bound < limits.start[place]) else { return }

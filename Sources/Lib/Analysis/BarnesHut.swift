@@ -2,11 +2,11 @@ import CAnalysis
 
 /// Repulsion by the Barnes-Hut approximation (van der Maaten 2014): O(n log n), far cells stand for their points.
 public struct BarnesHutRepulsion: RepulsionModel {
-  /// A cell is far when its width is less than `theta` times its distance; 0 is exact, 0.5 usual.
+  /// A cell is far when its width is less than `theta` times its distance; 0 is exact, 0.4 usual.
   public var theta: Double
 
   /// Makes the model.
-  public init(theta: Double = 0.5) { self.theta = theta }
+  public init(theta: Double = 0.4) { self.theta = theta }
 
   /// A sum over cells of a tree made anew for each set of points.
   public func solver(count: Int, dimensions: Int) throws(AnalysisError) -> any RepulsionSolver {

@@ -130,9 +130,7 @@ private struct GroupSearch: ~Copyable {
   private let centre: Buffer<Double>
   private let queries: Buffer<Float>
   private let queryNorms: Buffer<Float>
-  private let scores: Buffer<Float>
-  private let names: Buffer<Int32>
-  private let lists: Buffer<faa_nearest>
+  private let lists: NearestLists
   private let products, references, norms: Buffer<Float>
 
   init(
@@ -144,13 +142,7 @@ private struct GroupSearch: ~Copyable {
     let m = asking.count
     queries = Buffer(uninitialized: m * columns)
     queryNorms = Buffer(uninitialized: m)
-    scores = Buffer(uninitialized: m * k)
-    names = Buffer(uninitialized: m * k)
-    let (best, bestNames) = (scores.start, names.start)
-    lists = Buffer(
-      (0..<m).map {
-        faa_nearest(scores: best + $0 * k, indices: bestNames + $0 * k, k: Int64(k), count: 0)
-      })
+    lists = NearestLists(queries: m, k: k)
     products = Buffer(uninitialized: m * Self.tile)
     references = Buffer(uninitialized: Self.tile * columns)
     norms = Buffer(uninitialized: Self.tile)
@@ -175,9 +167,9 @@ private struct GroupSearch: ~Copyable {
           CblasRowMajor, CblasNoTrans, CblasTrans, blasint(m), blasint(width), blasint(d), -2, queries.start,
           blasint(d), references.start, blasint(d), 0, products.start, blasint(width))
         for (row, sample) in asking.enumerated() {
-          faa_nearest_offer(
-            lists.start + row, Int64(width), products.start + row * width, norms.start, 0,
-            members.baseAddress.map { $0 + first }, others ? sample : -1)
+          lists.offer(
+            to: row, width, products: products.start + row * width, norms: norms.start,
+            names: members.baseAddress.map { $0 + first }, except: others ? sample : -1)
         }
       }
     }
@@ -186,10 +178,10 @@ private struct GroupSearch: ~Copyable {
   /// Writes the neighbours of each query where they belong.
   func finish(_ indices: UnsafeMutablePointer<Int32>, _ distances: UnsafeMutablePointer<Double>) {
     for (row, sample) in asking.enumerated() {
-      faa_nearest_sort(lists.start + row)
+      lists.sort(row)
       for slot in 0..<k {
-        indices[Int(sample) * k + slot] = names.start[row * k + slot]
-        let squared = Double(scores.start[row * k + slot] + queryNorms.start[row])
+        indices[Int(sample) * k + slot] = lists.indices.start[row * k + slot]
+        let squared = Double(lists.scores.start[row * k + slot] + queryNorms.start[row])
         distances[Int(sample) * k + slot] = max(squared, 0) / (scale * scale)
       }
     }

@@ -6,7 +6,7 @@ public struct GainDescent: Equatable, Sendable {
   /// How many of them are exaggerated.
   public var exaggeratedIterations = 250
   /// The factor of attraction in those.
-  public var exaggeration = 12.0
+  public var exaggeration = 4.0
   /// The step for a gain of one, along the true gradient of the divergence; `nil` chooses max(50, n / 4e), where e is the
   /// exaggeration in force. (Programs that leave
   /// the factor 4 out of the gradient state it four times larger.)
@@ -14,7 +14,7 @@ public struct GainDescent: Equatable, Sendable {
   /// The share of the last step that is kept while exaggerating.
   public var initialMomentum = 0.8
   /// The share of the last step that is kept afterwards.
-  public var finalMomentum = 0.8
+  public var finalMomentum = 0.85
   /// Ends when the divergence has not fallen by the share `smallestProgress` within so many iterations after exaggeration.
   public var patience = 300
   /// The share of the divergence that counts as progress.

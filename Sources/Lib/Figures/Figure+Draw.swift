@@ -5,6 +5,11 @@ extension Figure {
   /// external reference and ids of its own. The ids begin with a fingerprint of the picture; a page that
   /// shows the same figure twice gives each an `idPrefix`.
   public func svg(idPrefix: String? = nil, using gnuplot: Gnuplot = .shared) throws -> String {
+    SVG.compact(try drawing(idPrefix: idPrefix, using: gnuplot))
+  }
+
+  /// The SVG in gnuplot's own elements, which other formats are made from.
+  func drawing(idPrefix: String? = nil, using gnuplot: Gnuplot = .shared) throws -> String {
     let bytes = try gnuplot.run { files in try Script(self, .svg, &files).text }
     return SVG.clean(
       String(decoding: bytes, as: UTF8.self), figure: self, size: try Layout(self).size, idPrefix: idPrefix)
@@ -32,7 +37,8 @@ extension Figure {
     case "svg" where name.contains("."): bytes = Array(try svg(using: gnuplot).utf8)
     case "png" where name.contains("."): bytes = try png(using: gnuplot)
     case "pdf" where name.contains("."): bytes = try pdf(using: gnuplot)
-    case "tex" where name.contains("."): bytes = Array(try TikZ.picture(svg(using: gnuplot), path: path).utf8)
+    case "tex" where name.contains("."):
+      bytes = Array(try TikZ.picture(drawing(using: gnuplot), path: path).utf8)
     case "txt" where name.contains("."): bytes = Array((try text(width: 80) + "\n").utf8)
     default: throw FigureError.unknownFormat(path: path)
     }

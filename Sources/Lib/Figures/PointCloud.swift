@@ -9,7 +9,7 @@ struct PointCloud {
 
   /// Paints discs at two pixels to a point, later ones over earlier ones; nil on logarithmic axes, where images have no place.
   init?(_ x: [Double], _ y: [Double], _ colours: [Colour], _ size: Double, _ frame: Frame) {
-    guard frame.plan.x.scale == .linear, frame.plan.y.scale == .linear, let first = colours.first else {
+    guard frame.plan.x.scale == .linear, frame.plan.y.scale == .linear, !colours.isEmpty else {
       return nil
     }
     let scale = 2.0
@@ -17,37 +17,42 @@ struct PointCloud {
     let radius = size * scale / 2
     let reach = radius + 0.5
     // Colour already multiplied by opacity, and opacity.
-    var painted = [Float](repeating: 0, count: width * height * 4)
-    for i in x.indices {
-      let colour = colours.count == x.count ? colours[i] : first
-      let (red, green, blue) = (Float(colour.red), Float(colour.green), Float(colour.blue))
-      let centreX = Frame.fraction(x[i], frame.xRange, .linear) * Double(width)
-      let centreY = (1 - Frame.fraction(y[i], frame.yRange, .linear)) * Double(height)
-      guard !centreX.isNaN, !centreY.isNaN else { continue }
-      let columns = Self.pixels(around: centreX, reach, width)
-      let rows = Self.pixels(around: centreY, reach, height)
-      for row in rows {
-        for column in columns {
-          let distance = hypot(Double(column) + 0.5 - centreX, Double(row) + 0.5 - centreY)
-          let coverage = max(0, min(1, reach - distance))
-          guard coverage > 0 else { continue }
-          let over = Float(coverage) * Float(colour.alpha) / 255
-          let base = (row * width + column) * 4
-          painted[base] = red * over + painted[base] * (1 - over)
-          painted[base + 1] = green * over + painted[base + 1] * (1 - over)
-          painted[base + 2] = blue * over + painted[base + 2] * (1 - over)
-          painted[base + 3] = over + painted[base + 3] * (1 - over)
+    var painted = [SIMD4<Float>](repeating: .zero, count: width * height)
+    let inks = colours.map(Self.ink)
+    painted.withUnsafeMutableBufferPointer { painted in
+      for i in x.indices {
+        let ink = inks.count == x.count ? inks[i] : inks[0]
+        let centreX = Frame.fraction(x[i], frame.xRange, .linear) * Double(width)
+        let centreY = (1 - Frame.fraction(y[i], frame.yRange, .linear)) * Double(height)
+        guard !centreX.isNaN, !centreY.isNaN else { continue }
+        let columns = Self.pixels(around: centreX, reach, width)
+        for row in Self.pixels(around: centreY, reach, height) {
+          let down = Double(row) + 0.5 - centreY
+          for column in columns {
+            let across = Double(column) + 0.5 - centreX
+            let coverage = max(0, min(1, reach - (across * across + down * down).squareRoot()))
+            guard coverage > 0 else { continue }
+            let over = ink * Float(coverage)
+            painted[row * width + column] = over + painted[row * width + column] * (1 - over.w)
+          }
         }
       }
     }
-    var bytes = [UInt8](repeating: 0, count: painted.count)
-    for base in stride(from: 0, to: painted.count, by: 4) where painted[base + 3] > 0 {
+    var bytes = [UInt8](repeating: 0, count: painted.count * 4)
+    for (place, pixel) in painted.enumerated() where pixel.w > 0 {
       for channel in 0..<3 {
-        bytes[base + channel] = UInt8(max(0, min(255, painted[base + channel] / painted[base + 3])).rounded())
+        bytes[place * 4 + channel] = UInt8(max(0, min(255, pixel[channel] / pixel.w)).rounded())
       }
-      bytes[base + 3] = UInt8((painted[base + 3] * 255).rounded())
+      bytes[place * 4 + 3] = UInt8((pixel.w * 255).rounded())
     }
     raster = Raster(trustedWidth: width, height: height, rgba: bytes)
+  }
+
+  /// The channels, multiplied by opacity, and the opacity of 0 to 1.
+  private static func ink(_ colour: Colour) -> SIMD4<Float> {
+    let opacity = Float(colour.alpha) / 255
+    return SIMD4(
+      Float(colour.red) * opacity, Float(colour.green) * opacity, Float(colour.blue) * opacity, opacity)
   }
 
   private static func pixels(around centre: Double, _ reach: Double, _ count: Int) -> Range<Int> {

@@ -20,11 +20,11 @@ public struct Theme: Codable, Hashable, Sendable {
   /// Dark ink on white.
   ///
   /// The series colours are those of Okabe and Ito (2008), ordered so that the first four differ most in
-  /// lightness as well as hue. Their yellow is too pale for a line on white and is darkened; grey comes last.
+  /// lightness as well as hue. Their yellow is too pale for a line on white and is darkened to olive, well below amber; grey comes last.
   public static let light = Theme(
     background: Colour(0xFFFFFF), text: Colour(0x1F2328), muted: Colour(0x59636E), axis: Colour(0x6E7781),
     grid: Colour(0xE6E8EB),
-    cycle: [0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7, 0xE69F00, 0x56B4E9, 0xB5A300, 0x6E7781].map {
+    cycle: [0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7, 0xE69F00, 0x56B4E9, 0x6F6400, 0x6E7781].map {
       Colour($0)
     },
     page: Colour(0xFFFFFF))
