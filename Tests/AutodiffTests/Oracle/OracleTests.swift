@@ -205,6 +205,8 @@ struct OracleTests {
       ["sign", "floor", "ceil", "round", "trunc", "floorDivide"].filter { OracleTable.all[$0] != nil })
     // Checked against differences and against their plain compositions, which have rows here.
     reached.formUnion(["linear", "selfAttention", "checkpoint"])
+    // Kernels of second derivatives, likewise.
+    reached.formUnion(["selfAttentionAlong", "selfAttentionAgainst", "normalizeCurve"])
     // In single precision alone, where rows take their derivatives in double: held to the composition by its own tests.
     reached.insert("geluCurve")
     // Recorded elsewhere, against mpmath: PyTorch's own has fewer digits.

