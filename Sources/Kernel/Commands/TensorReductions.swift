@@ -68,18 +68,41 @@ let tensorReductionCommands: [Command] =
       [.x, .optional("axis", .int, "the axis; the flattened tensor when not given")],
       returns: "i32 positions", example: "argmin([3, 9, 2])"
     ) { a in .tensor(try a.tensor("x").argMin(axis: a.optionalInt("axis"))) },
-    Command(
-      "any", "Whether any element is true (not zero).", [.x, .axis], returns: "bool",
-      example: "any([0, 0, 1])"
-    ) { a in
-      .tensor(try a.tensor("x").any(a.axes()))
+  ].map(\.namingErrors) + [
+    quantifier("any", "Whether any element is true (not zero), or meets a condition.", "any([0, 0, 1])") {
+      x, axes in try x.any(axes)
     },
-    Command(
-      "all", "Whether all elements are true (not zero).", [.x, .axis], returns: "bool", example: "all([1, 0])"
-    ) { a in
-      .tensor(try a.tensor("x").all(a.axes()))
+    quantifier("all", "Whether all elements are true (not zero), or meet a condition.", "all([1, 0])") {
+      x, axes in try x.all(axes)
     },
-  ].map(\.namingErrors)
+  ]
+
+/// Whether elements are true, as a tensor; with a condition for single elements, as the core command of the name says.
+private func quantifier(
+  _ name: String, _ summary: String, _ example: String, _ body: @escaping (Tensor, [Int]?) throws -> Tensor
+) -> Command {
+  Command(
+    name, summary,
+    [.x, .axis, .optional("where", .function, "a condition on one element, of a list of any values")],
+    returns: "a bool tensor without the reduced axes; true or false where there is a condition",
+    example: example, effects: [.calls("where")]
+  ) { a in
+    guard let condition = try a.optionalFunction("where") else {
+      do { return .tensor(try body(a.tensor("x"), a.axes())) } catch var error as TensorError {
+        error.operation = name
+        throw error
+      }
+    }
+    let isAll = name == "all"
+    for element in try a.sequence("x") {
+      guard case .bool(let holds) = try condition.call(element) else {
+        throw a.error("TypeMismatch", "where", "must return true or false")
+      }
+      if holds != isAll { return .bool(!isAll) }
+    }
+    return .bool(isAll)
+  }
+}
 
 /// A reduction of all elements or over axes. Numbers and lists of numbers reduce to a number of the language; `integers` combines two
 /// plain integers, which are not bound to the 32 bits of a tensor's, and says whether the result does not fit.
