@@ -13,16 +13,14 @@ final class FigureObject: HostObject {
   /// SVG and PNG by gnuplot; text always, and alone where gnuplot is missing.
   func display(width: Int) -> Display {
     let text: String
-    var coloured: String?
     do {
       text = try figure.text(width: min(width, 100), height: 18)
-      // Curves differ by symbols in text without colour, which everybody can tell apart.
-      if figure.isOfImages {
-        coloured = try figure.text(width: min(width, 100), style: TextStyle(colour: true))
-      }
     } catch {
       text = "\(error)"
     }
+    // Curves differ by symbols in text without colour, which everybody can tell apart.
+    let coloured =
+      figure.isOfImages ? try? figure.text(width: min(width, 100), style: TextStyle(colour: true)) : nil
     do {
       return Display(
         text: text, svg: try figure.svg(), png: try figure.png(), alt: figure.alternative,
