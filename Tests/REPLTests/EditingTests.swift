@@ -134,7 +134,8 @@ struct EditingTests {
     try terminal.wait { $0.contains("(reverse-i-search)`alph': alphabet = 3;") }
     try terminal.press("C-r")
     try terminal.wait { $0.contains("(reverse-i-search)`alph': alpha = 1;") }
-    try terminal.press("C-s")
+    // The first one turns around.
+    try terminal.press("C-s", "C-s")
     try terminal.wait { $0.contains("(i-search)`alph': alphabet = 3;") }
     try terminal.press("C-a")
     try terminal.type("1 + ")
