@@ -117,16 +117,10 @@ typedef struct {
 
 static inline Array *elements_of(const FaaValue *list) { return ((List *)list->object)->elements; }
 
-/// Whether the counts in an object's second word say at a glance that there is but one strong reference: further ones, and counts kept
-/// elsewhere, take the upper 31 bits.
-static inline bool is_single(const void *object) { return ((const uint64_t *)object)[1] >> 33 == 0; }
-
-static inline bool is_unique(const void *object) {
-  return __builtin_expect(is_single(object), 1) || swift_isUniquelyReferenced_nonNull_native(object);
-}
-
 /// Whether nobody else sees a change of a box or of its array.
-static inline bool is_own(const void *box, const Array *array) { return is_unique(box) && is_unique(array); }
+static inline bool is_own(const void *box, const Array *array) {
+  return swift_isUniquelyReferenced_nonNull_native(box) && swift_isUniquelyReferenced_nonNull_native(array);
+}
 
 /// What an instruction changes: a place, or the content of the cell in a register.
 static inline FaaValue *place_to_change(const FaaInstruction *ip, FaaFrame *frame) {

@@ -253,8 +253,6 @@ const Handler faa_handlers[] = {
     [FaaOpcodeRaise] = faa_do_leave,
 };
 
-bool faa_is_single(const void *object) { return is_single(object); }
-
 intptr_t faa_reference_count(const void *object) { return (intptr_t)swift_retainCount(object); }
 
 const FaaInstruction *faa_machine_run(const FaaInstruction *ip, FaaFrame *frame, FaaFrame *bottom, FaaMachine *machine) {

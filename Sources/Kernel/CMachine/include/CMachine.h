@@ -135,9 +135,6 @@ typedef struct {
 /// - Returns: that instruction, not begun; `machine->frame` is the function it belongs to.
 const FaaInstruction *faa_machine_run(const FaaInstruction *ip, FaaFrame *frame, FaaFrame *bottom, FaaMachine *machine);
 
-/// What the loop takes an object's counts to say: whether there is certainly but one strong reference.
-bool faa_is_single(const void *object);
-
 /// How many strong references there are to an object of Swift.
 intptr_t faa_reference_count(const void *object);
 
