@@ -122,14 +122,16 @@ private func reduction(
     returns: "a tensor without the reduced axes; a number for numbers",
     errors: [("IndexOutOfRange", "an axis the tensor does not have")] + overflow, example: example
   ) { a in
-    let others = a.rest("others")
-    if case .tensor(let tensor) = a["x"], tensor.rank > 0, !others.isEmpty {
-      throw a.error(
-        "InvalidArgument", "others", "stand beside a tensor of shape \(tensor.shape)",
-        help: "axes have a label: `\(name)(x, axis: 0)`; `maximum` and `minimum` compare two tensors")
+    let (x, others) = (a["x"], a.rest("others"))
+    if case .tensor(let tensor) = x {
+      if others.isEmpty { return .tensor(try body(tensor, a.axes(), a)) }
+      guard tensor.rank == 0 else {
+        throw a.error(
+          "InvalidArgument", "others", "stand beside a tensor of shape \(tensor.shape)",
+          help: "axes have a label: `\(name)(x, axis: 0)`; `maximum` and `minimum` compare two tensors")
+      }
     }
-    let value = others.isEmpty ? a["x"] : .list([a["x"]] + others)
-    if case .tensor(let tensor) = value { return .tensor(try body(tensor, a.axes(), a)) }
+    let value = others.isEmpty ? x : .list([x] + others)
     if let integers, a.isNone("axis"), try !a.bool("keep"), let all = plainIntegers(value), !all.isEmpty {
       return .int(
         try all.dropFirst().reduce(all[0]) { total, next in

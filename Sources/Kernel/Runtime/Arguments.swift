@@ -121,8 +121,10 @@ extension Arguments {
 
   /// Integers: axes, indices, sizes.
   public func ints(_ name: String) throws -> [Int] {
-    if let single = self[name].integer { return [single] }
-    return try sequence(name).map {
+    let value = self[name]
+    if let single = value.integer { return [single] }
+    let elements = if case .list(let box) = value { box.elements } else { try sequence(name) }
+    return try elements.map {
       guard let value = $0.integer else { throw mismatch(name, expected: "a list of integers") }
       return value
     }

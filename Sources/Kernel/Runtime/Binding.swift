@@ -64,7 +64,7 @@ struct Binding {
         values[parameter] = arguments[index]
       }
     }
-    if let taker = routine.rest { values[taker] = .list(rest) }
+    if let taker = routine.rest, !rest.isEmpty { values[taker] = .list(ListBox(rest)) }
     return values
   }
 

@@ -17,7 +17,8 @@ final class Routine: @unchecked Sendable {
     self.parameters = parameters
     self.body = body
     names = parameters.map(\.name)
-    defaults = parameters.map { $0.defaultValue ?? .none }
+    // All calls that give nothing to a rest parameter share one empty list.
+    defaults = parameters.map { $0.isRest ? .list(ListBox([])) : $0.defaultValue ?? .none }
     rest = parameters.firstIndex(where: \.isRest)
     plainCases = parameters.map { $0.isRest ? .max : $0.kind.plainCases }
   }
