@@ -33,8 +33,8 @@ struct CommandTests {
   @Test("the errors a page names exist")
   func errorsExist() {
     let others: Set = [
-      "AnalysisError", "BadParameter", "FacesError", "HypergradientError", "InterchangeError",
-      "MissingArgument", "OutOfRange", "TrainingError", "TypeMismatch", "WrongCount",
+      "AnalysisError", "BadParameter", "FacesError", "HypergradientError", "IntegerOverflow",
+      "InterchangeError", "MissingArgument", "OutOfRange", "TrainingError", "TypeMismatch", "WrongCount",
     ]
     for command in allCommands {
       for error in command.errors {

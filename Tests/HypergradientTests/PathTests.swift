@@ -37,7 +37,7 @@ struct PathTests {
     let (implicit, _) = try paths { theta, _ in try theta[0].square() }
     #expect(implicit == ["λ → θ → outer: live"])
     let (both, _) = try paths { try $0[0] + $1[0] }
-    #expect(both == ["λ → θ → outer: live", "λ → outer: live (the direct part)"])
+    #expect(both == ["λ → outer: live (the direct part)", "λ → θ → outer: live"])
     let (direct, slope) = try paths { _, lambda in try lambda[0].square() }
     #expect(direct == ["θ → outer: absent", "λ → outer: live (the direct part)"] && slope == 2)
   }

@@ -194,9 +194,9 @@ struct PitfallTests {
     let data = table.first("execute_result")?["data"]
     #expect(
       data?["text/html"]?.text == """
-        <table><thead><tr><th style="text-align:left">name</th><th style="text-align:right">loss</th></tr></thead><tbody>\
-        <tr><td style="text-align:left">a&lt;b</td><td style="text-align:right">0.5</td></tr>
-        <tr><td style="text-align:left">c|d</td><td style="text-align:right">0.25</td></tr></tbody></table>
+        <table><thead><tr><th style="text-align:left">name</th><th style="text-align:right;white-space:nowrap">loss</th></tr></thead><tbody>\
+        <tr><td style="text-align:left">a&lt;b</td><td style="text-align:right;white-space:nowrap">0.5</td></tr>
+        <tr><td style="text-align:left">c|d</td><td style="text-align:right;white-space:nowrap">0.25</td></tr></tbody></table>
         """)
     #expect(
       data?["text/markdown"]?.text == "| name | loss |\n| :-- | --: |\n| a\\<b | 0.5 |\n| c\\|d | 0.25 |")

@@ -170,7 +170,7 @@ struct EditingTests {
     let first = try terminal.wait { $0.contains("Tab shows more") && $0.hasSuffix("faa> \\b") }
     #expect(first.contains("… 1 to ") && first.contains("\\bNot"))
     try terminal.press("Tab")
-    try terminal.wait { !$0.contains("… 1 to ") && !$0.contains("\\bNot") && $0.hasSuffix("faa> \\b") }
+    try terminal.wait { $0.contains("… 21 to ") && !$0.contains("\\bNot") && $0.hasSuffix("faa> \\b") }
     try terminal.clear()
     try terminal.type("hypergradient(f, by: ")
     try terminal.press("Tab", "Tab")

@@ -90,9 +90,10 @@ struct TerminalTests {
     arguments: ["C-d", "C-\\", "TERM", "QUIT", "HUP", "SEGV"])
   func settings(ending: String) throws {
     let program = try #require(Program.path)
-    let terminal = try Tmux(
-      command:
-        "sh -c 'stty -a > \"$HOME/before\"; \"\(program)\"; stty -a > \"$HOME/after\"; echo left; sleep 60'")
+    // The shell around it is to live on: Ctrl-\ goes to both.
+    let script =
+      "trap : QUIT; stty -a > \"$HOME/before\"; \"\(program)\"; stty -a > \"$HOME/after\"; echo left; sleep 60"
+    let terminal = try Tmux(command: "sh -c '\(script)'")
     try terminal.wait(for: "faa>")
     if ending.hasPrefix("C-") {
       try terminal.press(ending)

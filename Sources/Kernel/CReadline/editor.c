@@ -285,7 +285,8 @@ static int on_nothing(int count, int key) {
 // ---- The editor ----------------------------------------------------------------------------------------------------
 
 static void on_entry(char *entry) {
-  if (faa_display_is_shown()) {
+  // What was typed ahead may not have been drawn yet.
+  if (entry || faa_display_is_shown()) {
     faa_display_finish();
     rl_crlf();
     fflush(rl_outstream);
@@ -394,6 +395,8 @@ static void bind_keys(void) {
     rl_bind_keyseq_in_map("\\e\\C-m", on_alt_enter, typing[i]);
     rl_bind_keyseq_in_map("\\e\\C-j", on_alt_enter, typing[i]);
     rl_bind_keyseq_in_map("\\t", on_tab, typing[i]);
+    // Readline has vi's insertion take it as text.
+    rl_bind_keyseq_in_map("\\C-l", on_clear, typing[i]);
     for (const char *bracket = "})]"; *bracket; ++bracket) rl_bind_key_in_map(*bracket, on_closing, typing[i]);
     replace_functions(typing[i]);
   }
