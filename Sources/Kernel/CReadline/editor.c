@@ -192,7 +192,10 @@ static int on_home(int count, int key) {
 
 static int on_end(int count, int key) {
   (void)count, (void)key;
+  int start = faa_text_line_start(rl_point);
   rl_point = faa_text_line_end(rl_point);
+  // The command mode of vi stands on characters, not behind them.
+  if (rl_get_keymap() == vi_movement_keymap && rl_point > start) rl_point = faa_text_cluster_start(rl_point);
   return 0;
 }
 
