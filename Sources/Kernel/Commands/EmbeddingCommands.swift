@@ -22,7 +22,7 @@ let embeddingCommands: [Command] = [
       .optional(
         "start", .either([.choice(["pca", "random"]), .tensor]), default: "pca", "where points begin"),
       .optional("exaggeration", .number, default: 4.0, "the factor of attraction in the first quarter"),
-      .optional("rate", .number, "the learning rate; samples / exaggeration when not given"),
+      .optional("rate", .number, "the learning rate; samples / exaggeration, at least 200, when not given"),
       .optional("iterations", .int, default: 1000, "steps at most; it ends earlier when nothing improves"),
       .optional(
         "callback", .function, "called with points, iteration and divergence; false ends the descent"),

@@ -87,20 +87,8 @@ private func quantifier(
     returns: "a bool tensor without the reduced axes; true or false where there is a condition",
     example: example, effects: [.calls("where")]
   ) { a in
-    guard let condition = try a.optionalFunction("where") else {
-      do { return .tensor(try body(a.tensor("x"), a.axes())) } catch var error as TensorError {
-        error.operation = name
-        throw error
-      }
-    }
-    let isAll = name == "all"
-    for element in try a.sequence("x") {
-      guard case .bool(let holds) = try condition.call(element) else {
-        throw a.error("TypeMismatch", "where", "must return true or false")
-      }
-      if holds != isAll { return .bool(!isAll) }
-    }
-    return .bool(isAll)
+    if a.isNone("where") { return .tensor(try body(a.tensor("x"), a.axes())) }
+    return .bool(try a.holds(forAll: name == "all", of: "x"))
   }
 }
 

@@ -157,7 +157,7 @@ let functionalCommands: [Command] = [
       .optional("where", .function, "a condition on one element"),
     ],
     returns: "true or false", example: "all([1, 2]) { x in x > 0 }  # true", effects: [.calls("where")]
-  ) { a in .bool(try Value.truths(a).allSatisfy { $0 }) },
+  ) { a in .bool(try a.holds(forAll: true, of: "xs")) },
   Command(
     "any", "Whether one truth value is true, or a condition holds for one element.",
     [
@@ -165,18 +165,24 @@ let functionalCommands: [Command] = [
       .optional("where", .function, "a condition on one element"),
     ],
     returns: "true or false", example: "any([false, true])  # true", effects: [.calls("where")]
-  ) { a in .bool(try Value.truths(a).contains(true)) },
+  ) { a in .bool(try a.holds(forAll: false, of: "xs")) },
 ]
 
-extension Value {
-  fileprivate static func truths(_ a: Arguments) throws -> [Bool] {
-    if let condition = try a.optionalFunction("where") {
-      return try a.sequence("xs").map { try Operators.truth(condition.call([$0])) }
+extension Arguments {
+  /// Whether all elements of a sequence, or at least one, are true: themselves, or by the condition `where`. No more are looked at than the
+  /// answer needs.
+  public func holds(forAll: Bool, of name: String) throws -> Bool {
+    if let condition = try optionalFunction("where") {
+      return try sequence(name).contains { try Operators.truth(condition.call($0)) != forAll } != forAll
     }
-    if case .tensor(let tensor) = a["xs"], tensor.dtype == .bool { return try tensor.bools() }
-    return try a.sequence("xs").map { try Operators.truth($0) }
+    if case .tensor(let tensor) = self[name], tensor.dtype == .bool {
+      return try tensor.bools().contains { $0 != forAll } != forAll
+    }
+    return try sequence(name).contains { try Operators.truth($0) != forAll } != forAll
   }
+}
 
+extension Value {
   /// A tensor as nested lists of plain numbers.
   static func nested(_ tensor: Tensor) throws -> Value {
     if tensor.rank == 0 {
