@@ -1,7 +1,7 @@
 """The runs of compare.sh: the time, the memory and the quality of every embedding, as rows of a table in CSV.
 
-A row is written as soon as it is known, and a run that the table already has is not repeated: so an interrupted comparison goes on where it ended, and
-a program is measured anew by deleting its rows.
+The rows of one set of samples are written when all are known, and a run that the table already has is not repeated: so an interrupted comparison
+goes on where it ended, and a program is measured anew by deleting its rows.
 """
 
 import argparse
@@ -54,11 +54,12 @@ for n in options.sizes:
         if not wanted:
             continue
         x, _ = data.samples(n, seed)
-        file, output = options.folder / "samples.f32", options.folder / "embedding.f64"
+        file = options.folder / "samples.f32"
         x.tofile(file)
-        p = None
+        rows = []
+        # All programs first, one after the other, and only then the slow looks at what they made.
         for name in wanted:
-            arguments = [str(file), str(n), str(seed), str(output)]
+            arguments = [str(file), str(n), str(seed), str(options.folder / f"{name}.f64")]
             if name == "auto":
                 command = [options.benchmark, name, *arguments]
             else:
@@ -66,10 +67,12 @@ for n in options.sizes:
             load = os.getloadavg()[0]
             run = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
             taken = json.loads(run.stdout.splitlines()[-1])
-            y = np.fromfile(output).reshape(n, -1)
-            p = p if p is not None else quality.affinities(x)
+            rows.append(dict(n=n, seed=seed, name=names[name], load=load, **{key: taken[key] for key in ("cpu", "wall", "mib")}))
+            print(rows[-1], flush=True)
+        p = quality.affinities(x)
+        for name, row in zip(wanted, rows):
+            y = np.fromfile(options.folder / f"{name}.f64").reshape(n, -1)
             trustworthiness, recall = map(float, quality.preservation(x, y))
-            row = dict(n=n, seed=seed, name=names[name], kl=quality.divergence(p, y), trustworthiness=trustworthiness,
-                       recall=recall, load=load, **{key: taken[key] for key in ("cpu", "wall", "mib")})
+            row |= dict(kl=quality.divergence(p, y), trustworthiness=trustworthiness, recall=recall)
             keep(row)
             print(row, flush=True)

@@ -109,7 +109,8 @@ import Testing
     var random = RandomStream(seed: 3)
     let y = (0..<count * dimensions).map { _ in 10 * random.normal() }
     let error = try compare(BarnesHutRepulsion(theta: 0), y, dimensions: dimensions)
-    #expect(error.force < 1e-12 && error.mass < 1e-12)
+    // The walk over the tree is done in single precision.
+    #expect(error.force < 1e-5 && error.mass < 1e-5)
   }
 
   @Test(arguments: [2, 3], [(0.2, 2e-3), (0.5, 2e-2)])

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Testing
 
@@ -28,11 +29,23 @@ struct Program {
   }
 }
 
+/// Where the tests of this process have their folders, which go when it ends.
+private let scratch: String = {
+  var template = Array("/tmp/faa-tests-XXXXXX".utf8CString)
+  guard let made = mkdtemp(&template) else { fatalError("no folder can be made in /tmp") }
+  atexit { try? FileManager.default.removeItem(atPath: scratch) }
+  return String(cString: made)
+}()
+
+/// A new folder.
+func temporaryFolder() throws -> String {
+  var template = Array("\(scratch)/XXXXXX".utf8CString)
+  return String(cString: try #require(mkdtemp(&template)))
+}
+
 /// A new folder with a notebook in it.
 func folder(_ notebook: String, named name: String = "n.faa") throws -> String {
-  var template = Array("/tmp/faa-cli-XXXXXX".utf8CString)
-  let made = try #require(mkdtemp(&template))
-  let path = String(cString: made)
+  let path = try temporaryFolder()
   try replaceFile("\(path)/\(name)", with: Array(notebook.utf8))
   return path
 }

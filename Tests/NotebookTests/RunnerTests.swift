@@ -266,12 +266,6 @@ private func isNil(_ message: EvaluatorMessage?) -> Bool {
 }
 
 @Suite struct SidecarTests {
-  private func temporaryFolder() throws -> String {
-    var template = Array("/tmp/faa-test-XXXXXX".utf8CString)
-    let made = try #require(mkdtemp(&template))
-    return String(cString: made)
-  }
-
   private func text(_ path: String) throws -> String { String(decoding: try readFile(path), as: UTF8.self) }
 
   @Test func keepsResultsPlotsAndEvents() throws {

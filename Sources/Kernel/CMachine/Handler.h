@@ -41,6 +41,12 @@ extern bool swift_isUniquelyReferenced_nonNull_native(const void *object);
 void faa_release_object(void *object) RARE;
 void faa_retain_object(void *object) RARE;
 
+/// Adds integers and short texts to the text in a place; false, and nothing done, where one is something else, the text is somebody else's
+/// too, or its buffer has no room.
+bool faa_append_text(FaaValue *target, const FaaValue *pieces, ptrdiff_t count) RARE;
+/// Compares two texts; false where that takes more than a look at two words each.
+bool faa_compare_texts(const void *x, const void *y, bool *are_equal) RARE;
+
 static inline bool is_reference(uint8_t tag) { return (uint8_t)(tag - FaaTagString) <= FaaTagObject - FaaTagString; }
 
 /// Gives up what a place holds.
@@ -117,10 +123,13 @@ typedef struct {
 
 static inline Array *elements_of(const FaaValue *list) { return ((List *)list->object)->elements; }
 
-/// Whether nobody else sees a change of a box or of its array.
-static inline bool is_own(const void *box, const Array *array) {
-  return swift_isUniquelyReferenced_nonNull_native(box) && swift_isUniquelyReferenced_nonNull_native(array);
+/// Whether there is one reference to an object. The first look answers for most.
+static inline bool is_sole(const void *object) {
+  return ((const intptr_t *)object)[1] == FaaSoleReference || swift_isUniquelyReferenced_nonNull_native(object);
 }
+
+/// Whether nobody else sees a change of a box or of its array.
+static inline bool is_own(const void *box, const Array *array) { return is_sole(box) && is_sole(array); }
 
 /// What an instruction changes: a place, or the content of the cell in a register.
 static inline FaaValue *place_to_change(const FaaInstruction *ip, FaaFrame *frame) {

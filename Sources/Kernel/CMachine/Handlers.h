@@ -55,6 +55,7 @@ HANDLER(call);
 HANDLER(result);
 HANDLER(result_none);
 HANDLER(append);
+HANDLER(append_text);
 HANDLER(get_element);
 HANDLER(get_member);
 HANDLER(set_element);

@@ -243,7 +243,7 @@ const Handler faa_handlers[] = {
     [FaaOpcodeUnpack] = faa_do_leave,
     [FaaOpcodeAppend] = faa_do_append,
     [FaaOpcodeReserve] = faa_do_leave,
-    [FaaOpcodeAppendText] = faa_do_leave,
+    [FaaOpcodeAppendText] = faa_do_append_text,
     [FaaOpcodeGetIndex] = faa_do_leave,
     [FaaOpcodeGetElement] = faa_do_get_element,
     [FaaOpcodeGetMember] = faa_do_get_member,
@@ -252,6 +252,15 @@ const Handler faa_handlers[] = {
     [FaaOpcodeSetPath] = faa_do_leave,
     [FaaOpcodeRaise] = faa_do_leave,
 };
+
+bool faa_count_is_known(void *object) {
+  const intptr_t *count = (const intptr_t *)object + 1;
+  bool is_known = *count == FaaSoleReference;
+  swift_retain(object);
+  is_known = is_known && *count != FaaSoleReference;
+  swift_release(object);
+  return is_known;
+}
 
 intptr_t faa_reference_count(const void *object) { return (intptr_t)swift_retainCount(object); }
 

@@ -1,8 +1,9 @@
 // Arithmetic, comparisons and the jumps that depend on them.
 #include "Handlers.h"
 
-// a = b op c for two numbers; what does not fit is left to the caller, who says so.
-#define ARITHMETIC(name, exact, sign)                                                            \
+// a = b op c for two numbers; what does not fit is left to the caller, who says so. `other` does what it can with other values, and goes
+// on where it did.
+#define ARITHMETIC(name, exact, sign, other)                                                     \
   HANDLER(name) {                                                                                \
     const FaaValue *b = PLACE(b), *c = PLACE(c);                                                 \
     double x, y;                                                                                 \
@@ -16,7 +17,10 @@
       if (c->tag != FaaTagFloat) LEAVE;                                                          \
       x = (double)b->integer, y = c->number;                                                     \
     } else {                                                                                     \
-      if (b->tag != FaaTagFloat) LEAVE;                                                          \
+      if (b->tag != FaaTagFloat) {                                                               \
+        other;                                                                                   \
+        LEAVE;                                                                                   \
+      }                                                                                          \
       x = b->number;                                                                             \
       if (c->tag == FaaTagFloat)                                                                 \
         y = c->number;                                                                           \
@@ -41,9 +45,13 @@
     CONTINUE;                                                                                    \
   }
 
-ARITHMETIC(add, __builtin_add_overflow, +)
-ARITHMETIC(subtract, __builtin_sub_overflow, -)
-ARITHMETIC(multiply, __builtin_mul_overflow, *)
+// `text = text + "…"`.
+#define APPEND \
+  if (c->tag == FaaTagString && b == PLACE(a) && c != b && faa_append_text(PLACE(a), c, 1)) CONTINUE
+
+ARITHMETIC(add, __builtin_add_overflow, +, APPEND)
+ARITHMETIC(subtract, __builtin_sub_overflow, -, )
+ARITHMETIC(multiply, __builtin_mul_overflow, *, )
 
 /// A number as a double; false for anything else.
 static inline bool as_double(const FaaValue *place, double *value) {
@@ -113,25 +121,35 @@ HANDLER(not) {
   CONTINUE;
 }
 
-// Comparisons of numbers of one kind: as a value, and as a jump taken when the outcome is c.
-#define COMPARISON(name, sign)                                                                   \
+/// Whether both places have texts that are easily compared.
+static inline bool compare_texts(const FaaValue *x, const FaaValue *y, bool *are_equal) {
+  return x->tag == FaaTagString && y->tag == FaaTagString && faa_compare_texts(x->object, y->object, are_equal);
+}
+
+// Comparisons of numbers of one kind, and where `texts` says so of texts: as a value, and as a jump taken when the outcome is c.
+#define COMPARISON(name, sign, texts)                                                            \
   HANDLER(name) {                                                                                \
     const FaaValue *b = PLACE(b), *c = PLACE(c);                                                 \
+    bool are_equal;                                                                              \
     if (b->tag == FaaTagInt && c->tag == FaaTagInt)                                              \
       put_truth(PLACE(a), b->integer sign c->integer);                                           \
     else if (b->tag == FaaTagFloat && c->tag == FaaTagFloat)                                     \
       put_truth(PLACE(a), b->number sign c->number);                                             \
+    else if ((texts) && compare_texts(b, c, &are_equal))                                         \
+      put_truth(PLACE(a), are_equal sign true);                                                  \
     else                                                                                         \
       LEAVE;                                                                                     \
     CONTINUE;                                                                                    \
   }                                                                                              \
   HANDLER(jump_##name) {                                                                         \
     const FaaValue *a = PLACE(a), *b = PLACE(b);                                                 \
-    bool outcome;                                                                                \
+    bool outcome, are_equal;                                                                     \
     if (a->tag == FaaTagInt && b->tag == FaaTagInt)                                              \
       outcome = a->integer sign b->integer;                                                      \
     else if (a->tag == FaaTagFloat && b->tag == FaaTagFloat)                                     \
       outcome = a->number sign b->number;                                                        \
+    else if ((texts) && compare_texts(a, b, &are_equal))                                         \
+      outcome = are_equal sign true;                                                             \
     else                                                                                         \
       LEAVE;                                                                                     \
     if (outcome != ip->c) CONTINUE;                                                              \
@@ -146,9 +164,9 @@ HANDLER(not) {
     CONTINUE_AT(ip + 1 + ip->d);                                                                 \
   }
 
-COMPARISON(equal, ==)
-COMPARISON(not_equal, !=)
-COMPARISON(less, <)
-COMPARISON(less_equal, <=)
-COMPARISON(greater, >)
-COMPARISON(greater_equal, >=)
+COMPARISON(equal, ==, true)
+COMPARISON(not_equal, !=, true)
+COMPARISON(less, <, false)
+COMPARISON(less_equal, <=, false)
+COMPARISON(greater, >, false)
+COMPARISON(greater_equal, >=, false)

@@ -29,7 +29,7 @@ extension Arguments {
   }
 
   /// The axes named by `axis`, nil for all.
-  func axes(_ name: String = "axis") throws -> [Int]? { try optional(name) { try ints($0) } }
+  func axes(_ name: String = "axis") throws -> [Int]? { isNone(name) ? nil : try ints(name) }
 
   /// Tensors of a list or tuple.
   func tensors(_ name: String) throws -> [Tensor] {

@@ -47,7 +47,7 @@ public struct Arguments {
       "TypeMismatch", name, "must be \(expected), not \(value.article) (\(value.brief(columns: 40)))")
   }
 
-  private func index(_ name: String) -> Int { routine.names.firstIndex(of: name) ?? -1 }
+  private func index(_ name: String) -> Int { routine.index(of: name) }
 }
 
 extension Arguments {

@@ -53,21 +53,6 @@ struct Binding {
     for index in taken.indices where taken[index] && index < 64 { given |= 1 << UInt64(index) }
   }
 
-  /// One value a parameter: arguments, which lie one after the other, where there are some, else defaults.
-  func values(of arguments: Place, for routine: Routine) -> [Value] {
-    var values = routine.defaults
-    var rest: [Value] = []
-    for (index, parameter) in parameterOf.enumerated() {
-      if parameter == routine.rest {
-        rest.append(arguments[index])
-      } else {
-        values[parameter] = arguments[index]
-      }
-    }
-    if let taker = routine.rest, !rest.isEmpty { values[taker] = .list(ListBox(rest)) }
-    return values
-  }
-
   private static func unknown(_ label: String, _ callee: String, _ parameters: [Parameter], _ index: Int)
     -> CommandError
   {
@@ -96,6 +81,45 @@ struct Binding {
     return CommandError(
       "MissingArgument", "\(callee): missing argument\(names.count == 1 ? "" : "s") \(list)",
       help: Synopsis.line(callee, parameters))
+  }
+}
+
+/// The arguments of a call on their way to the parameters of a command.
+final class BoundCall {
+  let routine: Routine
+  /// Bit `i` is set when parameter `i` has an argument.
+  let given: UInt64
+  /// For every parameter, which argument it takes; -1 where its default stands.
+  private let argumentOf: [Int]
+  /// The arguments of the rest parameter.
+  private let rest: [Int]
+
+  init(_ binding: Binding, to routine: Routine) {
+    self.routine = routine
+    given = binding.given
+    var argumentOf = Array(repeating: -1, count: routine.parameters.count)
+    for (argument, parameter) in binding.parameterOf.enumerated() where parameter != routine.rest {
+      argumentOf[parameter] = argument
+    }
+    self.argumentOf = argumentOf
+    rest = binding.parameterOf.indices.filter { binding.parameterOf[$0] == routine.rest }
+  }
+
+  /// One value a parameter, of arguments that lie one after the other.
+  func values(of arguments: Place) -> [Value] {
+    let count = argumentOf.count
+    var values = withUnsafeTemporaryAllocation(of: Value.self, capacity: count) { values in
+      for parameter in 0..<count {
+        let argument = argumentOf[parameter]
+        values.initializeElement(
+          at: parameter, to: argument >= 0 ? arguments[argument] : routine.defaults[parameter])
+      }
+      defer { values.deinitialize() }
+      // Copied from memory because an array of so many elements that are not there yet is slower to make.
+      return Array(UnsafeBufferPointer(values))
+    }
+    if let taker = routine.rest, !rest.isEmpty { values[taker] = .list(rest.map { arguments[$0] }) }
+    return values
   }
 }
 

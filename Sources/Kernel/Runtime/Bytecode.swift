@@ -51,8 +51,8 @@ final class CommandSite {
 final class MemberCall {
   let name: String
   let shape: CallShape
-  /// The command `name`, and how the receiver and the arguments go to its parameters, once it has been called.
-  var known: (routine: Routine, binding: Binding)?
+  /// The command `name`, bound to the receiver and the arguments, once it has been called.
+  var known: BoundCall?
 
   init(name: String, shape: CallShape) {
     self.name = name

@@ -57,7 +57,16 @@ extension FunctionCompiler {
   }
 
   private func plainArguments(_ arguments: [ArgumentNode]) throws {
-    for argument in arguments { try emitValue(argument.value, into: try temporary()) }
+    for argument in arguments { try emitArgument(argument.value, into: try temporary()) }
+  }
+
+  /// Commands leave their arguments as they are, and whoever else changes a list that is not his alone copies it: so a list of literals is
+  /// made once.
+  private func emitArgument(_ value: Expression, into target: Int) throws {
+    guard case .list(let entries) = value.kind, let values = Value.constants(entries) else {
+      return try emitValue(value, into: target)
+    }
+    emit(.constant, target, 0, 0, constant(.list(values)), at: value.span)
   }
 
   private func memberCall(
@@ -104,19 +113,19 @@ extension FunctionCompiler {
         if command.parameters[parameter].isRest {
           rest.append(argument.value)
         } else {
-          try emitValue(argument.value, into: base + parameter)
+          try emitArgument(argument.value, into: base + parameter)
         }
       }
       for (index, parameter) in command.parameters.enumerated() where spans[index] == nil || parameter.isRest
       {
-        if parameter.isRest {
+        if parameter.isRest, !rest.isEmpty {
           try releasing {
             let first = nextRegister
             for value in rest { try emitValue(value, into: try temporary()) }
             emit(.list, base + index, first, rest.count, at: span)
           }
         } else {
-          emit(.constant, base + index, 0, 0, constant(parameter.defaultValue ?? .none), at: span)
+          emit(.constant, base + index, 0, 0, constant(command.routine.defaults[index]), at: span)
         }
       }
       commands.append(

@@ -7,7 +7,7 @@ enum LoopLayout {
   static let arrayHeader = 32
 
   /// Looked at once a process.
-  static let holds = valuesHold() && listsHold() && recordsHold() && functionsHold()
+  static let holds = valuesHold() && textsHold() && listsHold() && recordsHold() && functionsHold()
 
   private static func valuesHold() -> Bool {
     guard MemoryLayout<Value>.size == MemoryLayout<FaaValue>.offset(of: \.tag).map({ $0 + 1 }),
@@ -39,10 +39,34 @@ enum LoopLayout {
       }
   }
 
+  /// A text of up to 15 bytes lies in the box; the last byte says so, whether it is ASCII, and its length. Bytes added gather elsewhere.
+  private static func textsHold() -> Bool {
+    let short = ["", "a", "ab,", "fifteen letters", "é"].allSatisfy { text in
+      let box = StringBox(text)
+      let bytes = Array(text.utf8)
+      let kind: UInt8 = text.utf8.allSatisfy { $0 < 0x80 } ? 0xE0 : 0xA0
+      let expected =
+        bytes + Array(repeating: 0, count: 15 - bytes.count) + [kind + UInt8(bytes.count)]
+      return withExtendedLifetime(box) {
+        UnsafeRawBufferPointer(start: words(box) + 2, count: 16).elementsEqual(expected) && words(box)[4] == 0
+      }
+    }
+    let (long, grown) = (StringBox("sixteen letters!"), StringBox("a"))
+    grown.append("bc")
+    return short
+      && withExtendedLifetime((long, grown)) {
+        guard words(long)[3] >> 61 & 1 == 0, let pending = UnsafePointer<UInt8>(bitPattern: words(grown)[4])
+        else { return false }
+        return UnsafeRawPointer(pending).load(as: Int.self) == 2 && pending[8] == 0x62 && pending[9] == 0x63
+      }
+  }
+
   private static func listsHold() -> Bool {
     let box = ListBox([.int(1), .int(2), .int(3)])
     box.elements.reserveCapacity(8)
-    return withExtendedLifetime(box) { array(at: words(box)[2], is: box.elements) }
+    return withExtendedLifetime(box) {
+      faa_count_is_known(address(box)) && array(at: words(box)[2], is: box.elements)
+    }
   }
 
   private static func recordsHold() -> Bool {

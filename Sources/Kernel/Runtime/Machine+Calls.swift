@@ -43,11 +43,12 @@ extension Machine {
     let binding = try Binding(
       callee: command.name, parameters: command.parameters, labels: labels,
       hasTrailing: shape?.hasTrailing == true)
+    let call = BoundCall(binding, to: command.routine)
     var arguments = arguments
     let values = arguments.withUnsafeMutableBufferPointer { buffer in
-      buffer.baseAddress.map { binding.values(of: $0, for: command.routine) } ?? command.routine.defaults
+      buffer.baseAddress.map(call.values) ?? command.routine.defaults
     }
-    return try perform(command.routine, values, binding.given, session)
+    return try perform(call.routine, values, call.given, session)
   }
 
   /// Runs a command bound at compile time.
@@ -72,6 +73,9 @@ extension Machine {
   /// `receiver.name(arguments)`, the receiver and its arguments one after the other: a field or member that is a function, else the command
   /// `name` with the receiver first.
   func callMember(_ call: MemberCall, _ operands: Place, count: Int) throws -> Value {
+    if let known = call.known, let session, known.routine.isPlainReceiver(operands) {
+      return try perform(known.routine, known.values(of: operands), known.given, session)
+    }
     switch operands.pointee {
     case .record(let box):
       if let owned = box[call.name] { return try self.call(owned, arguments(operands, count), call.shape) }
@@ -83,8 +87,8 @@ extension Machine {
     default: break
     }
     guard let session else { throw CommandError("NoSession", "there is no session to run \(call.name) in") }
-    let (routine, binding) = try command(for: call, operands.pointee)
-    return try perform(routine, binding.values(of: operands, for: routine), binding.given, session)
+    let command = try command(for: call, operands.pointee)
+    return try perform(command.routine, command.values(of: operands), command.given, session)
   }
 
   private func arguments(_ operands: Place, _ count: Int) -> [Value] {
@@ -92,7 +96,7 @@ extension Machine {
   }
 
   /// The command behind a method call; looked up and bound once a call site.
-  private func command(for call: MemberCall, _ receiver: Value) throws -> (Routine, Binding) {
+  private func command(for call: MemberCall, _ receiver: Value) throws -> BoundCall {
     if let known = call.known, known.routine.isMethod(of: receiver) { return known }
     guard let command = method(call.name, of: receiver) else {
       if let value = try receiver.property(call.name) {
@@ -105,8 +109,9 @@ extension Machine {
     let binding = try Binding(
       callee: command.name, parameters: command.parameters, labels: [nil] + call.shape.labels,
       hasTrailing: call.shape.hasTrailing)
-    call.known = (command.routine, binding)
-    return (command.routine, binding)
+    let bound = BoundCall(binding, to: command.routine)
+    call.known = bound
+    return bound
   }
 
   /// The command that serves as a method: one whose first parameter takes the receiver.

@@ -5,29 +5,47 @@ final class Routine: @unchecked Sendable {
   let body: (Arguments) throws -> Value
   /// The names of the parameters.
   let names: [String]
+  /// The bits of the names: equal ones belong to equal names, and nearly all that are looked for are found by them.
+  private let nameBits: [SIMD2<UInt64>]
   /// What parameters are when they are not given.
   let defaults: [Value]
   /// The parameter that takes all remaining arguments.
   let rest: Int?
   /// For every parameter, the cases of `Value` that pass whatever is in them (see `Kind.plainCases`).
   private let plainCases: [UInt16]
+  /// Whether the first parameter takes a receiver: one that takes anything belongs to no receiver.
+  private let takesReceiver: Bool
 
   init(_ name: String, _ parameters: [Parameter], _ body: @escaping (Arguments) throws -> Value) {
     self.name = name
     self.parameters = parameters
     self.body = body
     names = parameters.map(\.name)
+    nameBits = names.map { unsafeBitCast($0, to: SIMD2<UInt64>.self) }
     // All calls that give nothing to a rest parameter share one empty list.
     defaults = parameters.map { $0.isRest ? .list(ListBox([])) : $0.defaultValue ?? .none }
     rest = parameters.firstIndex(where: \.isRest)
     plainCases = parameters.map { $0.isRest ? .max : $0.kind.plainCases }
+    takesReceiver =
+      parameters.first.map { if $0.isRest { false } else if case .any = $0.kind { false } else { true } }
+      ?? false
   }
 
-  /// Whether a value passes as the first argument of a method: a parameter that takes anything belongs to no receiver.
+  /// The position of a parameter; -1 for a name there is not.
+  func index(of name: String) -> Int {
+    let bits = unsafeBitCast(name, to: SIMD2<UInt64>.self)
+    for index in nameBits.indices where nameBits[index] == bits { return index }
+    return names.firstIndex(of: name) ?? -1
+  }
+
+  /// Whether the value in a place is a receiver for certain, and has no members of its own that come first.
+  func isPlainReceiver(_ place: Place) -> Bool {
+    takesReceiver && plainCases[0] & place.pointee.memberlessBit != 0
+  }
+
+  /// Whether a value passes as the first argument of a method.
   func isMethod(of receiver: Value) -> Bool {
-    guard let first = parameters.first, !first.isRest else { return false }
-    if case .any = first.kind { return false }
-    return plainCases[0] & receiver.caseBit != 0 || first.kind.accepts(receiver)
+    takesReceiver && (plainCases[0] & receiver.caseBit != 0 || parameters[0].kind.accepts(receiver))
   }
 
   /// The first argument given that its parameter does not take; nil when all pass.
@@ -59,6 +77,16 @@ extension Value {
     case .function: 1 << 9
     case .object: 1 << 10
     case .none: 1 << 11
+    }
+  }
+}
+
+extension Value {
+  /// The bit of the case of a value without members; 0 for records and objects.
+  fileprivate var memberlessBit: UInt16 {
+    switch self {
+    case .record, .object: 0
+    default: caseBit
     }
   }
 }

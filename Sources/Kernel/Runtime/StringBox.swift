@@ -1,14 +1,17 @@
+import CMachine
+
 /// Text of a string value. Only the interpreter changes it, and only while it holds the sole reference.
 ///
 /// A loop that builds a text adds a few bytes at a time. They gather in a small buffer, which becomes part of the text when it is full or
 /// the text is read: however reads and additions alternate, each byte is moved a bounded number of times.
 public final class StringBox: @unchecked Sendable {
+  // The machine's loop knows that these two come first, and adds to the buffer.
   private var text: String
   /// UTF-8 of whole characters that come behind `text`; nil until something is added.
   private var pending: UnsafeMutablePointer<Pending>?
 
   private struct Pending {
-    static let capacity = 1024
+    static let capacity = Int(FaaTextCapacity)
     var count = 0
 
     /// Where the bytes are: behind this header.
@@ -66,9 +69,9 @@ public final class StringBox: @unchecked Sendable {
 
   /// Adds the decimal digits of an integer.
   func append(_ addition: Int) {
-    let pending = room(for: DecimalDigits.most)
-    pending.pointee.count += DecimalDigits.write(
-      addition, to: Pending.bytes(pending) + pending.pointee.count)
+    let pending = room(for: Int(FaaDecimalCapacity))
+    pending.pointee.count += faa_write_decimal(
+      Int64(addition), Pending.bytes(pending) + pending.pointee.count)
   }
 
   /// Adds what `print` writes for the value in a place.
@@ -81,34 +84,6 @@ public final class StringBox: @unchecked Sendable {
   }
 }
 
-/// Integers as text.
-enum DecimalDigits {
-  /// How many bytes an integer takes at most: 19 digits and a sign.
-  static let most = 20
-
-  /// Writes an integer in decimal. Returns the number of bytes.
-  static func write(_ value: Int, to bytes: UnsafeMutablePointer<UInt8>) -> Int {
-    var count = value < 0 ? 1 : 0
-    var rest = value.magnitude
-    var bound: UInt = 10
-    count += 1
-    while rest >= bound, count < most {
-      count += 1
-      let (next, isTooLarge) = bound.multipliedReportingOverflow(by: 10)
-      if isTooLarge { break }
-      bound = next
-    }
-    var end = bytes + count
-    repeat {
-      end -= 1
-      end.pointee = UInt8(truncatingIfNeeded: 0x30 + rest % 10)
-      rest /= 10
-    } while rest > 0
-    if value < 0 { bytes.pointee = 0x2D }
-    return count
-  }
-}
-
 extension [UInt8] {
   /// Adds the UTF-8 of a text.
   mutating func append(text: String) {
@@ -118,9 +93,9 @@ extension [UInt8] {
 
   /// Adds the decimal digits of an integer.
   mutating func append(decimal value: Int) {
-    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: DecimalDigits.most) { digits in
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(FaaDecimalCapacity)) { digits in
       guard let base = digits.baseAddress else { return }
-      let count = DecimalDigits.write(value, to: base)
+      let count = faa_write_decimal(Int64(value), base)
       append(contentsOf: UnsafeBufferPointer(start: base, count: count))
     }
   }

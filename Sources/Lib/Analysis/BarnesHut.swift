@@ -2,7 +2,8 @@ import CAnalysis
 
 /// Repulsion by the Barnes-Hut approximation (van der Maaten 2014): O(n log n), far cells stand for their points.
 public struct BarnesHutRepulsion: RepulsionModel {
-  /// A cell is far when its width is less than `theta` times its distance; 0 is exact, 0.4 usual.
+  /// A cell is far when its width is less than `theta` times its distance; at 0 only the rounding of
+  /// single precision is left, 0.4 is usual.
   public var theta: Double
 
   /// Makes the model.
@@ -19,37 +20,41 @@ public struct BarnesHutRepulsion: RepulsionModel {
 }
 
 private final class TreeSolver: RepulsionSolver {
-  private let count: Int
-  private let dimensions: Int
   private let theta: Double
+  private let tree: CellTree
   private let masses, sorted: Buffer<Double>
 
   init(count: Int, dimensions: Int, theta: Double) {
-    (self.count, self.dimensions, self.theta) = (count, dimensions, theta)
+    self.theta = theta
+    tree = CellTree(count: count, dimensions: dimensions)
     masses = Buffer(count, filledWith: 0)
     sorted = Buffer(count * dimensions, filledWith: 0)
   }
 
-  func repulsion(of points: UnsafePointer<Double>, into forces: UnsafeMutablePointer<Double>) -> Double {
-    let tree = CellTree(points, count: count, dimensions: dimensions)
-    let (n, d, angle, mass, sum) = (count, dimensions, theta, masses.start, sorted.start)
-    // Ranges are multiples of the eight points that walk the tree together.
+  func prepare(_ points: UnsafePointer<Double>) { tree.build(points) }
+
+  func repulsion(into forces: UnsafeMutablePointer<Double>) -> Double {
+    let (n, d, angle, mass, sum) = (tree.count, tree.dimensions, theta, masses.start, sorted.start)
+    let (points, cells, order, cellCount) = (
+      tree.points.start, tree.cells.start, tree.order.start, Int64(tree.cellCount)
+    )
+    // Ranges are multiples of the sixteen points that walk the tree together.
     parallel(n, grain: 512) { range in
       faa_tsne_repulsion_tree(
-        Int32(d), Int64(n), tree.points.start, tree.cells.start, Int64(tree.cellCount), angle,
-        Int64(range.lowerBound), Int64(range.upperBound), sum, mass)
-    }
-    for axis in 0..<d {
-      for place in 0..<n { forces[axis * n + Int(tree.order.start[place])] = sum[axis * n + place] }
+        Int32(d), Int64(n), points, cells, cellCount, angle, Int64(range.lowerBound), Int64(range.upperBound),
+        sum, mass)
+      for axis in 0..<d {
+        for place in range { forces[axis * n + Int(order[place])] = sum[axis * n + place] }
+      }
     }
     return masses.total - Double(n)
   }
 }
 
 /// A quadtree or octree over points sorted along a Morton curve, so that every cell is a range of them.
-private struct CellTree: ~Copyable {
+private final class CellTree {
   /// Points of a cell that is not divided further; a leaf costs its points, a division costs its visits.
-  static let leafSize = 8
+  static let leafSize = 16
   /// Bits of a Morton key: points that agree in all of them share a leaf.
   static let keyBits = 44
 
@@ -59,24 +64,32 @@ private struct CellTree: ~Copyable {
   let points: Buffer<Double>  // by axis, in tree order
   let cells: Buffer<faa_tsne_cell>  // depth first
   private(set) var cellCount = 0
-  private let keys: Buffer<UInt64>
+  private let keys, otherKeys: Buffer<UInt64>
+  private let otherOrder: Buffer<Int32>
 
-  init(_ source: UnsafePointer<Double>, count: Int, dimensions: Int) {
+  init(count: Int, dimensions: Int) {
     self.count = count
     self.dimensions = dimensions
-    order = Buffer(count, filledWith: 0)
-    keys = Buffer(count, filledWith: 0)
-    points = Buffer(count * dimensions, filledWith: 0)
+    order = Buffer(uninitialized: count)
+    otherOrder = Buffer(uninitialized: count)
+    keys = Buffer(uninitialized: count)
+    otherKeys = Buffer(uninitialized: count)
+    points = Buffer(uninitialized: count * dimensions)
     // A divided cell has at least two children, so there are fewer cells than twice the points.
-    cells = Buffer(2 * count + 1, filledWith: faa_tsne_cell())
+    cells = Buffer(uninitialized: 2 * count + 1)
+  }
+
+  /// Makes the tree anew for other points, given by axis.
+  func build(_ source: UnsafePointer<Double>) {
     Self.fillKeys(keys.start, source, count, dimensions)
     for index in 0..<count { order.start[index] = Int32(truncatingIfNeeded: index) }
-    Self.sort(keys.start, order.start, count)
+    sort()
     for axis in 0..<dimensions {
       for place in 0..<count {
         points.start[axis * count + place] = source[axis * count + Int(order.start[place])]
       }
     }
+    cellCount = 0
     if count > 0 { _ = addCell(0, count) }
   }
 
@@ -96,7 +109,8 @@ private struct CellTree: ~Copyable {
       let scale = high > low ? steps / (high - low) : 0
       for index in 0..<count {
         let step = UInt64(max(0, min((values[index] - low) * scale, steps - 1)))
-        keys[index] |= spread(step, dimensions) << UInt64(axis)
+        let bits = spread(step, dimensions) << UInt64(axis)
+        keys[index] = axis == 0 ? bits : keys[index] | bits
       }
     }
   }
@@ -129,13 +143,10 @@ private struct CellTree: ~Copyable {
   }
 
   /// Sorts keys and order together: a stable radix sort, eleven bits a pass.
-  private static func sort(
-    _ keys: UnsafeMutablePointer<UInt64>, _ order: UnsafeMutablePointer<Int32>, _ count: Int
-  ) {
-    let otherKeys = Buffer<UInt64>(count, filledWith: 0)
-    let otherOrder = Buffer<Int32>(count, filledWith: 0)
-    var (fromKeys, toKeys, fromOrder, toOrder) = (keys, otherKeys.start, order, otherOrder.start)
-    for pass in 0..<keyBits / 11 {  // an even number of passes ends where it began
+  private func sort() {
+    var (fromKeys, toKeys) = (keys.start, otherKeys.start)
+    var (fromOrder, toOrder) = (order.start, otherOrder.start)
+    for pass in 0..<Self.keyBits / 11 {  // an even number of passes ends where it began
       let shift = UInt64(11 * pass)
       let starts = Buffer<Int32>(2049, filledWith: 0)
       for index in 0..<count { starts.start[Int(fromKeys[index] >> shift & 2047) + 1] += 1 }
@@ -158,7 +169,7 @@ private struct CellTree: ~Copyable {
   }
 
   /// Adds the cell of the places `begin ..< end` and everything below it. The depth is at most `keyBits`.
-  private mutating func addCell(_ begin: Int, _ end: Int) -> Extent {
+  private func addCell(_ begin: Int, _ end: Int) -> Extent {
     let index = cellCount
     cellCount += 1
     let differing = keys.start[begin] ^ keys.start[end - 1]

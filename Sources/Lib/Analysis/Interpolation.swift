@@ -30,15 +30,28 @@ private final class GridSolver: RepulsionSolver {
   private let count: Int
   private let spacing: Double
   private var grid: SplineGrid?
+  private var isSpread = false
+  private var points: UnsafePointer<Double>?
+  private var box = PlaneBox()
 
   init(count: Int, spacing: Double) { (self.count, self.spacing) = (count, spacing) }
 
-  func repulsion(of points: UnsafePointer<Double>, into forces: UnsafeMutablePointer<Double>) -> Double {
-    let box = PlaneBox(points, count: count)
-    let geometry = GridGeometry(extent: box.extent, spacing: spacing)
-    let grid = grid?.geometry == geometry ? self.grid! : SplineGrid(geometry)
+  func prepare(_ points: UnsafePointer<Double>) {
+    self.points = points
+    box = PlaneBox(points, count: count)
+    // A grid of another size is made by all threads.
+    isSpread = grid?.geometry == GridGeometry(extent: box.extent, spacing: spacing)
+    if isSpread { grid?.spread(points, count: count, box) }
+  }
+
+  func repulsion(into forces: UnsafeMutablePointer<Double>) -> Double {
+    guard let points else { return 0 }
+    let grid =
+      (isSpread ? grid : nil) ?? SplineGrid(GridGeometry(extent: box.extent, spacing: spacing))
+    if !isSpread { grid.spread(points, count: count, box) }
     self.grid = grid
-    let mass = grid.convolve(points, count: count, box, .forces)
+    isSpread = false
+    let mass = grid.convolve(.forces)
     grid.interpolate(at: points, count: count, box, into: forces, forces + count)
     return mass - Double(count)
   }
@@ -48,6 +61,9 @@ private final class GridSolver: RepulsionSolver {
 struct PlaneBox {
   let low: (x: Double, y: Double)
   let extent: Double
+
+  /// The origin.
+  init() { (low, extent) = ((0, 0), 0) }
 
   init(_ points: UnsafePointer<Double>, count: Int) {
     func range(_ values: UnsafePointer<Double>) -> (low: Double, high: Double) {

@@ -30,15 +30,19 @@ struct Objective: ~Copyable {
     parallel(n, grain: 8192) { range in
       for index in range { for c in 0..<d { together[index * d + c] = points[c * n + index] } }
     }
+    let (solver, grain) = (repulsion, 256)
     affinities.withEntries { rows, columns, values in
-      parallel(n, grain: 256) { range in
+      // While one thread prepares repulsion, the others compute attraction.
+      parallel(1 + (n + grain - 1) / grain, grain: 1) { part in
+        guard part.lowerBound > 0 else { return solver.prepare(points) }
+        let first = (part.lowerBound - 1) * grain
         faa_tsne_attraction(
-          Int32(d), together, Int64(n), points, rows, columns, values, Int64(range.lowerBound),
-          Int64(range.upperBound), attraction)
+          Int32(d), together, Int64(n), points, rows, columns, values, Int64(first),
+          Int64(min(first + grain, n)), attraction)
       }
     }
     let repulsive = repulsive.start
-    let share = 1 / repulsion.repulsion(of: points, into: repulsive)
+    let share = 1 / solver.repulsion(into: repulsive)
     parallel(n * d, grain: 8192) { range in
       for index in range {
         gradient[index] = 4 * (exaggeration * attraction[index] - repulsive[index] * share)

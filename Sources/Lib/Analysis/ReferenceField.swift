@@ -57,8 +57,10 @@ private final class GridField: ReferenceField {
     forces = SplineGrid(geometry)
     mass = SplineGrid(geometry)
     self.exact = exact
-    _ = forces.convolve(points.start, count: count, box, .forces)
-    _ = mass.convolve(points.start, count: count, box, .mass)
+    forces.spread(points.start, count: count, box)
+    _ = forces.convolve(.forces)
+    mass.spread(points.start, count: count, box)
+    _ = mass.convolve(.mass)
   }
 
   func act(

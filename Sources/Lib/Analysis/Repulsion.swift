@@ -8,14 +8,25 @@ public protocol RepulsionModel: Sendable {
   func solver(count: Int, dimensions: Int) throws(AnalysisError) -> any RepulsionSolver
 }
 
-/// What computes repulsion again and again while points move.
+/// What computes repulsion again and again while points move: `prepare`, then `repulsion`.
 public protocol RepulsionSolver: AnyObject {
-  /// Sets `forces` to sum_j q_ij^2 (y_i - y_j) and returns sum_{i != j} q_ij, with q_ij = 1 / (1 + |y_i - y_j|^2).
+  /// Does for a set of points what one thread has to do alone; other threads may do something else meanwhile.
   ///
-  /// - Parameters:
-  ///   - points: the embedding by axis: axis `c` of point `i` is `points[c * count + i]`; finite values.
-  ///   - forces: laid out as `points`.
-  func repulsion(of points: UnsafePointer<Double>, into forces: UnsafeMutablePointer<Double>) -> Double
+  /// - Parameter points: the embedding by axis: axis `c` of point `i` is `points[c * count + i]`; finite values, which stay as they are
+  ///   until `repulsion` has returned.
+  func prepare(_ points: UnsafePointer<Double>)
+
+  /// Sets `forces`, laid out as the points prepared, to sum_j q_ij^2 (y_i - y_j) and returns sum_{i != j} q_ij, with
+  /// q_ij = 1 / (1 + |y_i - y_j|^2).
+  func repulsion(into forces: UnsafeMutablePointer<Double>) -> Double
+}
+
+extension RepulsionSolver {
+  /// Both steps.
+  func repulsion(of points: UnsafePointer<Double>, into forces: UnsafeMutablePointer<Double>) -> Double {
+    prepare(points)
+    return repulsion(into: forces)
+  }
 }
 
 /// Repulsion from all pairs: O(n^2), exact, and the fastest for some hundreds of points.
@@ -32,15 +43,20 @@ public struct ExactRepulsion: RepulsionModel {
 private final class ExactSolver: RepulsionSolver {
   private let count: Int
   private let dimensions: Int
-  private let masses: Buffer<Double>
+  private let masses, prepared: Buffer<Double>
 
   init(count: Int, dimensions: Int) {
     (self.count, self.dimensions) = (count, dimensions)
     masses = Buffer(count, filledWith: 0)
+    prepared = Buffer(uninitialized: count * dimensions)
   }
 
-  func repulsion(of points: UnsafePointer<Double>, into forces: UnsafeMutablePointer<Double>) -> Double {
-    let (n, d, mass) = (count, dimensions, masses.start)
+  func prepare(_ points: UnsafePointer<Double>) {
+    prepared.start.update(from: points, count: count * dimensions)
+  }
+
+  func repulsion(into forces: UnsafeMutablePointer<Double>) -> Double {
+    let (n, d, mass, points) = (count, dimensions, masses.start, prepared.start)
     parallel(n, grain: 128) { range in
       faa_tsne_repulsion(
         Int32(d), Int64(n), points, Int64(n), points, Int64(range.lowerBound), Int64(range.upperBound),

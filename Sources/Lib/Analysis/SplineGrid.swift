@@ -123,13 +123,18 @@ final class SplineGrid {
     }
   }
 
-  /// Leaves a field of the points, by axis, in the grid, and returns sum_ij q_ij with i = j among them.
-  func convolve(_ points: UnsafePointer<Double>, count: Int, _ box: PlaneBox, _ field: Field) -> Double {
+  /// Spreads points, by axis, to the nodes around them.
+  func spread(_ points: UnsafePointer<Double>, count: Int, _ box: PlaneBox) {
     let (n, used) = (geometry.size, geometry.used)
     real.start.update(repeating: 0, count: used * n)
     imaginary.start.update(repeating: 0, count: used * n)
     faa_grid_spread(
       Int32(n), Int64(count), points, points + count, box.low.x, box.low.y, 1 / geometry.spacing, real.start)
+  }
+
+  /// Leaves a field of the points that were spread in the grid, and returns sum_ij q_ij with i = j among them.
+  func convolve(_ field: Field) -> Double {
+    let (n, used) = (geometry.size, geometry.used)
     rows(used, inverse: false)
     let zeros = Buffer<Float>(field == .mass ? n * n : 0, filledWith: 0)
     let totals = Buffer<Double>(n / 8, filledWith: 0)

@@ -44,20 +44,24 @@ VARIANTS void faa_tsne_repulsion(int dims, int64_t n, const double *y, int64_t m
   }
 }
 
-// The unit of the walk is eight consecutive points in tree order: they are close together, share one list of
-// cells, and fill the vector lanes. Lanes beyond the last point repeat it and are not stored.
+// The unit of the walk is sixteen consecutive points in tree order: they are close together, share one list of
+// cells, and fill the vector lanes. Lanes beyond the last point repeat it and are not stored. Places are taken from the
+// first of them, so that single precision is enough: distances keep seven digits wherever the points are.
+#define WALKERS 16
+
 INLINE void barnesHut(int dims, int64_t n, const double *y, const faa_tsne_cell *cells, int64_t cellCount,
                       double theta, int64_t begin, int64_t end, double *force, double *mass) {
   const double theta2 = theta * theta;
-  for (int64_t i = begin; i < end; i += 8) {
-    const int64_t lanes = end - i < 8 ? end - i : 8;
-    v8 x[3], f[3] = {{0}}, z = {0};
-    double low[3], high[3];
+  for (int64_t i = begin; i < end; i += WALKERS) {
+    const int64_t lanes = end - i < WALKERS ? end - i : WALKERS;
+    f16 x[3], f[3] = {{0}}, z = {0};
+    double low[3], high[3], origin[3];
     for (int c = 0; c < dims; c++) {
       low[c] = INFINITY, high[c] = -INFINITY;
-      for (int l = 0; l < 8; l++) {
+      origin[c] = y[c * n + i];
+      for (int l = 0; l < WALKERS; l++) {
         double v = y[c * n + i + (l < lanes ? l : lanes - 1)];
-        x[c][l] = v;
+        x[c][l] = (float)(v - origin[c]);
         low[c] = v < low[c] ? v : low[c];
         high[c] = v > high[c] ? v : high[c];
       }
@@ -71,24 +75,24 @@ INLINE void barnesHut(int dims, int64_t n, const double *y, const faa_tsne_cell 
         gap2 += gap * gap;
       }
       if (cell->width2 < theta2 * gap2) {
-        v8 d[3], r = (v8){0} + 1;
+        f16 d[3], r = (f16){0} + 1;
         for (int c = 0; c < dims; c++) {
-          d[c] = x[c] - cell->center[c];
+          d[c] = x[c] - (float)(cell->center[c] - origin[c]);
           r += d[c] * d[c];
         }
-        v8 q = 1 / r, w = q * (double)(cell->end - cell->begin);
+        f16 q = 1 / r, w = q * (float)(cell->end - cell->begin);
         z += w;
         w *= q;
         for (int c = 0; c < dims; c++) f[c] += w * d[c];
         k = cell->next;
       } else if (cell->leaf) {
         for (int64_t j = cell->begin; j < cell->end; j++) {
-          v8 d[3], r = (v8){0} + 1;
+          f16 d[3], r = (f16){0} + 1;
           for (int c = 0; c < dims; c++) {
-            d[c] = x[c] - y[c * n + j];
+            d[c] = x[c] - (float)(y[c * n + j] - origin[c]);
             r += d[c] * d[c];
           }
-          v8 q = 1 / r;
+          f16 q = 1 / r;
           z += q;
           q *= q;
           for (int c = 0; c < dims; c++) f[c] += q * d[c];

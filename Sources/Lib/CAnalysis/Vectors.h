@@ -10,7 +10,8 @@
 
 // Eight doubles: one register with AVX-512, two with AVX2, four in the baseline. The loader picks the variant.
 typedef double v8 __attribute__((vector_size(64), aligned(8)));
-// Eight and four floats.
+// Sixteen, eight and four floats.
+typedef float f16 __attribute__((vector_size(64), aligned(4)));
 typedef float f8 __attribute__((vector_size(32), aligned(4)));
 typedef float f4 __attribute__((vector_size(16), aligned(4)));
 

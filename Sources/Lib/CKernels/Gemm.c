@@ -68,7 +68,8 @@ static bool tile_product(bool transpose_a, bool transpose_b, ptrdiff_t m, ptrdif
   for (ptrdiff_t column = 0; column < n; column += group)
     for (ptrdiff_t l = 0; l < k; l += deep) {
       ptrdiff_t columns = least(n - column, group), depth = least(k - l, deep);
-      faa_pack_right(transpose_b, b + (transpose_b ? column * ldb + l : l * ldb + column), ldb, depth, columns, room);
+      faa_pack_right(transpose_b, b + (transpose_b ? column * ldb + l : l * ldb + column), ldb, depth, 0, depth, columns,
+                     room);
       slab_product(m, columns, depth, part(operand, 0, l), turns ? room + right : NULL, room,
                    (FaaFinish){.factor = alpha, .adds = adds || l > 0}, c + column, ldc);
     }
@@ -121,7 +122,9 @@ void faa_dgemm(bool transpose_a, bool transpose_b, int m, int n, int k, double a
 // The right operand is packed once, for all; then blocks of rows (and of columns, where rows are few) are worked
 // through.
 
-#define PANELS_AT_ONCE 4
+// What a thread packs at a time: rows of a right operand, or columns of one that is stored by columns.
+#define PACKED_ROWS 32
+#define PACKED_COLUMNS (2 * TILE_COLUMNS)
 
 typedef struct {
   ptrdiff_t m, n, deep, first, end;  // inner indices first ..< end, in slabs of `deep`
@@ -137,14 +140,25 @@ typedef struct {
 /// The floats before column `column`, a whole number of panels, in a slab of `depth` rows.
 static ptrdiff_t before(ptrdiff_t column, ptrdiff_t depth) { return column * depth; }
 
+/// The parts of a slab that are packed one by one.
+static ptrdiff_t packs(const Shared *p) {
+  return p->b.transposed ? (p->n + PACKED_COLUMNS - 1) / PACKED_COLUMNS : (p->deep + PACKED_ROWS - 1) / PACKED_ROWS;
+}
+
 static void pack_chunk(void *context, ptrdiff_t chunk) {
   const Shared *p = context;
-  ptrdiff_t wide = PANELS_AT_ONCE * TILE_COLUMNS, groups = (p->n + wide - 1) / wide;
-  ptrdiff_t l = p->first + chunk / groups * p->deep, column = chunk % groups * wide;
-  ptrdiff_t depth = least(p->end - l, p->deep), columns = least(p->n - column, wide);
-  const float *b = (const float *)p->b.data + (p->b.transposed ? column * p->b.leading + l : l * p->b.leading + column);
-  faa_pack_right(p->b.transposed, b, p->b.leading, depth, columns,
-                 p->packed + chunk / groups * faa_packed_size(p->deep, p->n) + before(column, depth));
+  ptrdiff_t slab = chunk / packs(p), piece = chunk % packs(p), l = p->first + slab * p->deep;
+  ptrdiff_t depth = least(p->end - l, p->deep), leading = p->b.leading;
+  const float *b = p->b.data;
+  float *packed = p->packed + slab * faa_packed_size(p->deep, p->n);
+  if (p->b.transposed) {
+    ptrdiff_t column = piece * PACKED_COLUMNS;
+    faa_pack_right(true, b + column * leading + l, leading, depth, 0, depth, least(p->n - column, PACKED_COLUMNS),
+                   packed + before(column, depth));
+  } else {
+    ptrdiff_t first = piece * PACKED_ROWS;
+    faa_pack_right(false, b + l * leading, leading, depth, first, least(depth, first + PACKED_ROWS), p->n, packed);
+  }
 }
 
 static void block_chunk(void *context, ptrdiff_t chunk) {
@@ -185,10 +199,9 @@ bool faa_shared_product(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaM
   Shared p = {.m = m, .n = n, .deep = deep, .a = left_operand(a.transposed, a.data, a.leading), .b = b, .bias = bias,
               .adds = adds, .turns = turns, .out = out, .packed = packed, .high = high, .wide = wide,
               .groups = groups};
-  ptrdiff_t packs = (n + PANELS_AT_ONCE * TILE_COLUMNS - 1) / (PANELS_AT_ONCE * TILE_COLUMNS);
   for (p.first = 0; p.first < k; p.first = p.end) {
     p.end = least(k, p.first + at_once * deep);
-    ptrdiff_t chunks = packs * ((p.end - p.first + deep - 1) / deep);
+    ptrdiff_t chunks = packs(&p) * ((p.end - p.first + deep - 1) / deep);
     if ((p.end - p.first) * n < CHEAP_GRAIN / 2)
       for (ptrdiff_t chunk = 0; chunk < chunks; chunk++) pack_chunk(&p, chunk);
     else

@@ -18,6 +18,9 @@ bool faa_tiles_fit(void) {
 INLINE Vector load(const float *p) { return *(const Vector *)p; }
 INLINE void store(float *p, Vector v) { *(Vector *)p = v; }
 
+// How many rows of a right operand are packed before the next panel gets its part of them.
+#define ROWS_AT_ONCE 8
+
 // ---- The order of memory ----------------------------------------------------------------------------------
 
 static ptrdiff_t panel_width(ptrdiff_t columns) { return columns > 8 ? TILE_COLUMNS : 8; }
@@ -46,41 +49,60 @@ INLINE void turn(Vector x[8]) {
   }
 }
 
-/// Eight columns that are stored as rows b, b + ldb, …, of which the first `columns` are there, to p, p + step, ….
-INLINE void pack_turned(const float *b, ptrdiff_t ldb, ptrdiff_t depth, ptrdiff_t columns, float *p, ptrdiff_t step) {
-  ptrdiff_t l = 0;
-  for (; l + 8 <= depth; l += 8) {
+/// Rows first ..< end of eight columns that are stored as rows b, b + ldb, …, of which the first `columns` are there, to p, p + step, ….
+INLINE void pack_turned(const float *b, ptrdiff_t ldb, ptrdiff_t first, ptrdiff_t end, ptrdiff_t columns, float *p,
+                        ptrdiff_t step) {
+  ptrdiff_t l = first;
+  for (; l + 8 <= end; l += 8) {
     Vector x[8];
     for (int j = 0; j < 8; j++) x[j] = load(b + (j < columns ? j : 0) * ldb + l);
     turn(x);
     for (int j = 0; j < 8; j++) store(p + (l + j) * step, x[j]);
   }
-  for (; l < depth; l++)
+  for (; l < end; l++)
     for (int j = 0; j < 8; j++) p[l * step + j] = b[(j < columns ? j : 0) * ldb + l];
 }
 
-AVX2 void faa_pack_right(bool transposed, const float *b, ptrdiff_t ldb, ptrdiff_t depth, ptrdiff_t columns,
-                         float *packed) {
-  // What is packed beyond the columns that are there may be anything, since nobody reads its sums, but must be read
-  // in the matrix.
-  for (ptrdiff_t first = 0; first < columns; first += TILE_COLUMNS) {
-    ptrdiff_t there = columns - first < TILE_COLUMNS ? columns - first : TILE_COLUMNS, width = panel_width(there);
-    if (transposed) {
-      for (ptrdiff_t half = 0; half < width; half += 8) {
-        const float *from = b + (first + half) * ldb;
-        if (there - half >= 8)
-          pack_turned(from, ldb, depth, 8, packed + half, width);
-        else
-          pack_turned(from, ldb, depth, there - half, packed + half, width);
+/// A panel's rows first ..< end. What is packed beyond the columns that are there may be anything, since nobody reads its sums, but must be
+/// read in the matrix.
+INLINE void pack_panel(const float *b, ptrdiff_t ldb, ptrdiff_t depth, ptrdiff_t first, ptrdiff_t end, ptrdiff_t there,
+                       ptrdiff_t width, float *panel) {
+  for (ptrdiff_t l = first; l < end; l++) {
+    const float *from = b + l * ldb;
+    float *to = panel + l * width;
+    // The next rows lie on other pages, where the processor does not look ahead by itself.
+    __builtin_prefetch(from + ROWS_AT_ONCE * ldb);
+    if ((depth - 1 - l) * ldb >= width - there)
+      for (ptrdiff_t j = 0; j < width; j += 8) store(to + j, load(from + j));
+    else
+      for (ptrdiff_t j = 0; j < width; j++) to[j] = j < there ? from[j] : 0;
+  }
+}
+
+AVX2 void faa_pack_right(bool transposed, const float *b, ptrdiff_t ldb, ptrdiff_t depth, ptrdiff_t first, ptrdiff_t end,
+                         ptrdiff_t columns, float *packed) {
+  // Rows are read along their length, some at a time so that much is written to a panel before the next.
+  ptrdiff_t at_once = transposed ? end - first : ROWS_AT_ONCE;
+  for (ptrdiff_t l = first; l < end; l += at_once) {
+    ptrdiff_t last = end - l < at_once ? end : l + at_once;
+    float *panel = packed;
+    for (ptrdiff_t column = 0; column < columns; column += TILE_COLUMNS) {
+      ptrdiff_t there = columns - column < TILE_COLUMNS ? columns - column : TILE_COLUMNS, width = panel_width(there);
+      if (transposed) {
+        for (ptrdiff_t half = 0; half < width; half += 8) {
+          const float *from = b + (column + half) * ldb;
+          if (there - half >= 8)
+            pack_turned(from, ldb, l, last, 8, panel + half, width);
+          else
+            pack_turned(from, ldb, l, last, there - half, panel + half, width);
+        }
+      } else if (width == TILE_COLUMNS && there == width) {
+        pack_panel(b + column, ldb, depth, l, last, TILE_COLUMNS, TILE_COLUMNS, panel);
+      } else {
+        pack_panel(b + column, ldb, depth, l, last, there, width, panel);
       }
-    } else {
-      ptrdiff_t l = 0;
-      for (; l < depth && (depth - 1 - l) * ldb >= width - there; l++)
-        for (ptrdiff_t j = 0; j < width; j += 8) store(packed + l * width + j, load(b + l * ldb + first + j));
-      for (; l < depth; l++)
-        for (ptrdiff_t j = 0; j < width; j++) packed[l * width + j] = j < there ? b[l * ldb + first + j] : 0;
+      panel += depth * width;
     }
-    packed += depth * width;
   }
 }
 
@@ -97,9 +119,9 @@ AVX2 FaaLeft faa_pack_left(FaaLeft a, ptrdiff_t rows, ptrdiff_t depth, float *pa
     for (ptrdiff_t i = 0; i < rows; i += TILE_ROWS) {
       float *to = packed + i / TILE_ROWS * tile_size(depth);
       if (rows - i >= TILE_ROWS)
-        pack_turned(a.data + i * a.row, a.row, depth, TILE_ROWS, to, TILE_ROWS);
+        pack_turned(a.data + i * a.row, a.row, 0, depth, TILE_ROWS, to, TILE_ROWS);
       else
-        pack_turned(a.data + i * a.row, a.row, depth, rows - i, to, TILE_ROWS);
+        pack_turned(a.data + i * a.row, a.row, 0, depth, rows - i, to, TILE_ROWS);
     }
   } else {
     for (ptrdiff_t l = 0; l < depth; l++) {
@@ -200,7 +222,8 @@ void faa_tile_product(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, FaaLef
 bool faa_tiles_fit(void) { return false; }
 ptrdiff_t faa_packed_size(ptrdiff_t depth, ptrdiff_t columns) { return depth * columns; }
 ptrdiff_t faa_turned_size(ptrdiff_t rows, ptrdiff_t depth) { return rows * depth; }
-void faa_pack_right(bool transposed, const float *b, ptrdiff_t ldb, ptrdiff_t depth, ptrdiff_t columns, float *packed) {}
+void faa_pack_right(bool transposed, const float *b, ptrdiff_t ldb, ptrdiff_t depth, ptrdiff_t first, ptrdiff_t end,
+                    ptrdiff_t columns, float *packed) {}
 FaaLeft faa_pack_left(FaaLeft a, ptrdiff_t rows, ptrdiff_t depth, float *packed) { return a; }
 void faa_tile_product(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, FaaLeft a, const float *packed,
                       FaaFinish finish, float *c, ptrdiff_t ldc) {}

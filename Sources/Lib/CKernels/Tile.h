@@ -20,9 +20,10 @@ bool faa_tiles_fit(void);
 /// Floats that `depth` rows of `columns` columns take when packed.
 ptrdiff_t faa_packed_size(ptrdiff_t depth, ptrdiff_t columns);
 
-/// Copies rows 0 ..< depth, columns 0 ..< columns of a right operand (stored transposed: element (l, j) at b[j * ldb
-/// + l]) into panels of TILE_COLUMNS columns, the last of them of 8 where that holds the rest.
-void faa_pack_right(bool transposed, const float *b, ptrdiff_t ldb, ptrdiff_t depth, ptrdiff_t columns, float *packed);
+/// Copies rows first ..< end of the `depth` of a right operand, and columns 0 ..< columns (stored transposed: element (l, j) at
+/// b[j * ldb + l]), to their places in panels of TILE_COLUMNS columns, the last of them of 8 where that holds the rest.
+void faa_pack_right(bool transposed, const float *b, ptrdiff_t ldb, ptrdiff_t depth, ptrdiff_t first, ptrdiff_t end,
+                    ptrdiff_t columns, float *packed);
 
 /// Floats that a left operand of `rows` rows and `depth` columns takes when its tiles are packed.
 ptrdiff_t faa_turned_size(ptrdiff_t rows, ptrdiff_t depth);

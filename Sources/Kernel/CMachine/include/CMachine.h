@@ -1,4 +1,4 @@
-// The inner loop of the register machine: what instructions do with plain numbers, lists, records and closures.
+// The inner loop of the register machine: what instructions do with plain numbers, short texts, lists, records and closures.
 //
 // The types below describe how the interpreter's values, functions and containers lie in memory; a test of the Swift side holds them to it.
 #pragma once
@@ -134,6 +134,22 @@ typedef struct {
 /// than it knows, a fault, an interrupt, or the return of the function `bottom`.
 /// - Returns: that instruction, not begun; `machine->frame` is the function it belongs to.
 const FaaInstruction *faa_machine_run(const FaaInstruction *ip, FaaFrame *frame, FaaFrame *bottom, FaaMachine *machine);
+
+/// What the second word of an object's header is while there is one reference to it and never was a weak one.
+enum { FaaSoleReference = 3 };
+
+/// The bytes that a `StringBox` gathers before it makes them part of its text.
+enum { FaaTextCapacity = 1024 };
+
+/// The most bytes an integer takes in decimal: 19 digits and a sign.
+enum { FaaDecimalCapacity = 20 };
+
+/// Writes an integer in decimal.
+/// - Returns: the number of bytes.
+ptrdiff_t faa_write_decimal(int64_t value, uint8_t *bytes);
+
+/// Whether the only reference to an object shows as `FaaSoleReference`, and a second one does not.
+bool faa_count_is_known(void *object);
 
 /// How many strong references there are to an object of Swift.
 intptr_t faa_reference_count(const void *object);

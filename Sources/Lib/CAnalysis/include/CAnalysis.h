@@ -22,8 +22,8 @@ typedef struct {
   int32_t leaf;
 } faa_tsne_cell;
 
-/// Barnes-Hut repulsion of the points begin ..< end from all, given in tree order, eight at a time; the mass includes the point itself.
-/// A cell stands for its points when width < theta * (distance from the box around the eight to the cell's centre).
+/// Barnes-Hut repulsion of the points begin ..< end from all, given in tree order, sixteen at a time; the mass includes the point itself.
+/// A cell stands for its points when width < theta * (distance from the box around the sixteen to the cell's centre).
 void faa_tsne_repulsion_tree(int dims, int64_t n, const double *y, const faa_tsne_cell *cells,
                              int64_t cellCount, double theta, int64_t begin, int64_t end, double *force,
                              double *mass);
