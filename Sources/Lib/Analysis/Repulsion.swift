@@ -73,7 +73,7 @@ public struct AutomaticRepulsion: RepulsionModel {
 
   /// The number of points from which the next faster way takes over, measured by Benchmarks/tsne/crossover.py: first the tree,
   /// then in the plane the grid.
-  static let (gridThreshold, treeThreshold) = (12_000, 400)
+  static let (gridThreshold, treeThreshold) = (60_000, 400)
 
   /// The model for so many points.
   static func choice(count: Int, dimensions: Int) -> any RepulsionModel {
