@@ -55,7 +55,8 @@ struct PositivityTests {
     let hg = try result(lambda)
     let limit = try #require(hg.positivity).largestRate
     for (factor, isPositive) in [(0.999, true), (1.001, false)] {
-      #expect(try (lambda - hg.value[0] * (limit * factor)).min().item() > 0 == isPositive)
+      let least = try (lambda - hg.value[0] * (limit * factor)).min().item()
+      #expect((least > 0) == isPositive)
     }
     // Of something that is not positive nothing is said.
     let point = try Mixed.point()

@@ -49,6 +49,8 @@ void faa_combine(FaaType type, ptrdiff_t count, int terms, const void *const *va
 
 typedef float Lanes_f32 __attribute__((vector_size(32), aligned(4), may_alias));
 typedef double Lanes_f64 __attribute__((vector_size(32), aligned(8), may_alias));
+typedef float Four_f32 __attribute__((vector_size(16), aligned(4), may_alias));
+typedef double Four_f64 __attribute__((vector_size(32), aligned(8), may_alias));
 
 // out[i] = Σ_c parts[c][i], where part c has `lengths[c]` elements; the last has them all.
 static void add_parts(FaaType type, ptrdiff_t n, ptrdiff_t count, const char *parts, ptrdiff_t stride,
@@ -71,6 +73,8 @@ static void add_parts(FaaType type, ptrdiff_t n, ptrdiff_t count, const char *pa
 
 #define PANEL 8
 #define PARTS FAA_LINEAR_PARTS
+// Packing goes by square tiles, so that whole cache lines of A are read across its rows too.
+#define TILE_PANELS 8
 
 static ptrdiff_t padded(ptrdiff_t n) { return (n + PANEL - 1) / PANEL * PANEL; }
 /// The elements before panel p.
@@ -91,29 +95,47 @@ typedef struct {
 } Half;
 
 #define SYMMETRIC(suffix, T)                                                                                  \
+  /* Rows i to i + 3 of S at the columns of a vector from j on. */                                            \
+  static inline __attribute__((always_inline)) void pack_block_##suffix(                                      \
+      const T *a, ptrdiff_t lda, ptrdiff_t n, ptrdiff_t i, ptrdiff_t j, T *to) {                              \
+    enum { lanes = 32 / sizeof(T) };                                                                          \
+    if (i + 4 > n || j + lanes > n) {                                                                         \
+      for (int r = 0; r < 4; r++)                                                                             \
+        for (int l = 0; l < lanes; l++)                                                                       \
+          to[r * lanes + l] =                                                                                 \
+              i + r < n && j + l < n ? a[(i + r) * lda + j + l] + a[(j + l) * lda + i + r] : 0;               \
+      return;                                                                                                 \
+    }                                                                                                         \
+    for (int l = 0; l < lanes; l += 4) {                                                                      \
+      const T *down = a + (j + l) * lda + i, *across = a + i * lda + j + l;                                   \
+      Four_##suffix c0 = *(const Four_##suffix *)down, c1 = *(const Four_##suffix *)(down + lda);             \
+      Four_##suffix c2 = *(const Four_##suffix *)(down + 2 * lda);                                            \
+      Four_##suffix c3 = *(const Four_##suffix *)(down + 3 * lda);                                            \
+      Four_##suffix t0 = __builtin_shufflevector(c0, c1, 0, 4, 2, 6);                                         \
+      Four_##suffix t1 = __builtin_shufflevector(c0, c1, 1, 5, 3, 7);                                         \
+      Four_##suffix t2 = __builtin_shufflevector(c2, c3, 0, 4, 2, 6);                                         \
+      Four_##suffix t3 = __builtin_shufflevector(c2, c3, 1, 5, 3, 7);                                         \
+      Four_##suffix turned[4] = {                                                                             \
+          __builtin_shufflevector(t0, t2, 0, 1, 4, 5), __builtin_shufflevector(t1, t3, 0, 1, 4, 5),           \
+          __builtin_shufflevector(t0, t2, 2, 3, 6, 7), __builtin_shufflevector(t1, t3, 2, 3, 6, 7)};          \
+      for (int r = 0; r < 4; r++)                                                                             \
+        *(Four_##suffix *)(to + r * lanes + l) = *(const Four_##suffix *)(across + r * lda) + turned[r];      \
+    }                                                                                                         \
+  }                                                                                                           \
   CLONES static void pack_##suffix(const T *a, ptrdiff_t lda, ptrdiff_t n, ptrdiff_t first, ptrdiff_t last,   \
                                    T *half) {                                                                 \
     enum { lanes = 32 / sizeof(T) };                                                                          \
-    for (ptrdiff_t p = first; p < last; p++) {                                                                \
-      ptrdiff_t columns = PANEL * (p + 1);                                                                    \
-      for (ptrdiff_t j = 0; j < columns; j += lanes)                                                          \
-        for (ptrdiff_t h = 0; h < PANEL; h += 4) {                                                            \
-          T *to = half + panel_start(p) + h * columns + 4 * j;                                                \
-          ptrdiff_t i = PANEL * p + h;                                                                        \
-          if (i + 4 <= n && j + lanes <= n) {                                                                 \
-            T turned[4][lanes];                                                                               \
-            for (int l = 0; l < lanes; l++)                                                                   \
-              for (int r = 0; r < 4; r++) turned[r][l] = a[(j + l) * lda + i + r];                            \
-            for (int r = 0; r < 4; r++)                                                                       \
-              for (int l = 0; l < lanes; l++) to[r * lanes + l] = a[(i + r) * lda + j + l] + turned[r][l];    \
-          } else {                                                                                            \
-            for (int r = 0; r < 4; r++)                                                                       \
-              for (int l = 0; l < lanes; l++)                                                                 \
-                to[r * lanes + l] =                                                                           \
-                    i + r < n && j + l < n ? a[(i + r) * lda + j + l] + a[(j + l) * lda + i + r] : 0;         \
+    for (ptrdiff_t tile = first; tile < last; tile += TILE_PANELS)                                            \
+      for (ptrdiff_t from = 0; from < PANEL * (tile + TILE_PANELS); from += PANEL * TILE_PANELS)              \
+        for (ptrdiff_t p = tile; p < tile + TILE_PANELS && p < last; p++) {                                   \
+          ptrdiff_t columns = PANEL * (p + 1), end = from + PANEL * TILE_PANELS;                              \
+          if (end > columns) end = columns;                                                                   \
+          for (ptrdiff_t h = 0; h < PANEL; h += 4) {                                                          \
+            T *to = half + panel_start(p) + h * columns;                                                      \
+            for (ptrdiff_t j = from; j < end; j += lanes)                                                     \
+              pack_block_##suffix(a, lda, n, PANEL * p + h, j, to + 4 * j);                                   \
           }                                                                                                   \
         }                                                                                                     \
-    }                                                                                                         \
   }                                                                                                           \
   CLONES static void symmetric_##suffix(const T *half, ptrdiff_t first, ptrdiff_t last, const T *x, T *y) {   \
     typedef Lanes_##suffix V;                                                                                 \
@@ -199,8 +221,7 @@ void faa_symmetric_product(FaaType type, ptrdiff_t n, const void *half, const vo
 
 // ---- Aᵀ D A x ------------------------------------------------------------------------------------------------
 //
-// Rows go by fours: their products with x, each times its weight, then those times the rows, which are still in the nearest cache; what the next four
-// rows need is on its way meanwhile.
+// Rows go by fours: their products with x, each times its weight, then those times the rows, which are still in the nearest caches.
 
 typedef struct {
   FaaType type;
@@ -208,8 +229,6 @@ typedef struct {
   const void *matrix, *weights, *x;
   void *scratch;
 } ThereAndBack;
-
-static inline void ahead(const void *address) { __builtin_prefetch(address, 0, 2); }
 
 #define THERE_AND_BACK(suffix, T)                                                                             \
   CLONES static void there_and_back_##suffix(const T *a, ptrdiff_t lda, ptrdiff_t rows, ptrdiff_t n,          \
@@ -239,13 +258,9 @@ static inline void ahead(const void *address) { __builtin_prefetch(address, 0, 2
         for (int r = 0; r < 4; r++) z[r] += row[r][k] * x[k];                                                 \
       for (int r = 0; r < 4; r++)                                                                             \
         z[r] = i + r >= rows ? 0 : weights ? weights[i + r] * z[r] : z[r];                                    \
-      ptrdiff_t next = i + 8 <= rows ? 4 * lda : 0;                                                           \
       for (j = 0; j + lanes <= n; j += lanes) {                                                               \
         V sum = *(const V *)(out + j);                                                                        \
-        for (int r = 0; r < 4; r++) {                                                                         \
-          sum += *(const V *)(row[r] + j) * z[r];                                                             \
-          if (next && j % (2 * lanes) == 0) ahead(row[r] + next + j);                                         \
-        }                                                                                                     \
+        for (int r = 0; r < 4; r++) sum += *(const V *)(row[r] + j) * z[r];                                   \
         *(V *)(out + j) = sum;                                                                                \
       }                                                                                                       \
       for (; j < n; j++)                                                                                      \

@@ -77,16 +77,18 @@ final class GradientRecord {
   func transposedProduct(_ v: [Tensor]) throws -> [Tensor] {
     if let sweep { return try completed(sweep(v)[...], theta) }
     sweeps += 1
-    guard sweeps == 2 || isForSeries && sweeps == 1, record.elementCount <= Self.compiledElements else {
-      return try completed(thetaOnly.pullback(v).prefix(theta.count), theta)
+    if sweeps == (isForSeries ? 1 : 2), record.elementCount <= Self.compiledElements {
+      let line = try Linearization(
+        of: { v in
+          try zip(thetaOnly.pullback(v), theta).map { try $0 ?? .zeros($1.shape, dtype: $1.dtype) }
+        }, at: v, isLinear: true)
+      let program = try LinearProgram(line)
+      if !program.recordsAnew {
+        sweep = program
+        return try completed(program(v)[...], theta)
+      }
     }
-    let line = try Linearization(
-      of: { v in
-        try zip(thetaOnly.pullback(v), theta).map { try $0 ?? .zeros($1.shape, dtype: $1.dtype) }
-      }, at: v)
-    let program = try LinearProgram(line)
-    if !program.recordsAnew { sweep = program }
-    return try completed(line.outputs.map(Optional.some)[...], theta)
+    return try completed(thetaOnly.pullback(v).prefix(theta.count), theta)
   }
 
   /// H v by a forward sweep.

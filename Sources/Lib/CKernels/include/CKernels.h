@@ -70,6 +70,7 @@ enum {
 /// the nodes waiting to be freed (so that a long chain is freed in a loop, not by recursion).
 typedef struct {
   uint64_t active;
+  uint64_t linear;  // those of them that record a linear function, whose values nobody reads
   int64_t next_node;
   bool draining;
   uint8_t observed;  // FAA_SEARCHED and FAA_TIMED

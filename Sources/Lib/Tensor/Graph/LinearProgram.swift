@@ -247,7 +247,8 @@ package final class LinearProgram {
       while first < terms.count {
         if let (second, product, input) = try partner(of: first, in: terms) {
           let like = spaces[terms[first].space]
-          terms[first].space = add(.fused(product, input), like.shape, like.dtype)
+          let space = add(.fused(product, input), like.shape, like.dtype)
+          terms[first] = Term(space: space, scale: terms[first].scale)
           terms.remove(at: second)
         }
         first += 1
