@@ -8,7 +8,7 @@ public struct Positivity: Sendable {
   public let byScale: Double
   /// Every λ stays positive if and only if η is below this; infinite where no λ falls.
   public let largestRate: Double
-  private let isScaleFree: Bool, hasMany: Bool
+  private let isScaleFree: Bool, hasScale: Bool
 
   /// Nil unless all elements of `lambda` are positive.
   init?(_ lambda: [Tensor], _ slope: [Tensor]) throws {
@@ -17,14 +17,14 @@ public struct Positivity: Sendable {
     let parts = zip(values, slopes).map { $0 * $1 }
     byScale = parts.reduce(0, +)
     isScaleFree = abs(byScale) <= 1e3 * slope.epsilon * parts.reduce(0) { $0 + abs($1) }
-    hasMany = values.count > 1
+    hasScale = values.count > 1 && slopes.contains { $0 != 0 }
     largestRate = zip(values, slopes).reduce(.infinity) { $1.1 > 0 ? min($0, $1.0 / $1.1) : $0 }
   }
 
   /// Lines of a report.
   var rows: [(String, String)] {
     var rows: [(String, String)] = []
-    if hasMany {
+    if hasScale {
       let meaning =
         isScaleFree
         ? "0: F does not feel a common factor of λ, and steps only lengthen λ"
