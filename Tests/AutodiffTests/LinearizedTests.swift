@@ -97,28 +97,70 @@ struct LinearizedTests {
     }
   }
 
-  @Test("A x + Aᵀ x reads A once, at every size of its pieces", arguments: [1, 2, 5, 31, 301, 640])
-  func bothWays(_ n: Int) throws {
-    for dtype in [DType.f64, .f32] {
-      var stream = RandomStream(seed: 3, stream: UInt64(n))
-      let a = try stream.normals(Shape([n, n]), dtype: dtype)
-      let (x, v) = (
-        try stream.normals(Shape([n]), dtype: dtype), try stream.normals(Shape([n]), dtype: dtype)
-      )
+  /// The product has the wanted elements up to rounding, each time it is taken, and the same bits on one, two and four threads.
+  private func expectProduct(
+    _ product: ([Tensor]) throws -> [Tensor], _ v: Tensor, _ want: [Double], _ what: String
+  ) throws {
+    let got = try product([v])[0].doubles()
+    let scale = want.map(abs).max() ?? 1
+    let tolerance = v.dtype == .f64 ? 1e-13 : 2e-5
+    #expect(zip(got, want).allSatisfy { abs($0 - $1) <= tolerance * scale }, "\(what)")
+    let threads = Engine.threads
+    defer { Engine.threads = threads }
+    for count in [1, 2, 4] {
+      Engine.threads = count
+      #expect(try product([v])[0].doubles() == got, "\(what), \(count) threads")
+    }
+  }
+
+  @Test(
+    "A x + Aᵀ x reads half of the sum, at every size of its panels and parts",
+    arguments: [1, 2, 5, 8, 9, 31, 277, 278, 301, 640], [DType.f64, .f32])
+  func symmetricHalf(_ n: Int, _ dtype: DType) throws {
+    var stream = RandomStream(seed: 3, stream: UInt64(n))
+    let whole = try stream.normals(Shape([n + 1, n + 3]), dtype: dtype)
+    let (x, v) = (try stream.normals(Shape([n]), dtype: dtype), try stream.normals(Shape([n]), dtype: dtype))
+    // A matrix of its own, its transpose, and a part of a larger one.
+    let part = try whole.narrowed(axis: 0, start: 1, count: n).narrowed(axis: 1, start: 2, count: n)
+    let own = try part.contiguous(in: "test")
+    for a in [own, try own.transposed(), part] {
       let (_, product) = try linearized(at: [x]) { x in
         try valueAndGrad(at: x) { try $0[0].matmul(a.matmul($0[0])) * 0.5 }.gradients
       }
-      let got = try product([v])[0].doubles()
       let wide = try a.cast(to: .f64)
       let want = try (wide + wide.transposed()).matmul(v.cast(to: .f64)).doubles().map { $0 * 0.5 }
-      let scale = want.map(abs).max() ?? 1
-      let tolerance = dtype == .f64 ? 1e-13 : 2e-5
-      #expect(zip(got, want).allSatisfy { abs($0 - $1) <= tolerance * scale })
-      // Whatever the number of threads, the same bits.
-      let threads = Engine.threads
-      defer { Engine.threads = threads }
-      Engine.threads = 1
-      #expect(try product([v])[0].doubles() == got)
+      try expectProduct(product, v, want, "\(n)")
+    }
+  }
+
+  @Test(
+    "Aᵀ D A x reads A once, at every size of its blocks and parts",
+    arguments: [(1, 1), (3, 2), (4, 9), (7, 31), (200, 10), (13, 5000), (401, 203)], [DType.f64, .f32])
+  func thereAndBack(_ extents: (Int, Int), _ dtype: DType) throws {
+    let (rows, columns) = extents
+    var stream = RandomStream(seed: 5, stream: UInt64(rows * columns))
+    let a = try stream.normals(Shape([rows, columns]), dtype: dtype) / Double(columns).squareRoot()
+    let target = try stream.normals(Shape([rows]), dtype: dtype)
+    let x = try stream.normals(Shape([columns]), dtype: dtype)
+    let v = try stream.normals(Shape([columns]), dtype: dtype)
+    // A loss of A x, element by element; with and without weights, and with what does not pass through A.
+    let losses: [(String, ([Tensor]) throws -> Tensor, ([Tensor]) throws -> Tensor)] = [
+      (
+        "weights", { try (a.matmul($0[0]) * target).softplus().sum() + $0[0].square().sum() * 0.3 },
+        { z in try (z[0] * target).softplus().sum() }
+      ),
+      (
+        "none", { try a.matmul($0[0]).square().sum() * 0.5 + $0[0].square().sum() * 0.3 },
+        { z in try z[0].square().sum() * 0.5 }
+      ),
+    ]
+    for (name, loss, ofProduct) in losses {
+      let (_, product) = try linearized(at: [x]) { try valueAndGrad(at: $0, loss).gradients }
+      let wide = try a.cast(to: .f64)
+      let z = try wide.matmul(x.cast(to: .f64))
+      let bent = try hvp(at: [z], along: [wide.matmul(v.cast(to: .f64))], ofProduct)[0]
+      let want = try (wide.transposed().matmul(bent) + v.cast(to: .f64) * 0.6).doubles()
+      try expectProduct(product, v, want, "\(name) \(rows) x \(columns)")
     }
   }
 

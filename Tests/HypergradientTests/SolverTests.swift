@@ -201,4 +201,32 @@ struct MinimizerTests {
       try minimize(Mixed.problem.inner, from: start, given: lambda, by: Adam(rate: -1))
     }
   }
+
+  @Test(
+    "a matrix that only rounding keeps from being singular is called that; units and a large condition number are not"
+  )
+  func almostSingular() throws {
+    for n in [2, 3, 6, 17, 40] {
+      for seed in 0..<12 {
+        var stream = RandomStream(seed: UInt64(seed), stream: UInt64(n))
+        let basis = try stream.normals(Shape([n, n]), dtype: .f64).orthogonalTriangular().q
+        func with(_ eigenvalues: [Double]) throws -> Tensor {
+          try (basis * Tensor(eigenvalues)).matmul(basis.transposed())
+        }
+        let others = (1..<n).map { 0.5 + Double($0) / Double(n) }
+        // In the range of the matrix, so that the residual does not give it away.
+        let flat = try with([0] + others)
+        let inside = try flat.matmul(stream.normals(Shape([n]), dtype: .f64))
+        for matrix in [flat, try with([0] + others.map { -$0 })] {
+          #expect(try Dense().solve(LinearMap(matrix: matrix), [inside]).status == .singular, "\(n) \(seed)")
+        }
+        let steep = try with([1e-10] + others)
+        #expect(try Dense().solve(LinearMap(matrix: steep), [inside]).status == .converged)
+      }
+    }
+    let units = try diagonal([1e-18, 1e12, 1e-3])
+    let solution = try Dense().solve(LinearMap(matrix: units), [vector([1, 1, 1])])
+    #expect(solution.status == .converged)
+    #expect(abs(try solution.q.numbers[0] / 1e18 - 1) < 1e-12)
+  }
 }

@@ -26,8 +26,7 @@ final class HypergradientObject: HostObject {
       "value", "direct", "indirect", "status", "report", "q", "residual", "relativeResidual", "residuals",
       "bestIteration", "rho", "kappa", "gamma", "hvps", "mixedProducts", "products", "batches", "paths",
       "seconds", "innerGradientNorm", "error", "errorIsBound", "notes", "terms", "spectrum", "compare",
-      "plan",
-      "verify", "figure",
+      "plan", "verify", "figure", "byScale", "largestRate",
     ]
   }
 
@@ -64,7 +63,16 @@ final class HypergradientObject: HostObject {
     case "plan": return .object(ReportObject("Plan", try plan(usualMethods, at: result.point).description))
     case "verify": return verify
     case "figure": return figure
+    case "byScale": return number(try positivity?.byScale)
+    case "largestRate": return number(try positivity?.largestRate)
     default: return nil
+    }
+  }
+
+  private var positivity: Positivity? {
+    get throws {
+      _ = try result.value
+      return result.positivity
     }
   }
 

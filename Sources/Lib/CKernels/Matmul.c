@@ -156,7 +156,9 @@ static int multiply(FaaType type, ptrdiff_t batch, ptrdiff_t m, ptrdiff_t n, ptr
       faa_shared_product(m, n, k, a, b, bias, adds, out))
     return 0;
   // Every piece packs the operand that is not cut anew, so the longer axis is cut, and none where the batch is work for all.
-  ptrdiff_t pieces = work < 3e5 || (batch >= 8 && work < 3e7) ? 1 : work < 3e7 ? 2 : work < 1.5e10 ? 4 : 8;
+  // A product with one row or column reads an element for each of its operations, which others do many with.
+  double least = m == 1 || n == 1 ? 1e5 : 3e5;
+  ptrdiff_t pieces = work < least || (batch >= 8 && work < 3e7) ? 1 : work < 3e7 ? 2 : work < 1.5e10 ? 4 : 8;
   p.by_columns = n > m && type != FaaI32;
   ptrdiff_t extent = p.by_columns ? n : m;
   p.piece = ((extent + pieces - 1) / pieces + 15) / 16 * 16;  // whole register tiles

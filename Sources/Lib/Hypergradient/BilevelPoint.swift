@@ -83,8 +83,9 @@ public final class BilevelPoint {
     paths = PathGraph(inner: innerPaths, outer: outerPaths, movesTheta: record.dependsOnLambda).lines
   }
 
-  /// Prepares a computation: how products are composed, and which mini-batches they see.
-  func configure(_ options: HypergradientOptions) throws {
+  /// Prepares a computation of about so many products: how they are composed, and which mini-batches they see.
+  func configure(_ options: HypergradientOptions, products: Int) throws {
+    record.isForSeries = products > 2
     (usesGaussNewton, usesDifferences) = (false, false)
     switch options.mode {
     case .finiteDifference: usesDifferences = problem.isSymmetric

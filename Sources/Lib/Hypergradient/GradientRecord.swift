@@ -17,8 +17,9 @@ final class GradientRecord {
   /// The recording restricted to one of the two, made when first asked for.
   private lazy var thetaOnly = record.restricted(toLeaves: 0..<theta.count)
   private let lambdaOnly: Linearization
-  /// The reverse sweep by θ, itself recorded and compiled when it is asked for again: a series takes it once a term.
+  /// The reverse sweep by θ, itself recorded and compiled when it is asked for again, or at once for a series, which takes it once a term.
   private var sweep: LinearProgram?
+  var isForSeries = false
   private var sweeps = 0
   /// The most elements of a recording whose sweep is compiled. Beyond, arithmetic is all that costs, and what compiling keeps is memory.
   private static let compiledElements = 1 << 20
@@ -76,16 +77,18 @@ final class GradientRecord {
   func transposedProduct(_ v: [Tensor]) throws -> [Tensor] {
     if let sweep { return try completed(sweep(v)[...], theta) }
     sweeps += 1
-    guard sweeps == 2, record.elementCount <= Self.compiledElements else {
-      return try completed(thetaOnly.pullback(v).prefix(theta.count), theta)
+    if sweeps == (isForSeries ? 1 : 2), record.elementCount <= Self.compiledElements {
+      let line = try Linearization(
+        of: { v in
+          try zip(thetaOnly.pullback(v), theta).map { try $0 ?? .zeros($1.shape, dtype: $1.dtype) }
+        }, at: v, isLinear: true)
+      let program = try LinearProgram(line)
+      if !program.recordsAnew {
+        sweep = program
+        return try completed(program(v)[...], theta)
+      }
     }
-    let line = try Linearization(
-      of: { v in
-        try zip(thetaOnly.pullback(v), theta).map { try $0 ?? .zeros($1.shape, dtype: $1.dtype) }
-      }, at: v)
-    let program = try LinearProgram(line)
-    if !program.recordsAnew { sweep = program }
-    return try completed(line.outputs.map(Optional.some)[...], theta)
+    return try completed(thetaOnly.pullback(v).prefix(theta.count), theta)
   }
 
   /// H v by a forward sweep.

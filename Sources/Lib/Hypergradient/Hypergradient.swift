@@ -39,12 +39,13 @@ public final class Hypergradient {
     self.derivative = derivative
     let before = (point.hessianProducts, point.mixedProducts)
     var settled = options.settled(for: method, at: point)
-    try point.configure(settled)
+    let count = point.theta.elementCount
+    try point.configure(settled, products: method.predictedProducts(parameters: count))
     var (used, outcome) = (method, try method.run(at: point, settled))
     for next in options.fallback where !outcome.isUsable {
       let failure = "\(used) ended as \(outcome.solution.status)"
       settled = options.settled(for: next, at: point)
-      try point.configure(settled)
+      try point.configure(settled, products: next.predictedProducts(parameters: count))
       outcome = try next.run(at: point, settled)
       outcome.solution.notes.insert("\(failure); \(next) took its place, as asked", at: 0)
       used = next
@@ -158,9 +159,10 @@ extension Hypergradient: CustomStringConvertible {
       rows.append(("value", text { try unqualifiedValue }))
       rows.append(("  direct", text { direct }))
       rows.append(("  indirect", text { indirect }))
-      if point.lambda.tensors.allSatisfy({ (try? $0.min().item()).map { $0 > 0 } ?? false }) {
+      if let positivity {
         rows.append(
           ("  by log λ", text { try zip(unqualifiedValue, point.lambda.tensors).map { try $0 * $1 } }))
+        rows += positivity.rows
       }
     } else {
       rows.append(("value", "withheld: the computation did not succeed"))

@@ -83,7 +83,7 @@ public final class NeumannTerms: Sequence, IteratorProtocol {
     self.point = point
     self.count = count
     self.options = options
-    try point.configure(options)
+    try point.configure(options, products: count)
     let map = point.hessian.shifted(by: options.damping)
     (self.gamma, spectrum) = try Neumann(gamma: gamma).chooseStep(map, like: point.outerGradient)
     series = try NeumannRecurrence(point.outerGradient, gamma: self.gamma)

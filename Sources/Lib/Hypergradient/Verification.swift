@@ -44,7 +44,7 @@ extension Hypergradient {
 
     var plain = options
     (plain.batches, plain.mode) = (.full, .reverseOverReverse)
-    try point.configure(plain)
+    try point.configure(plain, products: 2)
     if point.problem.isSymmetric {
       let asymmetry = try point.hessian.asymmetry(like: point.theta.tensors)
       checks.append(.init(name: "u·Hv = v·Hu", error: asymmetry, tolerance: 1e3 * precision))

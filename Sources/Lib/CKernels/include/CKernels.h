@@ -70,6 +70,7 @@ enum {
 /// the nodes waiting to be freed (so that a long chain is freed in a loop, not by recursion).
 typedef struct {
   uint64_t active;
+  uint64_t linear;  // those of them that record a linear function, whose values nobody reads
   int64_t next_node;
   bool draining;
   uint8_t observed;  // FAA_SEARCHED and FAA_TIMED
@@ -195,11 +196,20 @@ int faa_matmul_bias(FaaType type, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatr
 /// out[i] = Σ_t scales[t] weights[t][i] values[t][i], in floats; weights[t] may be NULL for ones. `out` may be one of the values.
 void faa_combine(FaaType type, ptrdiff_t count, int terms, const void *_Nonnull const *_Nonnull values,
                  const void *_Nullable const *_Nonnull weights, const double *_Nonnull scales, void *_Nonnull out);
-/// Into how many sums the next one is cut: `partial` has room for one fewer vectors of n.
-#define FAA_BOTH_WAYS_CHUNKS 4
-/// out = (A + Aᵀ) x, reading the row-major, square A once; floats.
-void faa_both_ways(FaaType type, ptrdiff_t n, const void *_Nonnull matrix, ptrdiff_t leading, const void *_Nonnull x,
-                   void *_Nonnull partial, void *_Nonnull out);
+/// Into how many sums, at most, the next two products are cut.
+#define FAA_LINEAR_PARTS 4
+/// S = A + Aᵀ for the row-major A of n x n, as the half that `faa_symmetric_product` reads, of so many elements; floats.
+ptrdiff_t faa_symmetric_half_count(ptrdiff_t n);
+void faa_symmetric_half(FaaType type, ptrdiff_t n, const void *_Nonnull matrix, ptrdiff_t leading, void *_Nonnull half);
+/// out = S x, reading the half once; `scratch` has room for so many elements.
+ptrdiff_t faa_symmetric_scratch_count(ptrdiff_t n);
+void faa_symmetric_product(FaaType type, ptrdiff_t n, const void *_Nonnull half, const void *_Nonnull x,
+                           void *_Nonnull scratch, void *_Nonnull out);
+/// out = Aᵀ D A x for the row-major A of rows x columns and the diagonal D of `weights` (NULL for ones), reading A once; floats. `scratch` has room for
+/// FAA_LINEAR_PARTS vectors of `columns`.
+void faa_there_and_back(FaaType type, ptrdiff_t rows, ptrdiff_t columns, const void *_Nonnull matrix, ptrdiff_t leading,
+                        const void *_Nullable weights, const void *_Nonnull x, void *_Nonnull scratch,
+                        void *_Nonnull out);
 /// Makes OpenBLAS run each call on the calling thread: whoever calls it from the pool does this first.
 void faa_blas_alone(void);
 /// The name of the OpenBLAS kernel in use, such as "Zen" or "SkylakeX".

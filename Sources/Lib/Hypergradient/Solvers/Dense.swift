@@ -34,14 +34,16 @@ public struct Dense: LinearSolver {
       unit[column] = 0
     }
     let right = try b.flattened()
-    let (x, isPositive) = try matrix.solved(
-      right, symmetric: map.isSymmetric(like: b), epsilon: b.epsilon)
     let norm = try b.norm()
-    guard let x else {
+    guard
+      let factors = try matrix.factored(symmetric: map.isSymmetric(like: b), epsilon: b.epsilon),
+      matrix.condition(factors) * b.epsilon * Double(n).squareRoot() < 0.25
+    else {
       var solution = LinearSolution(q: try b.zeros(), residuals: [norm], status: .singular)
       solution.notes = ["the Hessian is singular to working precision; use damping or minres()"]
       return solution
     }
+    let x = factors.solve(right)
     let q = try b.shaped(from: x)
     let rest = zip(right, matrix.times(x)).map { $0 - $1 }
     let residual = rest.reduce(0) { $0 + $1 * $1 }.squareRoot()
@@ -54,7 +56,7 @@ public struct Dense: LinearSolver {
       solution.notes = ["the Hessian is singular to working precision; use damping or minres()"]
       return solution
     }
-    if !isPositive, try map.isSymmetric(like: b) {
+    if !factors.isPositive, try map.isSymmetric(like: b) {
       solution.notes = ["H is not positive definite: θ is a saddle point of the inner loss, not a minimum"]
     }
     return solution
@@ -81,14 +83,41 @@ struct DenseMatrix {
     (0..<size).map { row in (0..<size).reduce(0) { $0 + elements[row * size + $1] * x[$1] } }
   }
 
-  /// A^-1 b, nil where A is singular to working precision, and whether A is positive definite.
-  func solved(_ b: [Double], symmetric: Bool, epsilon: Double) -> (x: [Double]?, isPositive: Bool) {
-    if symmetric, let x = cholesky(b, epsilon: epsilon) { return (x, true) }
-    return (eliminated(b, epsilon: epsilon), false)
+  /// A matrix in factors: how to apply its inverse, and whether it is positive definite.
+  struct Factors {
+    let isPositive: Bool
+    let solve: ([Double]) -> [Double]
+  }
+
+  /// The factors of A, nil where a pivot is 0 to working precision.
+  func factored(symmetric: Bool, epsilon: Double) -> Factors? {
+    if symmetric, let factors = cholesky(epsilon: epsilon) { return factors }
+    return eliminated(epsilon: epsilon)
+  }
+
+  /// |S A S| |(S A S)^-1|, the second from below by inverse iteration, with the diagonal S that makes the largest element of each row about 1:
+  /// units of the parameters do not count. A matrix that only rounding has kept from being singular may have pivots that do not look like
+  /// it; its inverse does.
+  func condition(_ factors: Factors) -> Double {
+    func length(_ x: [Double]) -> Double { x.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+    let s = (0..<size).map { row in
+      let largest = (0..<size).reduce(0) { max($0, abs(self[row, $1])) }
+      return largest > 0 ? 1 / largest.squareRoot() : 1
+    }
+    let scaled = elements.indices.map { s[$0 / size] * elements[$0] * s[$0 % size] }
+    var x = (0..<size).map { 1 + 0.5 * Double(($0 * 7919) % 101) / 101 }
+    var inverse = 0.0
+    for _ in 0..<3 {
+      let scale = length(x)
+      guard scale > 0, scale.isFinite else { return .infinity }
+      x = zip(factors.solve(zip(x, s).map { $0 / scale / $1 }), s).map { $0 / $1 }
+      inverse = max(inverse, length(x))
+    }
+    return inverse.isFinite ? length(scaled) * inverse : .infinity
   }
 
   /// A = U^T U, row by row of U; nil at the first pivot that is not positive.
-  private func cholesky(_ b: [Double], epsilon: Double) -> [Double]? {
+  private func cholesky(epsilon: Double) -> Factors? {
     let n = size
     var u = elements
     let isPositive = u.withUnsafeMutableBufferPointer { u in
@@ -106,23 +135,25 @@ struct DenseMatrix {
       return true
     }
     guard isPositive else { return nil }
-    var x = b
-    for row in 0..<n {
-      for k in 0..<row { x[row] -= u[k * n + row] * x[k] }
-      x[row] /= u[row * n + row]
+    return Factors(isPositive: true) { [u] b in
+      var x = b
+      for row in 0..<n {
+        for k in 0..<row { x[row] -= u[k * n + row] * x[k] }
+        x[row] /= u[row * n + row]
+      }
+      for row in (0..<n).reversed() {
+        for k in (row + 1)..<max(n, row + 1) { x[row] -= u[row * n + k] * x[k] }
+        x[row] /= u[row * n + row]
+      }
+      return x
     }
-    for row in (0..<n).reversed() {
-      for k in (row + 1)..<max(n, row + 1) { x[row] -= u[row * n + k] * x[k] }
-      x[row] /= u[row * n + row]
-    }
-    return x
   }
 
-  /// Gaussian elimination with partial pivoting.
-  private func eliminated(_ b: [Double], epsilon: Double) -> [Double]? {
+  /// P A = L U by Gaussian elimination with partial pivoting; both in one matrix.
+  private func eliminated(epsilon: Double) -> Factors? {
     let n = size
     var a = elements
-    var x = b
+    var order = Array(0..<n)
     let largest = a.map(abs).max() ?? 0
     for column in 0..<n {
       var best = column
@@ -130,19 +161,25 @@ struct DenseMatrix {
       guard abs(a[best * n + column]) > 8 * epsilon * largest else { return nil }
       if best != column {
         for k in 0..<n { a.swapAt(best * n + k, column * n + k) }
-        x.swapAt(best, column)
+        order.swapAt(best, column)
       }
       for row in (column + 1)..<max(n, column + 1) {
         let factor = a[row * n + column] / a[column * n + column]
+        a[row * n + column] = factor
         if factor == 0 { continue }
-        for k in column..<n { a[row * n + k] -= factor * a[column * n + k] }
-        x[row] -= factor * x[column]
+        for k in (column + 1)..<max(n, column + 1) { a[row * n + k] -= factor * a[column * n + k] }
       }
     }
-    for row in (0..<n).reversed() {
-      for k in (row + 1)..<max(n, row + 1) { x[row] -= a[row * n + k] * x[k] }
-      x[row] /= a[row * n + row]
+    return Factors(isPositive: false) { [a, order] b in
+      var x = order.map { b[$0] }
+      for row in 0..<n {
+        for k in 0..<row { x[row] -= a[row * n + k] * x[k] }
+      }
+      for row in (0..<n).reversed() {
+        for k in (row + 1)..<max(n, row + 1) { x[row] -= a[row * n + k] * x[k] }
+        x[row] /= a[row * n + row]
+      }
+      return x
     }
-    return x
   }
 }

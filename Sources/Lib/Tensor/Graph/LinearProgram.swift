@@ -4,7 +4,7 @@ import CKernels
 /// applied many times to small vectors, where recording and allocation cost more than arithmetic.
 ///
 /// What does not depend on the tangents was computed when the computation was recorded; here chains of elementwise factors become one, sums
-/// one pass, and A x + Aᵀ x one reading of A. An operation without a simpler form keeps its own rule. The same numbers come out as of
+/// one pass, A x + Aᵀ x and Aᵀ D A x one reading of A. An operation without a simpler form keeps its own rule. The same numbers come out as of
 /// `Linearization.pushforward`, but for the rounding of the folded factors. One thread at a time may apply it.
 package final class LinearProgram {
   private let line: Linearization
@@ -43,7 +43,7 @@ package final class LinearProgram {
   private enum Work {
     case combine([Term])
     case matrix(Operand, rows: Int, columns: Int, Int)
-    case bothWays(Operand, count: Int, Int, partial: Tensor)
+    case fused(FusedProduct, Int)
     case rule(Node, [Int?])
   }
 
@@ -56,7 +56,7 @@ package final class LinearProgram {
     var reads: [Int] {
       switch work {
       case .combine(let terms): terms.map(\.space)
-      case .matrix(_, _, _, let input), .bothWays(_, _, let input, _): [input]
+      case .matrix(_, _, _, let input), .fused(_, let input): [input]
       case .rule(_, let inputs): inputs.compactMap(\.self)
       }
     }
@@ -156,10 +156,7 @@ package final class LinearProgram {
     case .matrix(let operand, let rows, let columns, let input):
       let vector = FaaMatrix(data: pointer(input), batch_stride: columns, leading: 1, transposed: false)
       _ = faa_matmul(space.dtype.kernel, 1, rows, 1, columns, operand.matrix, vector, target.pointer)
-    case .bothWays(let operand, let count, let input, let partial):
-      faa_both_ways(
-        space.dtype.kernel, count, operand.matrix.data, operand.matrix.leading, pointer(input),
-        partial.pointer, target.pointer)
+    case .fused(let product, let input): try product(pointer(input), target.pointer)
     }
   }
 
@@ -192,6 +189,8 @@ package final class LinearProgram {
         if !terms.isEmpty { return try merged(terms, node.shape, node.dtype) }
       case .matrix(let matrix, let index):
         guard let form = inputs[index], let like = node.input(index) else { break }
+        let operand = try Operand(matrix)
+        if let term = try thereAndBack(operand, rows: matrix.shape[0], form, node) { return [term] }
         // A scale alone may wait until the product is taken.
         var scale = 1.0
         var input = form[0].space
@@ -200,8 +199,7 @@ package final class LinearProgram {
         } else {
           input = try materialised(form, like.shape, like.dtype)
         }
-        let (rows, columns) = (matrix.shape[0], matrix.shape[1])
-        let work = Work.matrix(try Operand(matrix), rows: rows, columns: columns, input)
+        let work = Work.matrix(operand, rows: matrix.shape[0], columns: matrix.shape[1], input)
         return [Term(space: add(work, node.shape, node.dtype), scale: scale)]
       }
       let values = try inputs.enumerated().map { index, form in
@@ -247,12 +245,9 @@ package final class LinearProgram {
       var terms = form
       var first = 0
       while first < terms.count {
-        if let (second, operand, count, input) = partner(of: first, in: terms) {
+        if let (second, product, input) = try partner(of: first, in: terms) {
           let like = spaces[terms[first].space]
-          let partial = try Tensor.uninitialized(
-            Shape([Int(FAA_BOTH_WAYS_CHUNKS - 1) * count]), dtype: like.dtype, in: "linear program")
-          let space = add(
-            .bothWays(operand, count: count, input, partial: partial), like.shape, like.dtype)
+          let space = add(.fused(product, input), like.shape, like.dtype)
           terms[first] = Term(space: space, scale: terms[first].scale)
           terms.remove(at: second)
         }
@@ -261,24 +256,40 @@ package final class LinearProgram {
       return terms
     }
 
-    private func product(_ space: Int) -> (Operand, Int, Int)? {
+    /// The product that a value is.
+    private func product(_ space: Int) -> (operand: Operand, rows: Int, columns: Int, input: Int)? {
       guard let step = steps.last(where: { $0.target == space }),
-        case .matrix(let operand, let rows, let columns, let input) = step.work, rows == columns
+        case .matrix(let operand, let rows, let columns, let input) = step.work
       else { return nil }
-      return (operand, rows, input)
+      return (operand, rows, columns, input)
     }
 
-    private func partner(of first: Int, in terms: [Term]) -> (Int, Operand, Int, Int)? {
-      guard terms[first].weights == nil, let (a, n, x) = product(terms[first].space) else { return nil }
+    private func partner(of first: Int, in terms: [Term]) throws -> (Int, FusedProduct, input: Int)? {
+      guard terms[first].weights == nil, let one = product(terms[first].space), one.rows == one.columns else {
+        return nil
+      }
       for second in terms.indices.dropFirst(first + 1)
       where terms[second].weights == nil && terms[second].scale == terms[first].scale {
-        if let (b, m, y) = product(terms[second].space), x == y, n == m, a.matrix.data == b.matrix.data,
-          a.matrix.leading == b.matrix.leading, a.matrix.transposed != b.matrix.transposed
+        if let other = product(terms[second].space), other.input == one.input,
+          other.operand.isTranspose(of: one.operand), other.rows == one.rows,
+          let product = SymmetricProduct(one.operand, count: one.rows, spaces[terms[first].space].dtype)
         {
-          return (second, a, n, x)
+          return (second, product, one.input)
         }
       }
       return nil
+    }
+
+    /// Aᵀ times a form that is D A x, as one product.
+    private mutating func thereAndBack(
+      _ operand: Operand, rows: Int, _ form: [Term], _ node: Node
+    ) throws -> Term? {
+      guard form.count == 1, let there = product(form[0].space), !there.operand.matrix.transposed,
+        operand.isTranspose(of: there.operand), rows == there.columns
+      else { return nil }
+      let product = try ThereAndBack(
+        there.operand, rows: there.rows, columns: there.columns, weights: form[0].weights, node.dtype)
+      return Term(space: add(.fused(product, there.input), node.shape, node.dtype), scale: form[0].scale)
     }
 
     /// The steps that the outputs need, and what each may let go of.

@@ -14,7 +14,10 @@ struct Transform {
     faa_thread().pointee.active |= bit
   }
 
-  func close() { faa_thread().pointee.active &= ~bit }
+  func close() {
+    faa_thread().pointee.active &= ~bit
+    faa_thread().pointee.linear &= ~bit
+  }
 }
 
 /// The recorded computation between some leaves and some outputs, in order, ready to be swept in either direction as
@@ -30,7 +33,12 @@ package final class Linearization {
   let firstInput: [Int32]
 
   /// Runs `function` on fresh leaves made from `arguments` and keeps what it did.
-  package init(of function: ([Tensor]) throws -> [Tensor], at arguments: [Tensor]) throws {
+  ///
+  /// The derivative of a linear function does not depend on its values: where `isLinear` its matrix products are recorded and not computed, and
+  /// the outputs are not to be read.
+  package init(
+    of function: ([Tensor]) throws -> [Tensor], at arguments: [Tensor], isLinear: Bool = false
+  ) throws {
     for argument in arguments where !argument.dtype.isFloating {
       throw TensorError(
         .notDifferentiable, in: "grad", "an argument of dtype \(argument.dtype) has no derivative",
@@ -40,6 +48,7 @@ package final class Linearization {
     let leaves = arguments.map { Leaf(of: $0, bit: transform.bit) }
     let raw: [Tensor]
     do {
+      if isLinear { faa_thread().pointee.linear |= transform.bit }
       defer { transform.close() }
       raw = try function(zip(arguments, leaves).map { $0.with(node: $1) })
     }

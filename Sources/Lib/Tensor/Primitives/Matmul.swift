@@ -76,6 +76,10 @@ enum Matmul {
   }
 
   private static func evaluate(_ a: Tensor, _ b: Tensor, _ turned: Turned) throws -> Tensor {
+    let linear = faa_thread().pointee.linear
+    if linear != 0, linear & (recordedTrace(a) | recordedTrace(b)) != 0 {
+      return try .zeros(shape(a, b, turned), dtype: a.dtype)
+    }
     let result = try Tensor.uninitialized(shape(a, b, turned), dtype: a.dtype, in: "matmul")
     try multiply(a, b, turned, into: result, adds: false)
     return result
