@@ -60,6 +60,15 @@ public struct Figure: Codable, Equatable, Sendable {
   }
 }
 
+extension Figure {
+  /// The figure at a width, as high as its parts ask for then.
+  public func sized(width: Double) -> Figure {
+    var figure = self
+    figure.size = Size(width, max(60, Layout.height(self, width: width).rounded(.up)))
+    return figure
+  }
+}
+
 /// Marks on a pair of axes.
 public struct Panel: Codable, Equatable, Sendable {
   /// What is drawn, in this order.
@@ -127,6 +136,8 @@ public struct Size: Codable, Hashable, Sendable {
   public static let screen = Size(640, 400)
   /// One column of a two-column paper (3.4 in).
   public static let column = Size(327, 230)
+  /// Both columns of such a paper (7 in).
+  public static let page = Size(672, 380)
   /// A 16:9 slide: enlarged to fill one, its words are read from the last row.
   public static let slide = Size(640, 360)
 }

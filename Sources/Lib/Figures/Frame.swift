@@ -152,14 +152,12 @@ struct Frame {
     )
   }
 
+  /// Where values lie along the axes.
+  var across: Ruler { Ruler(xRange, plan.x.scale) }
+  var up: Ruler { Ruler(yRange, plan.y.scale) }
+
   static func fraction(_ value: Double, _ range: ClosedRange<Double>, _ scale: Scale) -> Double {
-    switch scale {
-    case .linear: return (value - range.lowerBound) / (range.upperBound - range.lowerBound)
-    case .log:
-      guard value > 0 else { return -1 }
-      let low = log(range.lowerBound)
-      return (log(value) - low) / (log(range.upperBound) - low)
-    }
+    Ruler(range, scale).fraction(value)
   }
 }
 

@@ -85,12 +85,31 @@ struct Layout {
   /// The height a row of figures asks for.
   private static func height(_ row: [Figure], width: Double) -> Double {
     row.map { cell in
-      let natural = cell.size ?? naturalSize(cell)
-      let height = natural.height / natural.width * width / Double(row.count)
+      let width = width / Double(row.count)
+      let height =
+        cell.size.map { $0.height / $0.width * width } ?? Self.height(cell, width: width)
       // Titles, labels and ticks do not shrink with a narrow panel.
       if case .panel = cell.content, row.count > 1 { return max(height, 200) + 20 }
       return height
     }.max() ?? 0
+  }
+
+  /// The height a figure asks for at a width.
+  static func height(_ figure: Figure, width: Double) -> Double {
+    let title = figure.title.isEmpty ? 0 : Style.titleHeight
+    switch figure.content {
+    case .panel:
+      let natural = naturalSize(figure)
+      return natural.height / natural.width * width
+    case .sheet(let sheet):
+      let gaps = SheetLayout.gap * Double(sheet.columnCount - 1)
+      let room = width - 2 * Style.edge - SheetLayout.namesWidth(sheet) - gaps
+      let steepest = sheet.images.map { Double($0.height) / Double($0.width) }.max() ?? 1
+      let row = max(1, room / Double(sheet.columnCount)) * steepest + SheetLayout.captionHeight(sheet)
+      return Style.edge * 2 + title + Double(sheet.rowCount) * (row + SheetLayout.gap) - SheetLayout.gap
+    case .grid(let rows):
+      return title + rows.filter { !$0.isEmpty }.reduce(0) { $0 + height($1, width: width) }
+    }
   }
 
   /// The size a figure takes when nobody says otherwise.
@@ -112,8 +131,7 @@ struct Layout {
     case .grid(let rows):
       // Panels as wide as words of this size can stand.
       let width = [640.0, 640, 800, 1000][min(3, rows.map(\.count).max() ?? 1)]
-      let height = rows.filter { !$0.isEmpty }.reduce(0.0) { $0 + Self.height($1, width: width) }
-      return Size(width, max(120, (height + title).rounded(.up)))
+      return Size(width, max(120, height(figure, width: width).rounded(.up)))
     }
   }
 }

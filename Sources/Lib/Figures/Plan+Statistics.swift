@@ -138,15 +138,15 @@ extension PlanBuilder {
           mark: "scatter",
           "point \(place) has class \(classes[place]), but there are \(names.count) class names")
       }
-      let members = Dictionary(grouping: places) { classes[$0] }
       let inks = names.map { _ in colour(.next) }
+      var members = [[Int]](repeating: [], count: names.count)
       // A crowd is painted in the order given: class by class, the last would hide the others.
       let isCrowd = places.count > PointCloud.threshold
       if isCrowd { shapes.append(points(places, places.map { inks[classes[$0]].opacity(0.8) })) }
-      for (index, name) in names.enumerated() {
-        guard let own = members[index] else { continue }
+      for place in places { members[classes[place]].append(place) }
+      for (index, own) in members.enumerated() where !own.isEmpty {
         if !isCrowd { shapes.append(points(own, [inks[index].opacity(0.8)])) }
-        key(name, inks[index], .point(scatter.symbol))
+        key(names[index], inks[index], .point(scatter.symbol))
       }
     case .values(let values, let colormap, let label):
       try sameLength("scatter", ("x", xs.count), ("values", values.count))

@@ -16,7 +16,9 @@ extension Script {
     if elements.isEmpty {
       // gnuplot draws no axes without something to plot: one invisible point.
       elements.append(
-        try files.columns([[frame.xRange.lowerBound], [frame.yRange.lowerBound]])
+        try files.columns([
+          [frame.across.measure(frame.xRange.lowerBound)], [frame.up.measure(frame.yRange.lowerBound)],
+        ])
           + "using 1:2 with dots notitle "
           + "linecolor rgb '#ff000000'")
     }
@@ -34,20 +36,19 @@ extension Script {
     line(
       "set tics out nomirror scale \(hasAxes ? "0.5,0.3" : "0") textcolor rgb \(Self.colour(theme.muted)) "
         + font(Style.tickFont))
-    line("set xrange [\(frame.xRange.lowerBound):\(frame.xRange.upperBound)]")
-    line("set yrange [\(frame.yRange.lowerBound):\(frame.yRange.upperBound)]")
-    if frame.plan.x.scale == .log { line("set logscale x 10") }
-    if frame.plan.y.scale == .log { line("set logscale y 10") }
+    let (across, up) = (frame.across, frame.up)
+    line("set xrange [\(across.measure(frame.xRange.lowerBound)):\(across.measure(frame.xRange.upperBound))]")
+    let yRange = "[\(up.measure(frame.yRange.lowerBound)):\(up.measure(frame.yRange.upperBound))]"
+    line("set yrange \(yRange)")
     let turn = frame.slantsXTicks ? "rotate by 30 right" : "norotate"
     // An empty list would mean gnuplot's own ticks.
     line(
       frame.xTicks.isEmpty
-        ? "unset xtics" : "set xtics nomirror \(turn) offset 0,0.3 \(list(frame.xTicks))")
-    line(frame.yTicks.isEmpty ? "unset ytics" : "set ytics nomirror \(list(frame.yTicks))")
+        ? "unset xtics" : "set xtics nomirror \(turn) offset 0,0.3 \(list(frame.xTicks, across))")
+    line(frame.yTicks.isEmpty ? "unset ytics" : "set ytics nomirror \(list(frame.yTicks, up))")
     if frame.plan.right != nil {
-      line("set y2range [\(frame.yRange.lowerBound):\(frame.yRange.upperBound)]")
-      if frame.plan.y.scale == .log { line("set logscale y2 10") }
-      line("set y2tics nomirror \(list(frame.rightTicks))")
+      line("set y2range \(yRange)")
+      line("set y2tics nomirror \(list(frame.rightTicks, up))")
     }
     if frame.plan.drawsGrid {
       // Bars stand on named places: only values deserve a grid line.
@@ -72,9 +73,9 @@ extension Script {
     }
   }
 
-  private func list(_ ticks: [Tick]) -> String {
+  private func list(_ ticks: [Tick], _ ruler: Ruler) -> String {
     let items = ticks.map { tick in
-      "\(quotedTick(tick.label)) \(tick.value) \(tick.label.isEmpty ? 1 : 0)"
+      "\(quotedTick(tick.label)) \(ruler.measure(tick.value)) \(tick.label.isEmpty ? 1 : 0)"
     }
     return "(" + items.joined(separator: ", ") + ")"
   }
@@ -123,7 +124,6 @@ extension Script {
     line("unset label")
     line("unset arrow")
     line("unset object")
-    line("unset logscale")
     line("unset grid")
     setMargins(rect)
     line("set border 0")

@@ -69,7 +69,6 @@ struct Script {
     line("unset label")
     line("unset arrow")
     line("unset object")
-    line("unset logscale")
     line("unset xlabel")
     line("unset ylabel")
     line("unset grid")
@@ -221,14 +220,15 @@ struct Script {
     label(text, x: image.x + 3, y: image.y + 7.5, size: Style.badgeFont, colour: theme.text)
   }
 
-  /// A plot element that paints an image over a rectangle of the axes.
+  /// A plot element that paints an image over a rectangle of the axes as gnuplot measures them; one that `isFine` has as many pixels as
+  /// the page.
   func pixels(
     _ raster: Raster, x: ClosedRange<Double>, y: ClosedRange<Double>, width points: Double,
-    _ files: inout DataFiles
+    isFine: Bool = false, _ files: inout DataFiles
   ) throws -> String {
     var raster = raster
     // Cairo blurs enlarged images; whole multiples of the pixels keep their edges. SVG says so in its markup.
-    if !isSVG { raster = raster.enlarged(toAtLeast: Int(min(4096, points * 4))) }
+    if !isSVG, !isFine { raster = raster.enlarged(toAtLeast: Int(min(4096, points * 4))) }
     // gnuplot draws no image that is a single pixel wide or high.
     if raster.width == 1 || raster.height == 1 { raster = raster.enlarged(toAtLeast: raster.width * 2) }
     let dx = (x.upperBound - x.lowerBound) / Double(raster.width)

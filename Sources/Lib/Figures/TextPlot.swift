@@ -291,12 +291,12 @@ struct TextPlot {
   }
 
   private mutating func paint(_ raster: Raster, _ x: ClosedRange<Double>, _ y: ClosedRange<Double>) {
+    let (across, up) = (Ruler(plan.xRange, plan.x.scale), Ruler(plan.yRange, plan.y.scale))
     // Cell centres are looked up in the image; half-blocks look twice a row.
     func colour(_ column: Int, _ half: Int) -> Colour? {
       let u = (Double(column) + 0.5) / Double(canvas.width)
       let v = 1 - (Double(half) + 0.5) / Double(canvas.height * 2)
-      let dataX = plan.xRange.lowerBound + u * (plan.xRange.upperBound - plan.xRange.lowerBound)
-      let dataY = plan.yRange.lowerBound + v * (plan.yRange.upperBound - plan.yRange.lowerBound)
+      let (dataX, dataY) = (across.value(at: u), up.value(at: v))
       guard x.contains(dataX), y.contains(dataY) else { return nil }
       let column = (dataX - x.lowerBound) / (x.upperBound - x.lowerBound) * Double(raster.width)
       let row = (y.upperBound - dataY) / (y.upperBound - y.lowerBound) * Double(raster.height)
