@@ -46,7 +46,8 @@ struct PlotData {
     try a.sequence(name).enumerated().map { index, value in
       if case .string(let box) = value { return Tick(Double(index), box.value) }
       guard let number = value.number else { throw a.mismatch(name, expected: "numbers or names") }
-      return Tick(number, value.plainText)
+      let isWhole = number == number.rounded() && abs(number) < 1e6
+      return Tick(number, isWhole ? fixed(number, 0) : value.plainText)
     }
   }
 

@@ -2,8 +2,10 @@ extension Script {
   /// Draws one panel: its axes, marks, legend, colour bar and title.
   mutating func draw(_ frame: Frame, _ files: inout DataFiles) throws {
     setAxes(frame)
+    let room = frame.outer.x + frame.outer.width - Style.edge / 2 - frame.plot.x
     label(
-      frame.title, x: frame.plot.x, y: frame.outer.y + Style.titleBaseline, size: Style.titleFont, bold: true,
+      fitted(frame.title, to: room / Style.boldness, Style.titleFont), x: frame.plot.x,
+      y: frame.outer.y + Style.titleBaseline, size: Style.titleFont, bold: true,
       colour: theme.text)
     if let legend = frame.legend { drawLegend(frame, legend) }
     var elements: [String] = []
@@ -58,19 +60,29 @@ extension Script {
           + "linecolor rgb \(Self.colour(theme.grid))")
     }
     let (plot, outer) = (frame.plot, frame.outer)
+    let middle = plot.x + plot.width / 2
+    let reach = min(middle - outer.x, outer.x + outer.width - middle) - 4
     label(
-      Text.printable(frame.plan.x.label), x: plot.x + plot.width / 2,
-      y: outer.y + outer.height - Style.edge - 4,
+      fitted(frame.plan.x.label, to: 2 * reach, Style.font), x: middle,
+      y: plot.y + plot.height + frame.xLabelHeight + Style.labelHeight - 4,
       anchor: "center", colour: theme.text)
     label(
-      Text.printable(frame.plan.y.label), x: outer.x + Style.edge + 6, y: plot.y + plot.height / 2,
+      fitted(frame.plan.y.label, to: upright(frame), Style.font), x: outer.x + Style.edge + 6,
+      y: plot.y + plot.height / 2,
       anchor: "center", colour: theme.text, extra: "rotate by 90")
     if let right = frame.plan.right {
       let labels = frame.rightTicks.map { Style.width($0.label, Style.tickFont) }.max() ?? 0
       label(
-        Text.printable(right.axis.label), x: plot.x + plot.width + 14 + labels + Style.labelHeight * 0.5,
+        fitted(right.axis.label, to: upright(frame), Style.font),
+        x: plot.x + plot.width + 14 + labels + Style.labelHeight * 0.5,
         y: plot.y + plot.height / 2, anchor: "center", colour: theme.text, extra: "rotate by 90")
     }
+  }
+
+  /// The room of words that stand upright beside the middle of the plot.
+  private func upright(_ frame: Frame) -> Double {
+    let middle = frame.plot.y + frame.plot.height / 2
+    return 2 * min(middle - frame.outer.y, frame.outer.y + frame.outer.height - middle) - 8
   }
 
   private func list(_ ticks: [Tick], _ ruler: Ruler) -> String {
@@ -81,6 +93,7 @@ extension Script {
   }
 
   private mutating func drawLegend(_ frame: Frame, _ rect: Rect) {
+    guard frame.legendRows.isEmpty else { return drawLegendRows(frame, rect) }
     let (x, y) = frame.legendIsInside ? (rect.x + 6, rect.y + 3) : (rect.x, rect.y)
     let rows = Int((rect.height - 4) / Style.legendRow + 0.01)
     for (index, entry) in frame.plan.legend.enumerated() {
@@ -91,31 +104,46 @@ extension Script {
           colour: theme.muted)
         return
       }
-      let colour = "rgb \(Self.colour(entry.colour))"
-      switch entry.form {
-      case .line, .dashes:
-        let dashes = if case .line = entry.form { "solid" } else { Self.dashes }
-        line(
-          "set arrow \(tag()) from \(screen(x, middle)) to \(screen(x + Style.swatch, middle)) nohead front "
-            + "linewidth 2 dashtype \(dashes) linecolor \(colour)")
-      case .arrow:
-        line(
-          "set arrow \(tag()) from \(screen(x, middle)) to \(screen(x + Style.swatch, middle)) \(heads(2)) front "
-            + "linewidth 2 linecolor \(colour)")
-      case .point(let symbol):
-        line(
-          "set label \(tag()) '' at \(screen(x + Style.swatch / 2, middle)) front "
-            + "point pointtype \(Self.pointType(symbol)) pointsize \(pointScale * 7.5) linewidth 1.5 linecolor \(colour)"
-        )
-      case .box:
-        line(
-          "set object \(tag()) rectangle from \(screen(x + 4, middle + 5)) to \(screen(x + Style.swatch - 4, middle - 5)) "
-            + "front fillstyle solid noborder fillcolor \(colour)")
-      }
-      label(
-        fitted(entry.label, to: frame.outer.width * 0.4, Style.font), x: x + Style.swatch + 6, y: middle,
-        colour: theme.text)
+      draw(entry, x: x, middle: middle, width: frame.outer.width * 0.4)
     }
+  }
+
+  private mutating func drawLegendRows(_ frame: Frame, _ rect: Rect) {
+    let bottom = rect.y + rect.height
+    for (index, row) in frame.legendRows.enumerated() {
+      var x = rect.x
+      for entry in row {
+        let middle = bottom - Style.legendRow * (Double(frame.legendRows.count - index) - 0.5)
+        draw(entry, x: x, middle: middle, width: rect.width * 0.8)
+        x += Frame.legendWidth(entry, in: rect.width) + Style.legendGap
+      }
+    }
+  }
+
+  private mutating func draw(_ entry: LegendEntry, x: Double, middle: Double, width: Double) {
+    let colour = "rgb \(Self.colour(entry.colour))"
+    switch entry.form {
+    case .line, .dashes:
+      let dashes = if case .line = entry.form { "solid" } else { Self.dashes }
+      line(
+        "set arrow \(tag()) from \(screen(x, middle)) to \(screen(x + Style.swatch, middle)) nohead front "
+          + "linewidth 2 dashtype \(dashes) linecolor \(colour)")
+    case .arrow:
+      line(
+        "set arrow \(tag()) from \(screen(x, middle)) to \(screen(x + Style.swatch, middle)) \(heads(2)) front "
+          + "linewidth 2 linecolor \(colour)")
+    case .point(let symbol):
+      line(
+        "set label \(tag()) '' at \(screen(x + Style.swatch / 2, middle)) front "
+          + "point pointtype \(Self.pointType(symbol)) pointsize \(pointScale * 7.5) linewidth 1.5 linecolor \(colour)"
+      )
+    case .box:
+      line(
+        "set object \(tag()) rectangle from \(screen(x + 4, middle + 5)) to \(screen(x + Style.swatch - 4, middle - 5)) "
+          + "front fillstyle solid noborder fillcolor \(colour)")
+    }
+    label(
+      fitted(entry.label, to: width, Style.font), x: x + Style.swatch + 6, y: middle, colour: theme.text)
   }
 
   private mutating func drawBar(
@@ -133,7 +161,7 @@ extension Script {
     line("set yrange [\(bar.range.lowerBound):\(bar.range.upperBound)]")
     let steps = 256
     let rgba = (0..<steps).flatMap { step -> [UInt8] in
-      let colour = bar.colormap.colour(at: 1 - Double(step) / Double(steps - 1)) ?? theme.grid
+      let colour = bar.colour(at: 1 - Double(step) / Double(steps - 1)) ?? theme.grid
       return [colour.red, colour.green, colour.blue, 255]
     }
     let widths = frame.barTicks.map { Style.width($0.label, Style.tickFont) }
@@ -144,7 +172,8 @@ extension Script {
         colour: theme.muted)
     }
     label(
-      bar.label, x: rect.x + rect.width + 6 + (widths.max() ?? 0) + Style.labelHeight * 0.6,
+      fitted(bar.label, to: upright(frame), Style.font),
+      x: rect.x + rect.width + 6 + (widths.max() ?? 0) + Style.labelHeight * 0.6,
       y: rect.y + rect.height / 2,
       anchor: "center", colour: theme.text, extra: "rotate by 90")
     line(

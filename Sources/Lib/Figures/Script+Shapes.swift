@@ -11,8 +11,9 @@ extension Script {
         try files.columns([across.measure(xs), up.measure(ys)])
           + "using 1:2 with lines notitle linewidth \(width) "
           + "dashtype \(dashed ? Self.dashes : "solid") linecolor rgb \(Self.colour(colour))")
-    case .points(let x, let y, let colours, let size, let symbol):
+    case .points(let x, let y, let colours, let usualSize, let symbol):
       guard !x.isEmpty else { return }
+      let size = usualSize * frame.pointScale
       if x.count > PointCloud.threshold, let cloud = PointCloud(x, y, colours, size, frame) {
         elements.append(
           try pixels(
@@ -70,10 +71,13 @@ extension Script {
             y: up.measure(frame.yRange), width: frame.plot.width, isFine: true, &files))
       }
     case .rule(let position, let words, let colour): rule(position, words, colour, frame)
-    case .words(let words, let x, let y, let centred, let colour):
+    case .words(let words, let x, let y, let room, let colour):
       guard frame.xRange.contains(x), frame.yRange.contains(y) else { return }
       let place = frame.position(x, y)
-      if centred {
+      if let room {
+        // Numbers that do not fit their cells would stand on each other.
+        let width = frame.position(x + room / 2, y).x - frame.position(x - room / 2, y).x
+        guard Style.width(words, Style.tickFont) < width else { return }
         label(words, x: place.x, y: place.y, anchor: "center", size: Style.tickFont, colour: colour)
       } else {
         note(words, beside: place, colour, frame)
