@@ -46,12 +46,17 @@ struct Frame {
       return
     }
     // Beside the plot it would take too much of a narrow one.
-    let rows = Self.legendRows(plan.legend, width: outer.x + outer.width - Style.edge - plot.x)
+    // As far in as the plot, unless that takes more rows.
+    let end = outer.x + outer.width - Style.edge
+    let starts = [plot.x, outer.x + Style.edge]
+    let choices = starts.map { Self.legendRows(plan.legend, width: end - $0) }
+    let isWide = choices[1].count < choices[0].count
+    let rows = choices[isWide ? 1 : 0]
     let height = Double(rows.count) * Style.legendRow
     if legendSize.width > plot.width * 0.25, height < plot.height * 0.4 {
       arrange(legendHeight: height + 4)
-      legend = Rect(
-        x: plot.x, y: plot.y - height - 6, width: outer.x + outer.width - Style.edge - plot.x, height: height)
+      let start = isWide ? starts[1] : plot.x
+      legend = Rect(x: start, y: plot.y - height - 6, width: end - start, height: height)
       legendRows = rows
       return
     }
@@ -204,11 +209,6 @@ struct Frame {
       plot.x + Self.fraction(x, xRange, plan.x.scale) * plot.width,
       plot.y + (1 - Self.fraction(y, yRange, plan.y.scale)) * plot.height
     )
-  }
-
-  /// How much smaller many points are in a plot that is smaller than a screen's.
-  var pointScale: Double {
-    plan.scalesPoints ? max(0.6, min(1, (plot.width * plot.height / 130_000).squareRoot())) : 1
   }
 
   /// Where values lie along the axes.

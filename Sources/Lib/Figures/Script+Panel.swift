@@ -9,6 +9,7 @@ extension Script {
       colour: theme.text)
     if let legend = frame.legend { drawLegend(frame, legend) }
     var elements: [String] = []
+    cellFont = frame.cellFont
     for shape in frame.plan.shapes { try draw(shape, frame, &elements, &files) }
     if frame.plan.isEmpty {
       label(

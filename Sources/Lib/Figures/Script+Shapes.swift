@@ -74,11 +74,9 @@ extension Script {
     case .words(let words, let x, let y, let room, let colour):
       guard frame.xRange.contains(x), frame.yRange.contains(y) else { return }
       let place = frame.position(x, y)
-      if let room {
-        // Numbers that do not fit their cells would stand on each other.
-        let width = frame.position(x + room / 2, y).x - frame.position(x - room / 2, y).x
-        guard Style.width(words, Style.tickFont) < width else { return }
-        label(words, x: place.x, y: place.y, anchor: "center", size: Style.tickFont, colour: colour)
+      if room != nil {
+        guard let cellFont else { return }
+        label(words, x: place.x, y: place.y, anchor: "center", size: cellFont, colour: colour)
       } else {
         note(words, beside: place, colour, frame)
       }

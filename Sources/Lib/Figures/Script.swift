@@ -18,6 +18,8 @@ struct Script {
   let terminal: Terminal
   /// Labels, arrows and objects are numbered, so that one panel can remove its own.
   var nextTag = 1
+  /// The size of the numbers in the cells of the panel being drawn.
+  var cellFont: Double?
   /// Where words already stand in the panel being drawn.
   var taken: [Rect] = []
 
