@@ -44,7 +44,7 @@ reference: build
 	@$(FAA) reference docs/commands
 
 gallery: build
-	@$(FAA) run docs/gallery.faa --html docs/gallery.html -q
+	@$(FAA) run docs/gallery.faa --html docs/gallery.html --no-times -q
 
 lint:
 	swift format lint -r --strict Package.swift Sources Tests

@@ -116,13 +116,37 @@ import Testing
     y[123_456] = -9
     let plan = try Self.plan(Figure(marks: [.line(x: x, y: y)]))
     let frame = Frame(plan, title: "", in: Rect(x: 0, y: 0, width: 640, height: 400))
-    let (xs, ys) = Decimation.envelope(x, y, frame: frame)
+    let (xs, ys) = Decimation.thinned(x, y, frame: frame)
     #expect(xs.count < 6000)
     #expect(ys.max() == 9 && ys.min() == -9)
     #expect(xs.first == 0 && xs.last == Double(n - 1))
     #expect(zip(xs, xs.dropFirst()).allSatisfy { $0 < $1 })
-    // A curve that turns back is left alone.
-    #expect(Decimation.envelope(x.reversed(), y, frame: frame).0.count == n)
+    // The other way round as well.
+    let (back, values) = Decimation.thinned(x.reversed(), y, frame: frame)
+    #expect(back.count < 6000 && values.max() == 9 && values.min() == -9)
+    #expect(zip(back, back.dropFirst()).allSatisfy { $0 > $1 })
+  }
+
+  @Test func `a curve that turns back loses the points where it stands still`() throws {
+    let n = 200_000
+    let angle = (0..<n).map { Double($0) / Double(n) * 20 * .pi }
+    var (x, y) = (angle.map { $0 * cos($0) }, angle.map { $0 * sin($0) })
+    let plan = try Self.plan(Figure(marks: [.line(x: x, y: y)]))
+    let frame = Frame(plan, title: "", in: Rect(x: 0, y: 0, width: 640, height: 400))
+    let (xs, ys) = Decimation.thinned(x, y, frame: frame)
+    #expect(xs.count < 40_000 && xs.last == x.last && ys.last == y.last)
+    // No point is further than a quarter of a point from the one before it that was kept.
+    var (kept, furthest) = (0, 0.0)
+    for i in x.indices {
+      if kept + 1 < xs.count, x[i] == xs[kept + 1], y[i] == ys[kept + 1] { kept += 1 }
+      let (a, b) = (frame.position(x[i], y[i]), frame.position(xs[kept], ys[kept]))
+      furthest = max(furthest, abs(a.x - b.x), abs(a.y - b.y))
+    }
+    #expect(kept == xs.count - 1 && furthest < 0.2501)
+    // A gap stays one.
+    (x[100_000], y[100_000]) = (.nan, .nan)
+    let (gaps, _) = Decimation.thinned(x, y, frame: frame)
+    #expect(gaps.filter(\.isNaN).count == 1)
   }
 
   @Test(.enabled(if: hasGnuplot)) func `a million points travel in binary`() throws {

@@ -105,6 +105,44 @@ import Testing
     #expect(Ink(named: "puce") == nil && Ink(named: "#12") == nil && Ink(named: "black") == .text)
   }
 
+  @Test func `a legend that would take a narrow plot's room stands above it, in rows`() throws {
+    let names = ["under-damped", "critical", "over-damped"]
+    func frame(_ width: Double) throws -> Frame {
+      // Curves in every corner.
+      let y = (0..<40).map { Double($0 % 2) }
+      let plan = try DataTests.plan(Figure("t", marks: names.map { .line(y: y, label: $0) }))
+      return Frame(plan, title: "t", in: Rect(x: 0, y: 0, width: width, height: width * 0.7))
+    }
+    let narrow = try frame(327)
+    let legend = try #require(narrow.legend)
+    #expect(narrow.legendRows.flatMap { $0.map(\.label) } == names && narrow.legendRows.count == 2)
+    #expect(legend.y >= Style.titleHeight && legend.y + legend.height <= narrow.plot.y)
+    #expect(narrow.plot.width > 220)
+    for row in narrow.legendRows {
+      let width = row.reduce(-Style.legendGap) {
+        $0 + Frame.legendWidth($1, in: legend.width) + Style.legendGap
+      }
+      #expect(legend.x + width <= 327)
+    }
+    #expect(narrow.xTicks.count >= 3 && narrow.yTicks.count >= 3)
+    let wide = try frame(900)
+    #expect(wide.legendRows.isEmpty && wide.legend.map { $0.x > wide.plot.x + wide.plot.width } == true)
+  }
+
+  @Test func `rows of a grid are broken where a page is too narrow for them`() throws {
+    let curve = Figure(marks: [.line(y: [1.0, 2])])
+    let bars = Figure(marks: [.bars(["a"], [BarSeries(values: [1])])])
+    func rows(_ grid: Figure, _ width: Double) -> [Int] {
+      guard case .grid(let rows) = grid.sized(width: width).content else { return [] }
+      return rows.map(\.count)
+    }
+    #expect(rows(.grid([[curve, curve, curve]]), 640) == [3])
+    #expect(rows(.grid([[curve, curve, curve]]), 327) == [2, 1])
+    #expect(rows(.grid([[curve, curve, curve, curve]]), 500) == [2, 2])
+    #expect(rows(.grid([[curve, bars], [curve, curve]]), 327) == [1, 1, 2])
+    #expect(Figure.grid([[bars, bars]]).sized(width: 327).size?.width == 327)
+  }
+
   @Test func `a shared legend stands once, beside panels that are alike`() throws {
     let panel = Figure(
       "p", marks: [.line(y: [1.0, 2], label: "a"), .line(y: [2.0, 1], label: "b")], legend: .shared)

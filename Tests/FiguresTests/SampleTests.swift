@@ -94,6 +94,38 @@ import Testing
     #expect(cloud.raster.colour(x: 0, y: 0).alpha == 0)
   }
 
+  @Test func `points and images find their places on logarithmic axes`() throws {
+    let plan = try DataTests.plan(
+      Figure(
+        marks: [.line(x: [1.0, 100], y: [0.01, 1])], x: Axis(scale: .log, range: 1...100),
+        y: Axis(scale: .log, range: 0.01...1)))
+    let frame = Frame(plan, title: "", in: Rect(x: 0, y: 0, width: 300, height: 300))
+    let cloud = try #require(
+      PointCloud([10, -1, 0], [0.1, 0.1, 0.1], [Colour(0xFF0000)], 20, frame))
+    let (width, height) = (cloud.raster.width, cloud.raster.height)
+    #expect(cloud.raster.colour(x: width / 2, y: height / 2) == Colour(0xFF0000))
+    #expect(cloud.raster.colour(x: width / 4, y: height / 2).alpha == 0)
+    // Of an image from 1 to 19, black then white, the border is at 10: halfway.
+    let image = try Raster(width: 2, height: 1, channels: 1, bytes: [0, 255])
+    let seen = image.seen(over: 1...19, 0.01...0.1, in: frame)
+    #expect(seen.colour(x: width / 2 - 2, y: height - 2) == Colour(0x000000))
+    #expect(seen.colour(x: width / 2 + 2, y: height - 2) == Colour(0xFFFFFF))
+    #expect(seen.colour(x: width / 2 - 2, y: height / 2 - 2).alpha == 0)
+    #expect(seen.colour(x: width - 2, y: height - 2).alpha == 0)
+  }
+
+  @Test func `a ruler measures both ways`() {
+    for (range, scale) in [(1.0...100.0, Scale.log), (-3.0...5.0, .linear), (1e-290...1e290, .log)] {
+      let ruler = Ruler(range, scale)
+      #expect(ruler.fraction(range.lowerBound) == 0 && abs(ruler.fraction(range.upperBound) - 1) < 1e-12)
+      for share in [0.1, 0.5, 0.99] {
+        #expect(abs(ruler.fraction(ruler.value(at: share)) - share) < 1e-12)
+      }
+    }
+    #expect(Ruler(1...100, .log).measure(1000) == 3 && Ruler(0...1, .linear).measure(1000) == 1000)
+    #expect(Ruler(1...100, .log).fraction(0) < 0)
+  }
+
   static let sparks: [([Double], Int, String)] = [
     ([1, 2, 3, 4, 5, 6, 7, 8], 8, "▁▂▃▄▅▆▇█"), ([8, 8, 1, 1], 2, "█▁"), ([2, 2], 4, "▁▁"), ([], 4, ""),
     ([.nan, 1, 2], 8, "▁█"),

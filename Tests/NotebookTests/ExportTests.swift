@@ -8,11 +8,13 @@ private let drawing = """
   <title>t</title><defs><linearGradient id='g'/></defs><rect fill="url(#g)" onclick="x()" width="5"/><use href="#g"/></svg>
   """
 
-private func ran(_ document: Document, _ outputs: [CellOutput]) -> RunResult {
+private func ran(
+  _ document: Document, _ outputs: [CellOutput], started: String = "2026-01-01T00:00:00Z"
+) -> RunResult {
   var result = RunResult(
     notebook: "n.faa", notebookHash: "",
     parameters: [ResolvedParameter(name: "p", value: .string("<&>"), source: .cli)],
-    seed: 1, environment: [], started: "2026-01-01T00:00:00Z",
+    seed: 1, environment: [], started: started,
     cells: document.cells.map {
       CellOutcome(address: $0.address, ordinal: $0.ordinal, line: $0.line, sourceHash: "")
     })
@@ -164,6 +166,18 @@ private func ran(_ document: Document, _ outputs: [CellOutput]) -> RunResult {
     }
     let identifiers = values(of: "id", in: html)
     #expect(Set(identifiers).count == identifiers.count)
+  }
+
+  @Test func givesTheSamePageWhateverTheTime() throws {
+    let document = Document(parsing: Array("# T\n\n```faa\nx\n```\n".utf8), name: "n.faa")
+    let first = ran(document, [.text("out")])
+    var second = ran(document, [.text("out")], started: "2027-01-01T00:00:00Z")
+    second.seconds = 12
+    second.cells[0].seconds = 11
+    #expect(HTMLPage(document, first).html != HTMLPage(document, second).html)
+    let page = HTMLPage(document, first, showsTimes: false).html
+    #expect(HTMLPage(document, second, showsTimes: false).html == page)
+    #expect(page.contains("1 cell ran, seed 1"))
   }
 
   @Test func joinsTextsThatFollowEachOther() throws {

@@ -10,11 +10,14 @@ final class PseudoTerminal {
   private(set) var output: [UInt8] = []
   private var isClosed = false
 
-  /// Starts the program in a window of this size with a home directory of its own.
+  private let limit: Int
+
+  /// Starts the program in a window of this size with a home directory of its own. Of what it writes, so many bytes are kept.
   init(
     columns: UInt16 = 80, rows: UInt16 = 24, environment: [String: String] = [:],
-    readline settings: String = ""
+    readline settings: String = "", keeps limit: Int = 1 << 18
   ) throws {
+    self.limit = limit
     home = FileManager.default.temporaryDirectory.appendingPathComponent("faa-pty-\(UUID())").path
     try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
     try settings.write(toFile: home + "/.inputrc", atomically: true, encoding: .utf8)
@@ -71,7 +74,7 @@ final class PseudoTerminal {
         return
       }
       output += buffer.prefix(count)
-      if output.count > 1 << 18 { output.removeFirst(1 << 17) }
+      if output.count > limit { output.removeFirst(limit / 2) }
     } while Date() < deadline
   }
 

@@ -123,7 +123,7 @@ private func embed(_ a: Arguments) throws -> Value {
   let animation = try a.bool("animate") ? EmbeddingAnimation(a, count: samples.rows, total: total) : nil
   let embedding = try tsne.embed(samples) { snapshot in
     if let animation {
-      try animation.show(snapshot)
+      animation.show(snapshot)
     } else {
       let note = "KL \(fixed(snapshot.divergence, 3))"
       a.session.emit(.progress(Progress("t-SNE", done: snapshot.iteration, total: total, note: note)))
@@ -138,7 +138,7 @@ private func embed(_ a: Arguments) throws -> Value {
   return .object(EmbeddingObject(embedding, of: tensor))
 }
 
-/// Pictures of an embedding on the way: redrawn in place where somebody sits at a terminal, frames of the cell elsewhere.
+/// Pictures of an embedding on the way, each in place of the one before.
 private struct EmbeddingAnimation {
   private let session: Session
   private let colours: PointColours
@@ -150,15 +150,14 @@ private struct EmbeddingAnimation {
     self.total = total
   }
 
-  func show(_ snapshot: TSNE.Snapshot) throws {
+  func show(_ snapshot: TSNE.Snapshot) {
     let title = "t-SNE   iteration \(snapshot.iteration) of \(total)   KL \(fixed(snapshot.divergence, 3))"
-    let figure = Self.figure(snapshot.points, colours, title: title)
-    if let stage = session.stage {
-      stage.show(try figure.text(width: min(stage.width, 100), height: 18))
-    } else {
-      session.emit(.clear(wait: true))
-      session.emit(.display(FigureObject(figure).display(width: session.width)))
-    }
+    let (colours, width) = (colours, session.width)
+    session.emit(
+      .live(
+        Live("t-SNE", isStory: true) { forms in
+          FigureObject(Self.figure(snapshot.points, colours, title: title)).display(width: width, as: forms)
+        }))
   }
 
   /// The first two coordinates; a line is spread out by the order of its samples.

@@ -11,13 +11,60 @@ extension Parameter {
     "\(Ink.names.joined(separator: ", ")), black, or #rrggbb; the next free one when not given")
   /// `title: ""`
   static let title = Parameter.optional("title", .string, default: "", "above it")
+  /// `size: "screen"`
+  static let figureSize = Parameter.optional(
+    "size", .either([.choice(FigureSize.allCases.map(\.rawValue)), .sequence]), default: "screen",
+    "what it is made for: a screen, one column or a whole page of a paper, or a slide; or width and height in points"
+  )
+  /// `dark: false`
+  static let dark = Parameter.optional("dark", .bool, default: false, "the dark theme")
   /// `from: none`
   static let lowerLeft = Parameter.optional("from", .sequence, "the lower left corner [x, y] of the samples")
   /// `to: none`
   static let upperRight = Parameter.optional("to", .sequence, "the upper right corner [x, y] of the samples")
 }
 
+/// The words for what a figure is made for.
+enum FigureSize: String, CaseIterable {
+  case screen, column, page, slide
+
+  /// The size of a single plot; nil lets its content decide.
+  var ofPlot: Size? {
+    switch self {
+    case .screen: nil
+    case .column: .column
+    case .page: .page
+    case .slide: .slide
+    }
+  }
+}
+
 extension Arguments {
+  /// The size asked for, or the word for it.
+  private func size() throws -> (exact: Size?, word: FigureSize) {
+    if case .string = self["size"] { return (nil, try choice("size", of: FigureSize.self)) }
+    let extents = try doubles("size")
+    guard extents.count == 2 else { throw mismatch("size", expected: "a width and a height") }
+    return (Size(extents[0], extents[1]), .screen)
+  }
+
+  /// The size of a single plot.
+  func sizeOfPlot() throws -> Size? {
+    let (exact, word) = try size()
+    return exact ?? word.ofPlot
+  }
+
+  /// A figure of several parts at the size asked for: as high as they need at the width of a paper.
+  func sized(_ figure: Figure) throws -> Figure {
+    let (exact, word) = try size()
+    if exact == nil, word != .slide {
+      return word.ofPlot.map { figure.sized(width: $0.width) } ?? figure
+    }
+    var figure = figure
+    figure.size = exact ?? word.ofPlot
+    return figure
+  }
+
   /// A figure of marks on one pair of axes.
   func figure(_ marks: [Mark], x: Axis = Axis(), y: Axis = Axis(), title: String = "") -> Value {
     .object(FigureObject(Figure(title, marks: marks, x: x, y: y)))

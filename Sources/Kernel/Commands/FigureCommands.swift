@@ -36,10 +36,7 @@ let figureCommands: [Command] = [
         "legend", .choice(["auto", "outside", "shared", "none"]), default: "auto",
         "where: in a free corner or else outside, always outside, once beside the grid the figure is in, or nowhere"
       ),
-      .optional(
-        "size", .either([.choice(["screen", "column", "slide"]), .sequence]), default: "screen",
-        "the size it is made for, or width and height in points"),
-      .optional("dark", .bool, default: false, "the dark theme"),
+      .figureSize, .dark,
     ],
     returns:
       "a figure; a cell that ends in it shows it, `show` shows it at once, `save(figure, \"f.svg\")` writes it",
@@ -67,22 +64,21 @@ let figureCommands: [Command] = [
         "of the images, by their weights"),
       .optional("maps", .tensor, "(n, rows, columns): attention or saliency, laid over the images"),
       .optional("rows", .sequence, "names of the rows of images"),
-      .optional("columns", .int, "images in a row"), .title,
-      .optional("dark", .bool, default: false, "the dark theme"),
+      .optional("columns", .int, "images in a row"), .title, .figureSize, .dark,
     ],
     returns: "a figure",
     errors: [("ShapeMismatch", "captions, weights or maps that differ in number from the images")],
     example:
       "images(Faces(subjects: 2, images: 4, size: 32, seed: 1), weights: linspace(0, 1, count: 8), order: \"descending\", columns: 8)",
     effects: [.creates("Figure")]
-  ) { a in .object(FigureObject(try ImageSheet(a).figure())) },
+  ) { a in .object(FigureObject(try a.sized(ImageSheet(a).figure()))) },
   Command(
     "grid", "Figures in rows.",
     [
       .required("rows", .sequence, "a list of rows, each a list of figures"),
-      .optional("title", .string, default: "", "above them"),
+      .optional("title", .string, default: "", "above them"), .figureSize, .dark,
     ],
-    returns: "a figure",
+    returns: "a figure; dark where all its figures are",
     example: "grid([[plot([1, 2]), plot([2, 1])]])", effects: [.creates("Figure")]
   ) { a in
     let rows = try a.sequence("rows").map { row -> [Figure] in
@@ -96,7 +92,10 @@ let figureCommands: [Command] = [
         return figure.figure
       }
     }
-    return .object(FigureObject(.grid(rows, title: try a.string("title"))))
+    let parts = rows.joined()
+    let isDark = try a.bool("dark") || !parts.isEmpty && parts.allSatisfy { $0.theme == .dark }
+    let figure = Figure.grid(rows, title: try a.string("title"), theme: isDark ? .dark : .light)
+    return .object(FigureObject(try a.sized(figure)))
   },
   Command(
     "live",
@@ -116,7 +115,14 @@ let figureCommands: [Command] = [
       """, effects: [.output]
   ) { a in
     let (value, name, width) = (a["value"], try a.string("name"), a.session.width)
-    a.session.emit(.live(Live("live \(name)") { value.display(width: width) }))
+    a.session.emit(
+      .live(
+        Live("live \(name)") { forms in
+          if case .object(let box) = value, let figure = box.object as? FigureObject {
+            return figure.display(width: width, as: forms)
+          }
+          return value.display(width: width)
+        }))
     return .none
   },
   Command(

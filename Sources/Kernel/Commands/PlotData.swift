@@ -29,7 +29,7 @@ struct PlotData {
     let title = try a.string("title")
     return Figure(
       title: title.isEmpty ? figures.lazy.map(\.title).first { !$0.isEmpty } ?? "" : title,
-      content: .panel(panel), size: try size(), theme: try a.bool("dark") ? .dark : .light)
+      content: .panel(panel), size: try a.sizeOfPlot(), theme: try a.bool("dark") ? .dark : .light)
   }
 
   private func axis(_ name: String, _ inherited: Axis, isLog: Bool) throws -> Axis {
@@ -46,21 +46,9 @@ struct PlotData {
     try a.sequence(name).enumerated().map { index, value in
       if case .string(let box) = value { return Tick(Double(index), box.value) }
       guard let number = value.number else { throw a.mismatch(name, expected: "numbers or names") }
-      return Tick(number, value.plainText)
+      let isWhole = number == number.rounded() && abs(number) < 1e6
+      return Tick(number, isWhole ? fixed(number, 0) : value.plainText)
     }
-  }
-
-  private func size() throws -> Size? {
-    if case .string(let word) = a["size"] {
-      switch word.value {
-      case "column": return .column
-      case "slide": return .slide
-      default: return nil
-      }
-    }
-    let extents = try a.doubles("size")
-    guard extents.count == 2 else { throw a.mismatch("size", expected: "a width and a height") }
-    return Size(extents[0], extents[1])
   }
 
   /// The figures to be laid over each other; numbers become one.

@@ -144,12 +144,12 @@ private final class LossCourse {
   /// The losses so far on the axis of the whole run, when it is drawn.
   func live(width: Int) -> Output {
     .live(
-      Live("fit") { [self] in
+      Live("fit") { [self] forms in
         let steps = (1...max(1, losses.count)).map(Double.init)
         let figure = Figure(
           marks: [.line(x: steps, y: losses)], x: Axis("step", range: 1...Double(max(2, total))),
           y: Axis("loss"))
-        return FigureObject(figure).display(width: width)
+        return FigureObject(figure).display(width: width, as: forms)
       })
   }
 

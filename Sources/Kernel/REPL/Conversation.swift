@@ -94,6 +94,7 @@ final class Conversation {
       }
       screen.show(output)
     }
+    screen.showLastFrames()
     switch result {
     case .value(let value, let shown):
       journal.succeed()

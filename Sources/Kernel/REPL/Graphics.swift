@@ -39,28 +39,33 @@ package final class Graphics {
     }
   }
 
-  /// A picture that may be drawn over later, and the rows it takes; nil where the terminal draws none.
-  func frame(_ png: [UInt8], columns: Int) -> (text: String, rows: Int)? {
+  /// Whether the terminal shows pictures.
+  var draws: Bool {
     if language == nil { language = Self.probe() }
-    guard language != .text, let size = Self.size(png: png) else { return nil }
-    let columns = min(columns, 100)
-    let cell = Self.cell
-    switch language {
-    case .kitty:
-      // With rows of its own the picture ends where we say, whatever the terminal's cells are.
-      let width = Double(columns) * cell.width
-      let rows = max(1, Int((width * Double(size.height) / Double(size.width) / cell.height).rounded()))
-      return (Self.kitty(png, columns: columns, place: ",r=\(rows),i=\(Self.frameID),p=1"), rows)
-    case .sixel:
-      let width = min(Self.pixels(columns: columns), size.width)
-      let height = (Double(width) * Double(size.height) / Double(size.width)).rounded(.up)
-      return sixel?(png, width).map { ($0, Int((height / cell.height).rounded(.up))) }
-    case .text, nil: return nil
-    }
+    return language != .text
   }
 
-  /// The number under which a terminal keeps a picture that the next one replaces.
-  private static let frameID = 7301
+  /// A picture of at most so many columns and rows that may be drawn over later, and the rows it takes; nil where the terminal draws
+  /// none. The cursor stands below it afterwards.
+  ///
+  /// - Parameter place: the number under which the terminal keeps the picture: one with the same number replaces it.
+  func frame(_ png: [UInt8], columns: Int, rows limit: Int, place: Int) -> (text: String, rows: Int)? {
+    guard draws, let size = Self.size(png: png) else { return nil }
+    let cell = Self.cell
+    let slope = Double(size.height) / Double(size.width) * cell.width / cell.height
+    // Only what is whole in the window can be redrawn in place.
+    let columns = max(1, min(columns, 100, Int(Double(limit) / slope)))
+    let rows = max(1, Int((Double(columns) * slope).rounded(.up)))
+    let picture =
+      language == .kitty
+      ? Self.kitty(png, columns: columns, place: ",r=\(rows),i=\(place),p=1")
+      : sixel?(png, min(Self.pixels(columns: columns), size.width))
+    // Terminals disagree about where a picture leaves the cursor: the rows are made first, and the cursor is put below them.
+    return picture.map { picture in
+      let room = String(repeating: "\n", count: rows) + "\u{1B}[\(rows)A"
+      return ("\(room)\u{1B}7\(picture)\u{1B}8\u{1B}[\(rows)B\r", rows)
+    }
+  }
 
   /// Width and height of a PNG in pixels, which every file begins with.
   static func size(png: [UInt8]) -> (width: Int, height: Int)? {

@@ -10,7 +10,9 @@ final class Screen {
   private var progressIsVisible = false
   private var frames: LiveFrames
   /// The live display right above the cursor, which the next frame of it replaces.
-  private var top: (name: String, rows: Int)?
+  private var top: (name: String, rows: Int, place: Int)?
+  /// The number of the next picture that may be drawn over. A terminal keeps pictures by number, those of programs before us as well.
+  private var nextPlace = Int(getpid()) << 8 + 1
   private var lastProgress: ContinuousClock.Instant?
   /// How far the run is, as it last said.
   private(set) var latestProgress: Progress?
@@ -35,18 +37,18 @@ final class Screen {
       complain("\(label) \(Safe.text(text))")
     case .display(let display): show(display)
     case .metric(let name, let value): write("\(Safe.text(name)) = \(value)\n")
-    case .live(let live): if let display = frames.add(live) { show(display, inPlaceOf: live.name) }
+    case .live(let live): if let display = frames.add(live, as: forms) { show(display, inPlaceOf: live.name) }
     case .progress(let progress): show(progress)
     case .clear:
       // Cursor home, erase the screen; paper and screen readers keep what they have.
-      if terminal.canEdit { write("\u{1B}[H\u{1B}[2J", isSafe: true) }
+      if terminal.canEdit { write("\u{1B}[H\u{1B}[2J") }
     }
   }
 
   func show(_ display: Display) {
     if let png = display.png, let picture = graphics?.picture(png, columns: terminal.width) {
       startLine()
-      write(picture + "\n", isSafe: true)
+      write(picture + "\n")
       return
     }
     write(text(of: display) + "\n")
@@ -57,24 +59,39 @@ final class Screen {
     return Safe.text(coloured ?? display.text, keepsColours: terminal.outputHasColour)
   }
 
+  /// The forms of a live display that can be shown, so high that they can be redrawn in place.
+  private var forms: Display.Forms {
+    guard terminal.canEdit else { return .text(rows: nil) }
+    return graphics?.draws == true ? .picture : .text(rows: terminal.height - 2)
+  }
+
   /// Shows the next frame of a live display: over the one before, unless something has been written since.
   private func show(_ display: Display, inPlaceOf name: String) {
     startLine()
     let height = terminal.height
-    var text: String
-    let rows: Int
-    if let png = display.png, let picture = graphics?.frame(png, columns: terminal.width) {
-      (text, rows) = (picture.text + "\n", picture.rows)
-    } else {
-      text = self.text(of: display) + "\n"
-      rows = text.split(separator: "\n", omittingEmptySubsequences: false).count - 1
-    }
+    var (text, place) = ("", nextPlace)
     // What has scrolled away cannot be reached.
     if terminal.canEdit, let top, top.name == name, top.rows < height {
-      text = "\u{1B}[\(top.rows)A\r\u{1B}[J" + text
+      text = "\u{1B}[\(top.rows)A\r\u{1B}[J"
+      place = top.place
+    } else {
+      nextPlace += 1
     }
-    write(text, isSafe: true)
-    top = (name, rows)
+    let rows: Int
+    if let png = display.png,
+      let picture = graphics?.frame(png, columns: terminal.width, rows: height - 2, place: place)
+    {
+      text += picture.text
+      rows = picture.rows
+    } else {
+      let lines = self.text(of: display)
+      text += lines + "\n"
+      rows = lines.split(separator: "\n", omittingEmptySubsequences: false).count
+    }
+    // A terminal that knows how shows the whole change at once.
+    write(terminal.canEdit ? "\u{1B}[?2026h\(text)\u{1B}[?2026l" : text)
+    isAtLineStart = true
+    top = (name, rows, place)
   }
 
   /// A page of help, a window at a time where it is long.
@@ -97,7 +114,7 @@ final class Screen {
     if !isAtLineStart { write("\n") }
   }
 
-  private func write(_ text: String, isSafe: Bool = false) {
+  private func write(_ text: String) {
     guard !text.isEmpty else { return }
     clearProgress()
     top = nil
@@ -134,10 +151,14 @@ final class Screen {
     progressIsVisible = false
   }
 
-  /// Shows the last frames, and forgets the pace of the run's progress.
-  func endRun() {
-    for (name, display) in frames.last() { show(display, inPlaceOf: name) }
+  /// Shows the last frames: before anything is said of the run's end, while the ones before can be drawn over.
+  func showLastFrames() {
+    for (name, display) in frames.last(as: forms) { show(display, inPlaceOf: name) }
     (frames, top) = (Self.frames(terminal), nil)
+  }
+
+  /// Forgets the pace of the run's progress.
+  func endRun() {
     clearProgress()
     lastProgress = nil
     latestProgress = nil

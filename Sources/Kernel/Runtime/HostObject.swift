@@ -61,6 +61,16 @@ public struct Display: Sendable, Equatable {
   /// The text with colour sequences, for a terminal that shows colours but no pictures.
   public var colouredText: String?
 
+  /// What a client can show: drawing a form that nobody looks at takes time.
+  public enum Forms: Sendable {
+    /// Every form: a page or a record chooses later.
+    case all
+    /// A PNG, or the text where there is none.
+    case picture
+    /// Text alone, in at most so many rows where that can be.
+    case text(rows: Int?)
+  }
+
   /// A display with whatever forms there are.
   public init(
     text: String, svg: String? = nil, png: [UInt8]? = nil, html: String? = nil, markdown: String? = nil,

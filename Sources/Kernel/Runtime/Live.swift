@@ -4,11 +4,15 @@
 public struct Live {
   /// What tells it from other live displays of the cell.
   public let name: String
-  /// Draws it.
-  public let draw: () -> Display
+  /// A record of a run keeps every state, below each other, and not the last alone.
+  public let isStory: Bool
+  /// Draws it for a client that shows these forms.
+  public let draw: (Display.Forms) -> Display
 
   /// - Parameter draw: draws the state at the time of this call.
-  public init(_ name: String, draw: @escaping () -> Display) { (self.name, self.draw) = (name, draw) }
+  public init(_ name: String, isStory: Bool = false, draw: @escaping (Display.Forms) -> Display) {
+    (self.name, self.isStory, self.draw) = (name, isStory, draw)
+  }
 }
 
 /// The live displays of a running cell, drawn as often as is pleasant to watch, but never so often that drawing takes more than a tenth
@@ -27,7 +31,7 @@ public struct LiveFrames {
   public init(every interval: Duration? = .milliseconds(250)) { self.interval = interval }
 
   /// What to show of a new state: nothing while the last frame is recent.
-  public mutating func add(_ live: Live) -> Display? {
+  public mutating func add(_ live: Live, as forms: Display.Forms = .all) -> Display? {
     let now = ContinuousClock.now
     let index = frames.firstIndex { $0.name == live.name } ?? frames.count
     if index == frames.count { frames.append(Frame(name: live.name, pending: nil, due: now)) }
@@ -35,7 +39,7 @@ public struct LiveFrames {
       frames[index].pending = live
       return nil
     }
-    let display = live.draw()
+    let display = live.draw(forms)
     let end = ContinuousClock.now
     frames[index].pending = nil
     frames[index].due = end + max(interval, (end - now) * 9)
@@ -43,8 +47,8 @@ public struct LiveFrames {
   }
 
   /// The displays whose last state has not been shown, in the order of their beginnings. To be asked once, at the end of the cell.
-  public mutating func last() -> [(name: String, display: Display)] {
+  public mutating func last(as forms: Display.Forms = .all) -> [(name: String, display: Display)] {
     defer { frames = [] }
-    return frames.compactMap { frame in frame.pending.map { (frame.name, $0.draw()) } }
+    return frames.compactMap { frame in frame.pending.map { (frame.name, $0.draw(forms)) } }
   }
 }

@@ -22,6 +22,12 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Write a self-contained page.", completion: .file(extensions: ["html"]))
   var html: String?
 
+  @Flag(
+    help:
+      "Say nothing on the page of when cells ran and how long they took: the same results give the same bytes."
+  )
+  var noTimes = false
+
   @Option(help: "Write a Jupyter notebook with the outputs.", completion: .file(extensions: ["ipynb"]))
   var ipynb: String?
 

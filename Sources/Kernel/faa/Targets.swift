@@ -8,11 +8,13 @@ struct Targets {
   private let ipynb: String?
   private let markdown: String?
   private let json: String?
+  private let showsTimes: Bool
 
   /// Resolves the paths in the caller's folder.
   init(_ command: RunCommand, _ document: Document) {
     self.document = document
     html = command.html.map(absolute)
+    showsTimes = !command.noTimes
     ipynb = command.ipynb.map(absolute)
     markdown = command.markdown.map(absolute)
     json = command.json.map { $0 == "-" ? $0 : absolute($0) }
@@ -32,7 +34,7 @@ struct Targets {
     if let ipynb { try replaceFile(ipynb, with: Array(document.ipynb(result).utf8)) }
     if let markdown { try replaceFile(markdown, with: Array(document.markdown(result).utf8)) }
     guard let html else { return }
-    let page = HTMLPage(document, result) { pictureBytes($0, below: base) }
+    let page = HTMLPage(document, result, showsTimes: showsTimes) { pictureBytes($0, below: base) }
     for warning in page.warnings { Console.error("\(document.name): warning: \(warning)\n") }
     try replaceFile(html, with: Array(page.html.utf8))
   }

@@ -60,6 +60,53 @@ public struct Figure: Codable, Equatable, Sendable {
   }
 }
 
+extension Figure {
+  /// The figure at a width, as high as its parts ask for then. Rows of a grid are broken where their figures would be too narrow to be
+  /// read.
+  public func sized(width: Double) -> Figure {
+    var figure = broken(toFit: width)
+    figure.size = Size(width, max(60, Layout.height(figure, width: width).rounded(.up)))
+    return figure
+  }
+
+  private func broken(toFit width: Double) -> Figure {
+    guard case .grid(let rows) = content else { return self }
+    var figure = self
+    figure.content = .grid(
+      rows.flatMap { row -> [[Figure]] in
+        let most = max(1, Int(width / (row.map(\.leastWidth).max() ?? width)))
+        // Rows of even length: four figures that go by three stand two by two.
+        let count = (row.count + most - 1) / most
+        let length = (row.count + max(1, count) - 1) / max(1, count)
+        return stride(from: 0, to: row.count, by: max(1, length)).map {
+          Array(row[$0..<min($0 + length, row.count)])
+        }
+      })
+    return figure
+  }
+
+  /// The width below which a part of a grid cannot be read.
+  private var leastWidth: Double {
+    switch content {
+    case .sheet(let sheet): return 40 * Double(sheet.columnCount)
+    case .grid(let rows):
+      return rows.map { row in row.reduce(0) { $0 + $1.leastWidth } }.max() ?? 0
+    case .panel(let panel):
+      // Names, numbers in cells and a second scale take their room.
+      let isWide =
+        panel.right != nil
+        || panel.marks.contains {
+          switch $0 {
+          case .heatMap, .bars, .boxPlot: true
+          case .scatter(let scatter): if case .values = scatter.colours { true } else { false }
+          default: false
+          }
+        }
+      return isWide ? 220 : 150
+    }
+  }
+}
+
 /// Marks on a pair of axes.
 public struct Panel: Codable, Equatable, Sendable {
   /// What is drawn, in this order.
@@ -127,6 +174,8 @@ public struct Size: Codable, Hashable, Sendable {
   public static let screen = Size(640, 400)
   /// One column of a two-column paper (3.4 in).
   public static let column = Size(327, 230)
+  /// Both columns of such a paper (7 in).
+  public static let page = Size(672, 380)
   /// A 16:9 slide: enlarged to fill one, its words are read from the last row.
   public static let slide = Size(640, 360)
 }

@@ -14,6 +14,10 @@ struct Frame {
   private(set) var slantsXTicks = false
   private(set) var legend: Rect?
   private(set) var legendIsInside = false
+  /// The rows of a legend above the plot; none where its entries stand below each other.
+  private(set) var legendRows: [[LegendEntry]] = []
+  /// Where the horizontal axis's label stands.
+  private(set) var xLabelHeight = 0.0
   private(set) var barRect: Rect?
   private(set) var barTicks: [Tick] = []
 
@@ -30,15 +34,30 @@ struct Frame {
 
     let legendSize = Self.legendSize(plan.legend, in: outer)
     let wantsLegend = plan.legendPlace != .none && !plan.legend.isEmpty
-    arrange(legendWidth: 0)
+    arrange()
     guard wantsLegend else { return }
     if plan.legendPlace == .shared, let shared {
-      if case .here(let rect) = shared { legend = rect }
+      if case .here(let rect, let rows) = shared { (legend, legendRows) = (rect, rows) }
       return
     }
     if plan.legendPlace == .automatic, let corner = freeCorner(legendSize) {
       legend = corner
       legendIsInside = true
+      return
+    }
+    // Beside the plot it would take too much of a narrow one.
+    // As far in as the plot, unless that takes more rows.
+    let end = outer.x + outer.width - Style.edge
+    let starts = [plot.x, outer.x + Style.edge]
+    let choices = starts.map { Self.legendRows(plan.legend, width: end - $0) }
+    let isWide = choices[1].count < choices[0].count
+    let rows = choices[isWide ? 1 : 0]
+    let height = Double(rows.count) * Style.legendRow
+    if legendSize.width > plot.width * 0.25, height < plot.height * 0.4 {
+      arrange(legendHeight: height + 4)
+      let start = isWide ? starts[1] : plot.x
+      legend = Rect(x: start, y: plot.y - height - 6, width: end - start, height: height)
+      legendRows = rows
       return
     }
     arrange(legendWidth: legendSize.width + Style.gap)
@@ -49,8 +68,8 @@ struct Frame {
   }
 
   // Margins follow the tick labels, and the ticks follow the room left: two rounds settle it.
-  private mutating func arrange(legendWidth: Double) {
-    let top = title.isEmpty ? Style.edge : Style.titleHeight + 4
+  private mutating func arrange(legendWidth: Double = 0, legendHeight: Double = 0) {
+    let top = (title.isEmpty ? Style.edge : Style.titleHeight + 4) + legendHeight
     var left = 50.0
     var bottom = Style.edge + Style.tickHeight + (plan.x.label.isEmpty ? 0 : Style.labelHeight)
     var right = Style.edge + 4 + legendWidth
@@ -67,13 +86,9 @@ struct Frame {
     for _ in 0..<2 {
       plot = outer.inset(left: left, top: top, right: right, bottom: bottom)
       if plan.equalUnits { equaliseUnits() }
-      xTicks = visible(
-        plan.x.ticks
-          ?? Self.ticks(
-            plan.x.scale, xRange, count: max(2, Int(plot.width / 85)), leastStep: plan.countsX ? 1 : 0),
-        xRange)
+      xTicks = visible(plan.x.ticks ?? automaticXTicks(), xRange)
       yTicks = visible(
-        plan.y.ticks ?? Self.ticks(plan.y.scale, yRange, count: max(2, Int(plot.height / 48))), yRange)
+        plan.y.ticks ?? Self.ticks(plan.y.scale, yRange, count: Self.tickCount(height: plot.height)), yRange)
       let widest = yTicks.map { Style.width($0.label, Style.tickFont) }.max() ?? 0
       left = max(
         leastLeft,
@@ -82,7 +97,8 @@ struct Frame {
       let room = plot.width / Double(max(1, plan.x.ticks == nil ? 1 : xTicks.count))
       slantsXTicks = plan.x.ticks != nil && (widths.max() ?? 0) > room * 0.95
       let slanted = slantsXTicks ? min((widths.max() ?? 0) * 0.5 + 4, outer.height * 0.35) : 0
-      bottom = Style.edge + Style.tickHeight + slanted + (plan.x.label.isEmpty ? 0 : Style.labelHeight)
+      xLabelHeight = (xTicks.isEmpty ? 4 : Style.tickHeight) + slanted
+      bottom = Style.edge + xLabelHeight + (plan.x.label.isEmpty ? 0 : Style.labelHeight)
     }
     plot = outer.inset(left: left, top: top, right: right, bottom: bottom)
     if plan.equalUnits { equaliseUnits() }
@@ -91,10 +107,32 @@ struct Frame {
     }
   }
 
+  /// About one each 48 points, three at the least where there is room for them.
+  private static func tickCount(height: Double) -> Int { max(height < 60 ? 2 : 3, Int(height / 48)) }
+
+  /// Three ticks at the least, while their labels keep apart.
+  private func automaticXTicks() -> [Tick] {
+    let most = max(3, Int(plot.width / 85))
+    var ticks: [Tick] = []
+    for count in stride(from: most, through: 1, by: -1) {
+      ticks = Self.ticks(plan.x.scale, xRange, count: count, leastStep: plan.countsX ? 1 : 0)
+      let labelled = visible(ticks, xRange).filter { !$0.label.isEmpty }
+      let ends = labelled.map { tick in
+        let (middle, half) = (
+          across.fraction(tick.value) * plot.width, Style.width(tick.label, Style.tickFont) / 2
+        )
+        return (middle - half, middle + half)
+      }
+      if zip(ends, ends.dropFirst()).allSatisfy({ $0.1 + 8 < $1.0 }) { break }
+    }
+    return ticks
+  }
+
   private func ticksOfRight(height: Double) -> [Tick] {
     guard let right = plan.right else { return [] }
     let ticks =
-      right.axis.ticks ?? Self.ticks(right.axis.scale, right.range, count: max(2, Int(height / 48)))
+      right.axis.ticks
+      ?? Self.ticks(right.axis.scale, right.range, count: Self.tickCount(height: height))
     return visible(ticks, right.range).map {
       Tick(right.moved($0.value, onto: yRange, plan.y.scale), $0.label)
     }
@@ -134,7 +172,7 @@ struct Frame {
 
   /// What becomes of a shared legend in one panel.
   enum SharedLegend {
-    case here(Rect)
+    case here(Rect, rows: [[LegendEntry]])
     case elsewhere
   }
 
@@ -142,6 +180,27 @@ struct Frame {
     let widest = entries.map { Style.width($0.label, Style.font) }.max() ?? 0
     return Size(
       Style.swatch + 8 + min(widest, outer.width * 0.4), Double(entries.count) * Style.legendRow + 4)
+  }
+
+  /// The entries in rows of a width, in their order.
+  static func legendRows(_ entries: [LegendEntry], width: Double) -> [[LegendEntry]] {
+    var rows: [[LegendEntry]] = []
+    var free = 0.0
+    for entry in entries {
+      let wanted = legendWidth(entry, in: width)
+      if rows.isEmpty || wanted > free {
+        rows.append([])
+        free = width
+      }
+      rows[rows.count - 1].append(entry)
+      free -= wanted + Style.legendGap
+    }
+    return rows
+  }
+
+  /// What an entry takes of a row.
+  static func legendWidth(_ entry: LegendEntry, in width: Double) -> Double {
+    Style.swatch + 6 + min(Style.width(entry.label, Style.font), width * 0.8)
   }
 
   /// The position of a data point on the page.
@@ -152,14 +211,12 @@ struct Frame {
     )
   }
 
+  /// Where values lie along the axes.
+  var across: Ruler { Ruler(xRange, plan.x.scale) }
+  var up: Ruler { Ruler(yRange, plan.y.scale) }
+
   static func fraction(_ value: Double, _ range: ClosedRange<Double>, _ scale: Scale) -> Double {
-    switch scale {
-    case .linear: return (value - range.lowerBound) / (range.upperBound - range.lowerBound)
-    case .log:
-      guard value > 0 else { return -1 }
-      let low = log(range.lowerBound)
-      return (log(value) - low) / (log(range.upperBound) - low)
-    }
+    Ruler(range, scale).fraction(value)
   }
 }
 

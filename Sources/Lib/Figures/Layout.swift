@@ -19,6 +19,8 @@ enum Style {
   static let noteFont = 10.5
   static let badgeFont = 9.5
   static let titleFont = 14.0
+  /// How much wider bold letters are.
+  static let boldness = 1.12
   static let titleHeight = 30.0
   static let titleBaseline = 20.0
   static let edge = 12.0
@@ -27,6 +29,7 @@ enum Style {
   static let tickHeight = 20.0
   static let legendRow = 18.0
   static let swatch = 22.0
+  static let legendGap = 16.0
   static let captionHeight = 18.0
 
   static func width(_ text: String, _ font: Double) -> Double { Text.ems(text) * font }
@@ -85,12 +88,31 @@ struct Layout {
   /// The height a row of figures asks for.
   private static func height(_ row: [Figure], width: Double) -> Double {
     row.map { cell in
-      let natural = cell.size ?? naturalSize(cell)
-      let height = natural.height / natural.width * width / Double(row.count)
+      let width = width / Double(row.count)
+      let height =
+        cell.size.map { $0.height / $0.width * width } ?? Self.height(cell, width: width)
       // Titles, labels and ticks do not shrink with a narrow panel.
       if case .panel = cell.content, row.count > 1 { return max(height, 200) + 20 }
       return height
     }.max() ?? 0
+  }
+
+  /// The height a figure asks for at a width.
+  static func height(_ figure: Figure, width: Double) -> Double {
+    let title = figure.title.isEmpty ? 0 : Style.titleHeight
+    switch figure.content {
+    case .panel:
+      let natural = naturalSize(figure)
+      return natural.height / natural.width * width
+    case .sheet(let sheet):
+      let gaps = SheetLayout.gap * Double(sheet.columnCount - 1)
+      let room = width - 2 * Style.edge - SheetLayout.namesWidth(sheet) - gaps
+      let steepest = sheet.images.map { Double($0.height) / Double($0.width) }.max() ?? 1
+      let row = max(1, room / Double(sheet.columnCount)) * steepest + SheetLayout.captionHeight(sheet)
+      return Style.edge * 2 + title + Double(sheet.rowCount) * (row + SheetLayout.gap) - SheetLayout.gap
+    case .grid(let rows):
+      return title + rows.filter { !$0.isEmpty }.reduce(0) { $0 + height($1, width: width) }
+    }
   }
 
   /// The size a figure takes when nobody says otherwise.
@@ -112,8 +134,7 @@ struct Layout {
     case .grid(let rows):
       // Panels as wide as words of this size can stand.
       let width = [640.0, 640, 800, 1000][min(3, rows.map(\.count).max() ?? 1)]
-      let height = rows.filter { !$0.isEmpty }.reduce(0.0) { $0 + Self.height($1, width: width) }
-      return Size(width, max(120, (height + title).rounded(.up)))
+      return Size(width, max(120, height(figure, width: width).rounded(.up)))
     }
   }
 }
@@ -132,11 +153,19 @@ extension Layout {
       return nil
     }
     let legend = sharedLegend(plans)
-    let width = size.width - (legend.map { $0.rect.width + Style.gap + Style.edge } ?? 0)
     let leaves = leaves.map { leaf in
       var leaf = leaf
-      leaf.rect.x *= width / size.width
-      leaf.rect.width *= width / size.width
+      guard let legend else { return leaf }
+      if legend.rows.isEmpty {
+        let width = size.width - (legend.rect.width + Style.gap + Style.edge)
+        leaf.rect.x *= width / size.width
+        leaf.rect.width *= width / size.width
+      } else {
+        let (top, bottom) = (legend.rect.y, legend.rect.y + legend.rect.height)
+        let scale = (size.height - bottom) / max(1, size.height - top)
+        leaf.rect.y = bottom + (leaf.rect.y - top) * scale
+        leaf.rect.height *= scale
+      }
       return leaf
     }
     var margins: [Column: Double] = [:]
@@ -149,7 +178,9 @@ extension Layout {
     return zip(leaves, plans).enumerated().compactMap { index, pair -> Drawing? in
       let (leaf, plan) = pair
       if let plan {
-        let shared = legend.map { $0.leaf == index ? Frame.SharedLegend.here($0.rect) : .elsewhere }
+        let shared = legend.map {
+          $0.leaf == index ? Frame.SharedLegend.here($0.rect, rows: $0.rows) : .elsewhere
+        }
         return .plot(
           Frame(
             plan, title: leaf.title, in: leaf.rect, leastLeft: margins[Column(leaf.rect)] ?? 0, shared: shared
@@ -160,20 +191,28 @@ extension Layout {
     }
   }
 
-  /// The panel of a grid whose legend stands for all that share one, and where it stands.
-  private func sharedLegend(_ plans: [PanelPlan?]) -> (leaf: Int, rect: Rect)? {
+  /// The panel of a grid whose legend stands for all that share one, and where it stands: beside the panels, or in rows above them where
+  /// the page is narrow.
+  private func sharedLegend(_ plans: [PanelPlan?]) -> (leaf: Int, rect: Rect, rows: [[LegendEntry]])? {
     guard leaves.count > 1,
       let leaf = plans.firstIndex(where: { $0?.legendPlace == .shared && $0?.legend.isEmpty == false }),
       let plan = plans[leaf]
     else { return nil }
     let page = Rect(x: 0, y: 0, width: size.width, height: size.height)
     let wanted = Frame.legendSize(plan.legend, in: page)
-    let top = (headings.isEmpty ? 0 : Style.titleHeight) + Style.titleHeight + 4
+    let heading = headings.isEmpty ? 0 : Style.titleHeight
+    if wanted.width > size.width * 0.22 {
+      let width = size.width - 2 * Style.edge
+      let rows = Frame.legendRows(plan.legend, width: width)
+      let height = Double(rows.count) * Style.legendRow + (heading > 0 ? 0 : 8)
+      return (leaf, Rect(x: Style.edge, y: heading, width: width, height: height), rows)
+    }
+    let top = heading + Style.titleHeight + 4
     return (
       leaf,
       Rect(
         x: size.width - Style.edge - wanted.width, y: top, width: wanted.width,
-        height: min(wanted.height, size.height - top))
+        height: min(wanted.height, size.height - top)), []
     )
   }
 

@@ -36,8 +36,8 @@ struct RightAxis {
     case .rule(.y(let value), let label, let colour):
       return .rule(.y(move(value)), label: label, colour: colour)
     case .rule(.x, _, _), .span(.x, _, _): return shape
-    case .words(let words, let x, let y, let centred, let colour):
-      return .words(words, x: x, y: move(y), centred: centred, colour: colour)
+    case .words(let words, let x, let y, let room, let colour):
+      return .words(words, x: x, y: move(y), room: room, colour: colour)
     case .level(let x, let y, let label, let colour, let width):
       return .level(x: x, y: y.map(move), label: label, colour: colour, width: width)
     case .arrows(let x, let y, let dx, let dy, let colour, let width):

@@ -90,6 +90,10 @@ extension PlanBuilder {
         highs.append(value + abs(series.errors[place]))
       }
       extend(y: boxes.flatMap { [$0.y.lowerBound, $0.y.upperBound] } + lows + highs)
+      // On a logarithmic axis, where zero has no place, the lowest bar still has a height.
+      if y.scale == .log, let least = boxes.map(\.y.upperBound).filter({ $0 > 0 }).min() {
+        extend(y: [least / 2])
+      }
       shapes.append(.boxes(boxes, colour: colour))
       if !centres.isEmpty {
         shapes.append(.errors(x: centres, lower: lows, upper: highs, colour: theme.text))
@@ -109,6 +113,7 @@ extension PlanBuilder {
     extend(x: xs)
     extend(y: ys)
     let size = scatter.size ?? Self.pointSize(xs.count)
+    scalesPoints = scalesPoints || scatter.size == nil && xs.count >= 100
     guard size > 0, size <= 200 else {
       throw FigureError.invalid(mark: "scatter", "size must be between 0 and 200, not \(Text.short(size))")
     }
@@ -138,22 +143,26 @@ extension PlanBuilder {
           mark: "scatter",
           "point \(place) has class \(classes[place]), but there are \(names.count) class names")
       }
-      let members = Dictionary(grouping: places) { classes[$0] }
       let inks = names.map { _ in colour(.next) }
+      var members = [[Int]](repeating: [], count: names.count)
       // A crowd is painted in the order given: class by class, the last would hide the others.
       let isCrowd = places.count > PointCloud.threshold
       if isCrowd { shapes.append(points(places, places.map { inks[classes[$0]].opacity(0.8) })) }
-      for (index, name) in names.enumerated() {
-        guard let own = members[index] else { continue }
+      for place in places { members[classes[place]].append(place) }
+      for (index, own) in members.enumerated() where !own.isEmpty {
         if !isCrowd { shapes.append(points(own, [inks[index].opacity(0.8)])) }
-        key(name, inks[index], .point(scatter.symbol))
+        key(names[index], inks[index], .point(scatter.symbol))
       }
     case .values(let values, let colormap, let label):
       try sameLength("scatter", ("x", xs.count), ("values", values.count))
       let range = Self.colourRange(values, colormap, asked: nil)
+      var bar = ColourBar(colormap: colormap, range: range, label: Text.printable(label))
+      // The dark end of a map would vanish on a dark page.
+      if theme.page.luma < 128, colormap == .viridis || colormap == .magma { bar.start = 0.25 }
+      let span = range.upperBound - range.lowerBound
       shapes.append(
-        points(places, places.map { Self.colour(values[$0], range, colormap) ?? theme.grid }))
-      bar = ColourBar(colormap: colormap, range: range, label: Text.printable(label))
+        points(places, places.map { bar.colour(at: (values[$0] - range.lowerBound) / span) ?? theme.grid }))
+      self.bar = bar
     }
   }
 
@@ -185,8 +194,8 @@ extension PlanBuilder {
     let range = Self.colourRange(map.values, map.colormap, asked: map.range)
     let across = map.extent?.x ?? -0.5...(Double(map.columns) - 0.5)
     let down = map.extent?.y ?? -0.5...(Double(map.rows) - 0.5)
-    extend(x: [across.lowerBound, across.upperBound])
-    extend(y: [down.lowerBound, down.upperBound])
+    extend(x: Self.ends(across, map.columns, x.scale))
+    extend(y: Self.ends(down, map.rows, y.scale))
     // Samples of a function of the plane are filled in between; a matrix has nothing there.
     shapes.append(
       .raster(
@@ -199,6 +208,13 @@ extension PlanBuilder {
     bar = ColourBar(colormap: map.colormap, range: range, label: Text.printable(map.label))
     (tightX, tightY, coversGrid, isWhole) = (true, true, true, false)
     isMatrix = map.extent == nil
+  }
+
+  // A cell that reaches below zero begins, on a logarithmic axis, at its centre.
+  private static func ends(_ extent: ClosedRange<Double>, _ cells: Int, _ scale: Scale) -> [Double] {
+    let half = (extent.upperBound - extent.lowerBound) / Double(cells) / 2
+    let isCut = scale == .log && extent.lowerBound <= 0
+    return [isCut ? extent.lowerBound + half : extent.lowerBound, extent.upperBound]
   }
 
   private static func raster(_ map: HeatMap, _ range: ClosedRange<Double>) -> Raster {
@@ -231,7 +247,7 @@ extension PlanBuilder {
       shapes.append(
         .words(
           Text.fixed(value, decimals: decimals), x: across.lowerBound + (Double(column) + 0.5) * cellWidth,
-          y: down.lowerBound + (Double(level) + 0.5) * cellHeight, centred: true,
+          y: down.lowerBound + (Double(level) + 0.5) * cellHeight, room: cellWidth,
           colour: under.luma > 140 ? Colour(0x1F2328) : Colour(0xFFFFFF)))
     }
   }

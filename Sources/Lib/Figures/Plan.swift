@@ -8,7 +8,8 @@ enum Shape {
   case errors(x: [Double], lower: [Double], upper: [Double], colour: Colour)
   case raster(Raster, x: ClosedRange<Double>, y: ClosedRange<Double>)
   case rule(Rule.Position, label: String, colour: Colour)
-  case words(String, x: Double, y: Double, centred: Bool, colour: Colour)
+  /// Words beside a place, or in the middle of a cell whose width is given.
+  case words(String, x: Double, y: Double, room: Double?, colour: Colour)
   /// A level line with its value, written where it fits.
   case level(x: [Double], y: [Double], label: String, colour: Colour, width: Double)
   case arrows(x: [Double], y: [Double], dx: [Double], dy: [Double], colour: Colour, width: Double)
@@ -34,6 +35,11 @@ struct ColourBar {
   var colormap: Colormap
   var range: ClosedRange<Double>
   var label: String
+  /// The part of the map, from its start, that is left out.
+  var start = 0.0
+
+  /// The colour at a share of the range.
+  func colour(at t: Double) -> Colour? { colormap.colour(at: start + (1 - start) * t) }
 }
 
 /// A panel resolved against a theme: what to draw, over which ranges, with which key.
@@ -54,6 +60,8 @@ struct PanelPlan {
   /// The x are counted, not measured.
   var countsX = false
   var isEmpty = false
+  /// The sizes of points go by their number, for a plot of the usual size.
+  var scalesPoints = false
   let legendPlace: Legend
   let equalUnits: Bool
 
@@ -66,6 +74,7 @@ struct PanelPlan {
     beside.nextColour = builder.nextColour
     try beside.add(panel.right?.marks ?? [])
     (shapes, legend, bar) = (builder.shapes, builder.legend, builder.bar ?? beside.bar)
+    scalesPoints = builder.scalesPoints
     drawsAxes = !builder.isMatrix
     countsX = builder.isWhole && beside.isWhole
     drawsGrid = !builder.coversGrid
@@ -124,6 +133,8 @@ struct PlanBuilder {
   /// Series colours asked for by name: `next` passes them over.
   let taken: Set<Ink>
   var nextColour = 0
+  /// Nobody asked for a size of points.
+  var scalesPoints = false
   /// All x are whole numbers, such as steps: fractions between them would be odd ticks.
   var isWhole = true
 
@@ -271,7 +282,7 @@ struct PlanBuilder {
     extend(y: ys)
     shapes.append(
       .words(
-        Text.printable(annotation.text), x: xs[0], y: ys[0], centred: false, colour: colour(annotation.ink)))
+        Text.printable(annotation.text), x: xs[0], y: ys[0], room: nil, colour: colour(annotation.ink)))
   }
 
   func sameLength(_ mark: String, _ parts: (name: String, count: Int)...) throws {

@@ -47,7 +47,10 @@ enum SVG {
     var kept: [String] = []
     for line in lines {
       let line = line.trimmingTabs
-      if line.hasPrefix("<text>") {
+      if line.hasPrefix("<image ") {
+        // A line of megabytes, which nothing else is looked for in.
+        kept.append("<image style='image-rendering:pixelated' " + line.dropFirst("<image ".count))
+      } else if line.hasPrefix("<text>") {
         // gnuplot escapes `<` only; after `]]` XML wants `>` escaped too.
         kept.append(
           line.replacing("]]>", with: "]]&gt;").replacing(String(Text.ampersand), with: "&amp;"))
@@ -76,7 +79,6 @@ enum SVG {
       (" stroke-linecap=\"round\" stroke-linejoin=\"round\"", ""),
       (" font-family=\"FAABold\"", " font-weight=\"bold\""),
       (" font-family=\"FAA\"", ""), (" class=\"gridline\"", ""),
-      ("<image ", "<image style='image-rendering:pixelated' "),
     ] {
       line = line.replacing(old, with: new, maxReplacements: 1)
     }

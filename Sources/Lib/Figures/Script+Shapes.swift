@@ -2,20 +2,26 @@ extension Script {
   mutating func draw(
     _ shape: Shape, _ frame: Frame, _ elements: inout [String], _ files: inout DataFiles
   ) throws {
+    let (across, up) = (frame.across, frame.up)
     switch shape {
     case .polyline(let x, let y, let colour, let width, let dashed):
-      let (xs, ys) = Decimation.envelope(x, y, frame: frame)
+      let (xs, ys) = Decimation.thinned(x, y, frame: frame)
       guard xs.contains(where: { !$0.isNaN }) else { return }
       elements.append(
-        try files.columns([xs, ys]) + "using 1:2 with lines notitle linewidth \(width) "
+        try files.columns([across.measure(xs), up.measure(ys)])
+          + "using 1:2 with lines notitle linewidth \(width) "
           + "dashtype \(dashed ? Self.dashes : "solid") linecolor rgb \(Self.colour(colour))")
-    case .points(let x, let y, let colours, let size, let symbol):
+    case .points(let x, let y, let colours, let usualSize, let symbol):
       guard !x.isEmpty else { return }
+      let size = usualSize * frame.pointScale
       if x.count > PointCloud.threshold, let cloud = PointCloud(x, y, colours, size, frame) {
         elements.append(
-          try pixels(cloud.raster, x: frame.xRange, y: frame.yRange, width: frame.plot.width, &files))
+          try pixels(
+            cloud.raster, x: across.measure(frame.xRange), y: up.measure(frame.yRange),
+            width: frame.plot.width, isFine: true, &files))
         return
       }
+      let (x, y) = (across.measure(x), up.measure(y))
       let style = "notitle pointtype \(Self.pointType(symbol)) pointsize \(pointScale * size) linewidth 1.5"
       if colours.count == x.count, colours.count > 1 {
         let packed = colours.map {
@@ -31,7 +37,7 @@ extension Script {
       }
     case .area(let x, let lower, let upper, let colour):
       elements.append(
-        try files.columns([x, lower, upper])
+        try files.columns([across.measure(x), up.measure(lower), up.measure(upper)])
           + "using 1:2:3 with filledcurves notitle fillstyle solid noborder "
           + "fillcolor rgb \(Self.colour(colour))")
     case .boxes(let boxes, let colour):
@@ -39,26 +45,38 @@ extension Script {
       let floor = frame.plan.y.scale == .log ? frame.yRange.lowerBound : -Double.infinity
       elements.append(
         try files.columns([
-          boxes.map { ($0.x.lowerBound + $0.x.upperBound) / 2 }, boxes.map(\.y.upperBound),
-          boxes.map(\.x.lowerBound), boxes.map(\.x.upperBound), boxes.map { max($0.y.lowerBound, floor) },
-          boxes.map(\.y.upperBound),
+          boxes.map { (across.measure($0.x.lowerBound) + across.measure($0.x.upperBound)) / 2 },
+          boxes.map { up.measure($0.y.upperBound) }, boxes.map { across.measure($0.x.lowerBound) },
+          boxes.map { across.measure($0.x.upperBound) },
+          boxes.map { up.measure(max($0.y.lowerBound, floor)) }, boxes.map { up.measure($0.y.upperBound) },
         ]) + "using 1:2:3:4:5:6 with boxxyerror notitle fillstyle solid border "
           + "linecolor rgb \(Self.colour(theme.page)) linewidth 0.5 fillcolor rgb \(Self.colour(colour))")
     case .errors(let x, let lower, let upper, let colour):
       // Double-headed vectors whose heads are at right angles are error bars with caps.
       let lows = lower.map { max($0, frame.yRange.lowerBound) }
       elements.append(
-        try files.columns([x, lows, x.map { _ in 0 }, zip(upper, lows).map { $0 - $1 }])
+        try files.columns([
+          across.measure(x), up.measure(lows), x.map { _ in 0 },
+          zip(upper, lows).map { up.measure($0) - up.measure($1) },
+        ])
           + "using 1:2:3:4 with vectors heads nofilled size screen \(3.5 / layout.size.width),90 "
           + "linewidth 1.25 linecolor rgb \(Self.colour(colour)) notitle")
     case .raster(let raster, let x, let y):
-      elements.append(try pixels(raster, x: x, y: y, width: frame.plot.width, &files))
+      if frame.plan.x.scale == .linear, frame.plan.y.scale == .linear {
+        elements.append(try pixels(raster, x: x, y: y, width: frame.plot.width, &files))
+      } else {
+        elements.append(
+          try pixels(
+            raster.seen(over: x, y, in: frame), x: across.measure(frame.xRange),
+            y: up.measure(frame.yRange), width: frame.plot.width, isFine: true, &files))
+      }
     case .rule(let position, let words, let colour): rule(position, words, colour, frame)
-    case .words(let words, let x, let y, let centred, let colour):
+    case .words(let words, let x, let y, let room, let colour):
       guard frame.xRange.contains(x), frame.yRange.contains(y) else { return }
       let place = frame.position(x, y)
-      if centred {
-        label(words, x: place.x, y: place.y, anchor: "center", size: Style.tickFont, colour: colour)
+      if room != nil {
+        guard let cellFont else { return }
+        label(words, x: place.x, y: place.y, anchor: "center", size: cellFont, colour: colour)
       } else {
         note(words, beside: place, colour, frame)
       }
@@ -72,12 +90,17 @@ extension Script {
       }
       guard line.x.contains(where: { !$0.isNaN }) else { return }
       elements.append(
-        try files.columns([line.x, line.y]) + "using 1:2 with lines notitle linewidth \(width) "
+        try files.columns([across.measure(line.x), up.measure(line.y)])
+          + "using 1:2 with lines notitle linewidth \(width) "
           + "dashtype solid linecolor rgb \(Self.colour(colour))")
     case .arrows(let x, let y, let dx, let dy, let colour, let width):
       guard !x.isEmpty else { return }
+      let tails = (across.measure(x), up.measure(y))
+      let tips = (across.measure(zip(x, dx).map { $0 + $1 }), up.measure(zip(y, dy).map { $0 + $1 }))
       elements.append(
-        try files.columns([x, y, dx, dy]) + "using 1:2:3:4 with vectors \(heads(width)) "
+        try files.columns([
+          tails.0, tails.1, zip(tips.0, tails.0).map { $0 - $1 }, zip(tips.1, tails.1).map { $0 - $1 },
+        ]) + "using 1:2:3:4 with vectors \(heads(width)) "
           + "linewidth \(width) linecolor rgb \(Self.colour(colour)) notitle")
     case .span(let direction, let ends, let colour):
       let range = direction == .x ? frame.xRange : frame.yRange
@@ -85,8 +108,8 @@ extension Script {
       guard low < high else { return }
       let corners =
         direction == .x
-        ? "from first \(low), graph 0 to first \(high), graph 1"
-        : "from graph 0, first \(low) to graph 1, first \(high)"
+        ? "from first \(across.measure(low)), graph 0 to first \(across.measure(high)), graph 1"
+        : "from graph 0, first \(up.measure(low)) to graph 1, first \(up.measure(high))"
       line(
         "set object \(tag()) rectangle \(corners) behind fillstyle solid noborder "
           + "fillcolor rgb \(Self.colour(colour))")
@@ -124,9 +147,9 @@ extension Script {
   private func ends(_ position: Rule.Position, _ frame: Frame) -> String {
     switch position {
     case .y(let value) where frame.yRange.contains(value):
-      "from graph 0, first \(value) to graph 1, first \(value)"
+      "from graph 0, first \(frame.up.measure(value)) to graph 1, first \(frame.up.measure(value))"
     case .x(let value) where frame.xRange.contains(value):
-      "from first \(value), graph 0 to first \(value), graph 1"
+      "from first \(frame.across.measure(value)), graph 0 to first \(frame.across.measure(value)), graph 1"
     default: ""
     }
   }

@@ -1,3 +1,5 @@
+import CGnuplot
+
 /// A gnuplot script that draws a figure.
 ///
 /// Nothing from the data reaches the script except finite numbers, printed by us, and text inside `quoted`.
@@ -16,6 +18,8 @@ struct Script {
   let terminal: Terminal
   /// Labels, arrows and objects are numbered, so that one panel can remove its own.
   var nextTag = 1
+  /// The size of the numbers in the cells of the panel being drawn.
+  var cellFont: Double?
   /// Where words already stand in the panel being drawn.
   var taken: [Rect] = []
 
@@ -53,9 +57,11 @@ struct Script {
           + "rounded font 'DejaVu Sans,\(Style.font * Self.pixelsToPoints)' fontscale \(scale) linewidth \(scale) "
           + "pointscale \(scale) \(page ?? "transparent")")
     case .pdf:
+      // Its fonts and points come out larger by 4 / 3 than the PNG's of the same numbers, its lines thinner by 2 / 3.
       line(
         "set terminal pdfcairo size \(width / 96)in,\(height / 96)in noenhanced rounded "
-          + "font 'DejaVu Sans,\(Style.font * Self.pixelsToPoints)' fontscale 1 \(page ?? "")")
+          + "font 'DejaVu Sans,\(Style.font * Self.pixelsToPoints)' fontscale 0.75 linewidth 1.5 pointscale 0.75 "
+          + (page ?? ""))
     }
     line("set output")
     line("set multiplot")
@@ -69,7 +75,6 @@ struct Script {
     line("unset label")
     line("unset arrow")
     line("unset object")
-    line("unset logscale")
     line("unset xlabel")
     line("unset ylabel")
     line("unset grid")
@@ -96,7 +101,7 @@ struct Script {
   func quoted(_ text: String) -> String {
     var result = "\""
     var followsEscape = false
-    for scalar in Text.printable(text).unicodeScalars {
+    for scalar in drawable(Text.printable(text)).unicodeScalars {
       let isPlain: Bool
       switch scalar {
       case "a"..."z", "A"..."Z", " ", ".", ",", ":", "-", "(", ")": isPlain = true
@@ -116,6 +121,19 @@ struct Script {
       }
     }
     return result + "\""
+  }
+
+  /// The text with a box for what no font here has: Cairo's terminals would draw the character's number there, as large as the page. An
+  /// SVG is drawn with its reader's fonts.
+  private func drawable(_ text: String) -> String {
+    let firstUncommon: UInt32 = 0x250
+    guard !isSVG, text.unicodeScalars.contains(where: { $0.value >= firstUncommon }) else { return text }
+    return String(
+      String.UnicodeScalarView(
+        text.unicodeScalars.map { scalar in
+          scalar.value < firstUncommon || scalar.properties.isDefaultIgnorableCodePoint
+            || faa_gnuplot_can_write(scalar.value) ? scalar : "□"
+        }))
   }
 
   /// Text for a tick label, which gnuplot also reads as a number format.
@@ -163,7 +181,8 @@ struct Script {
   mutating func heading(_ text: String, in rect: Rect) {
     // A grid's title is drawn with the first panel, whose labels are cleared after it.
     label(
-      text, x: rect.x + Style.edge, y: rect.y + Style.titleBaseline, size: Style.titleFont + 1, bold: true,
+      fitted(text, to: (rect.width - 2 * Style.edge) / Style.boldness, Style.titleFont + 1),
+      x: rect.x + Style.edge, y: rect.y + Style.titleBaseline, size: Style.titleFont + 1, bold: true,
       colour: theme.text)
   }
 
@@ -179,7 +198,8 @@ struct Script {
     let top = title.isEmpty ? Style.edge : Style.titleHeight + 4
     let inner = rect.inset(left: Style.edge, top: top, right: Style.edge, bottom: Style.edge)
     label(
-      title, x: inner.x, y: rect.y + Style.titleBaseline, size: Style.titleFont, bold: true,
+      fitted(title, to: inner.width / Style.boldness, Style.titleFont), x: inner.x,
+      y: rect.y + Style.titleBaseline, size: Style.titleFont, bold: true,
       colour: theme.text)
     // The axes measure points on the page, downwards as the layout does (negated, as images hang from their
     // origin).
@@ -221,14 +241,15 @@ struct Script {
     label(text, x: image.x + 3, y: image.y + 7.5, size: Style.badgeFont, colour: theme.text)
   }
 
-  /// A plot element that paints an image over a rectangle of the axes.
+  /// A plot element that paints an image over a rectangle of the axes as gnuplot measures them; one that `isFine` has as many pixels as
+  /// the page.
   func pixels(
     _ raster: Raster, x: ClosedRange<Double>, y: ClosedRange<Double>, width points: Double,
-    _ files: inout DataFiles
+    isFine: Bool = false, _ files: inout DataFiles
   ) throws -> String {
     var raster = raster
     // Cairo blurs enlarged images; whole multiples of the pixels keep their edges. SVG says so in its markup.
-    if !isSVG { raster = raster.enlarged(toAtLeast: Int(min(4096, points * 4))) }
+    if !isSVG, !isFine { raster = raster.enlarged(toAtLeast: Int(min(4096, points * 4))) }
     // gnuplot draws no image that is a single pixel wide or high.
     if raster.width == 1 || raster.height == 1 { raster = raster.enlarged(toAtLeast: raster.width * 2) }
     let dx = (x.upperBound - x.lowerBound) / Double(raster.width)
@@ -240,8 +261,9 @@ struct Script {
   /// Text cut to a width in points.
   func fitted(_ text: String, to width: Double, _ size: Double) -> String {
     let clean = Text.printable(text)
-    guard Style.width(clean, size) > width else { return clean }
-    var kept = clean.unicodeScalars
+    guard !clean.isEmpty, Style.width(clean, size) > width else { return clean }
+    // No letter is narrower than a sixth of its height.
+    var kept = String.UnicodeScalarView(clean.unicodeScalars.prefix(Int(max(0, width / size * 6)) + 1))
     while !kept.isEmpty, Style.width(String(kept) + "…", size) > width { kept.removeLast() }
     return String(kept) + "…"
   }

@@ -75,6 +75,7 @@ enum Text {
 
   /// A number with fixed decimals, a true minus sign and no negative zero.
   static func fixed(_ value: Double, decimals: Int) -> String {
+    guard value.isFinite else { return short(value) }
     let text = formatted(value, "%.*f", decimals: max(0, min(20, decimals)))
     guard text.hasPrefix("-") else { return text }
     return text.contains { ("1"..."9").contains($0) } ? "−" + text.dropFirst() : String(text.dropFirst())

@@ -165,9 +165,9 @@ struct TextPlot {
         for i in x.indices { line(place(x[i], lower[i]), place(x[i], upper[i]), colour, "|") }
       case .raster(let raster, let x, let y): paint(raster, x, y)
       case .rule(let position, let words, let colour): rule(position, words, colour)
-      case .words(let words, let x, let y, let centred, let colour):
+      case .words(let words, let x, let y, let room, let colour):
         guard let at = place(x, y) else { continue }
-        let words = clean(words)
+        let (words, centred) = (clean(words), room != nil)
         canvas.write(
           words, column: at.x / 2 + (centred ? -Text.columns(words) / 2 : 1), row: at.y / 4,
           colour: style.colour && !centred ? nil : colour)
@@ -291,12 +291,12 @@ struct TextPlot {
   }
 
   private mutating func paint(_ raster: Raster, _ x: ClosedRange<Double>, _ y: ClosedRange<Double>) {
+    let (across, up) = (Ruler(plan.xRange, plan.x.scale), Ruler(plan.yRange, plan.y.scale))
     // Cell centres are looked up in the image; half-blocks look twice a row.
     func colour(_ column: Int, _ half: Int) -> Colour? {
       let u = (Double(column) + 0.5) / Double(canvas.width)
       let v = 1 - (Double(half) + 0.5) / Double(canvas.height * 2)
-      let dataX = plan.xRange.lowerBound + u * (plan.xRange.upperBound - plan.xRange.lowerBound)
-      let dataY = plan.yRange.lowerBound + v * (plan.yRange.upperBound - plan.yRange.lowerBound)
+      let (dataX, dataY) = (across.value(at: u), up.value(at: v))
       guard x.contains(dataX), y.contains(dataY) else { return nil }
       let column = (dataX - x.lowerBound) / (x.upperBound - x.lowerBound) * Double(raster.width)
       let row = (y.upperBound - dataY) / (y.upperBound - y.lowerBound) * Double(raster.height)
@@ -388,7 +388,7 @@ struct TextPlot {
     let steps = max(2, min(24, width - Text.columns(low) - Text.columns(high) - 2))
     var canvas = TextCanvas(width: steps, height: 1)
     for step in 0..<steps {
-      let colour = bar.colormap.colour(at: Double(step) / Double(steps - 1)) ?? Colour(0)
+      let colour = bar.colour(at: Double(step) / Double(steps - 1)) ?? Colour(0)
       canvas[step, 0] = TextSheet.cell(colour, colour, style)
     }
     let scale = "\(low) \(canvas.line(0, style: style)) \(high)"

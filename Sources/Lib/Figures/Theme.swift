@@ -33,7 +33,7 @@ public struct Theme: Codable, Hashable, Sendable {
   public static let dark = Theme(
     background: Colour(0x0F1419), text: Colour(0xE6EDF3), muted: Colour(0x9DA7B3), axis: Colour(0x6E7681),
     grid: Colour(0x252C35),
-    cycle: [0x56B4E9, 0xF28E4B, 0x2FC79A, 0xE39CC4, 0xF0B93A, 0x9CD3F5, 0xF0E442, 0x9DA7B3].map {
+    cycle: [0x4A9DEB, 0xF0803C, 0x2FC79A, 0xE39CC4, 0xE3A51A, 0xAEDFFF, 0xF4EB5C, 0x9DA7B3].map {
       Colour($0)
     },
     page: Colour(0x0F1419))

@@ -26,6 +26,12 @@ enum Ticks {
     }
     let largest = max(abs(range.lowerBound), abs(range.upperBound))
     let decimals = Int(max(0, -floor(log10(step) + slack)))
+    // Numbers that differ in their last digits only: the first in full, the others by how far they are from it.
+    if log10(largest) - log10(step) > 6, let base = values.first {
+      let first = Text.fixed(base, decimals: decimals)
+      return [Tick(base, first)]
+        + values.dropFirst().map { Tick($0, "+" + Text.fixed($0 - base, decimals: decimals)) }
+    }
     if largest >= 1e6 || largest < 1e-3 {
       return values.map { Tick($0, scientific($0, step: step, largest: largest)) }
     }

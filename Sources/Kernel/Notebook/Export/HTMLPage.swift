@@ -8,12 +8,14 @@ public struct HTMLPage {
   /// - Parameters:
   ///   - document: the notebook.
   ///   - result: its run; nil shows the notebook without outputs.
+  ///   - showsTimes: says when it ran and how long that took. Without, the same results give the same bytes.
   ///   - picture: reads a picture the prose refers to, by its path relative to the notebook; nil leaves it out.
   public init(
-    _ document: Document, _ result: RunResult?, picture: @escaping (String) -> [UInt8]? = { _ in nil }
+    _ document: Document, _ result: RunResult?, showsTimes: Bool = true,
+    picture: @escaping (String) -> [UInt8]? = { _ in nil }
   ) {
     let prose = ProseRenderer(picture: picture)
-    var outputs = OutputRenderer()
+    var outputs = OutputRenderer(showsTimes: showsTimes)
     var body = ""
     var pending: CellOutcome?
     var title = document.header.title ?? document.name
@@ -72,7 +74,7 @@ public struct HTMLPage {
       <body>
       <main>
       <header class="page">
-      \(head ?? "<h1>\(escaped(title))</h1>\n")\(credits(document, result))</header>
+      \(head ?? "<h1>\(escaped(title))</h1>\n")\(credits(document, result, showsTimes))</header>
       \(outline(prose.headings))\(body)</main>
       </body>
       </html>
@@ -99,13 +101,13 @@ private func outline(_ headings: [ProseRenderer.Heading]) -> String {
 }
 
 /// Authors, the verdict of the run and its parameters.
-private func credits(_ document: Document, _ result: RunResult?) -> String {
+private func credits(_ document: Document, _ result: RunResult?, _ showsTimes: Bool) -> String {
   var html = ""
   if !document.header.authors.isEmpty {
     html += "<p class=\"authors\">\(escaped(document.header.authors.joined(separator: ", ")))</p>\n"
   }
   guard let result else { return html }
-  let verdict = verdict(result)
+  let verdict = verdict(result, showsTimes)
   html +=
     "<p class=\"verdict \(verdict.isGood ? "good" : "bad")\"><span aria-hidden=\"true\">\(verdict.isGood ? "✓" : "✗")</span> \(escaped(verdict.text))</p>\n"
   if !result.parameters.isEmpty {
@@ -123,12 +125,12 @@ private func credits(_ document: Document, _ result: RunResult?) -> String {
 }
 
 /// One sentence on how the run went.
-private func verdict(_ result: RunResult) -> (text: String, isGood: Bool) {
+private func verdict(_ result: RunResult, _ showsTimes: Bool) -> (text: String, isGood: Bool) {
   let ran = result.cells.filter { $0.status != .skipped }.count
   let checks = result.cells.flatMap(\.expectations)
   let failed = checks.filter { $0.mismatch != nil }.count
-  let time =
-    "in \(decimal(result.seconds, result.seconds < 10 ? 2 : 0)) s, seed \(result.seed), \(result.started)"
+  let seconds = decimal(result.seconds, result.seconds < 10 ? 2 : 0)
+  let time = showsTimes ? "in \(seconds) s, seed \(result.seed), \(result.started)" : "seed \(result.seed)"
   switch result.exitCode {
   case 0:
     let held = checks.isEmpty ? "" : "; \(counted(checks.count, "expectation")) held"

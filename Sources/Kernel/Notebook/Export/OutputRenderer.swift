@@ -4,7 +4,10 @@ import Runtime
 struct OutputRenderer {
   /// What could not be shown as meant.
   private(set) var warnings: [String] = []
+  private let showsTimes: Bool
   private var drawings = 0
+
+  init(showsTimes: Bool) { self.showsTimes = showsTimes }
 
   /// A cell: its code, then what it produced.
   mutating func section(of cell: Cell, _ outcome: CellOutcome?) -> String {
@@ -48,7 +51,7 @@ struct OutputRenderer {
     if let outcome {
       switch outcome.status {
       case .ok, .cached:
-        if outcome.seconds >= 0.05 {
+        if showsTimes, outcome.seconds >= 0.05 {
           notes.append("<span>\(decimal(outcome.seconds, outcome.seconds < 10 ? 2 : 1)) s</span>")
         }
       default: notes.append("<span class=\"status\">\(outcome.status.rawValue)</span>")

@@ -7,6 +7,7 @@
 // A session is not thread-safe; its owner serialises calls.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -63,6 +64,9 @@ const char *faa_gnuplot_error(const faa_gnuplot *session);
 faa_gnuplot_result faa_gnuplot_run(faa_gnuplot *session, const char *script, size_t count, int timeout_ms);
 
 void faa_gnuplot_result_free(faa_gnuplot_result *result);
+
+/// Whether one of the machine's fonts has a character; true where that cannot be told.
+bool faa_gnuplot_can_write(uint32_t character);
 
 #ifdef __cplusplus
 }
