@@ -48,16 +48,18 @@ struct RescueTests {
     let process = try #require(terminal.processIdentifier)
     try terminal.enter("kept = tensor([1.5, 2.5]); n = 3; func f(x) { x * n }")
     try terminal.enter("opt = AdamW(lr: 0.5); both = [opt, opt]; g = { k in { x in x + k } }(1)")
+    // What stands before the part that cannot be written is taken back.
+    try terminal.enter("mixed = [AdamW(lr: 0.1), opt, g]; late = [opt, 7]")
     try terminal.enter("plot([1, 2, 3]);")
     try terminal.wait { $0.hasSuffix("faa>") }
     try offered(terminal, endless)
     try terminal.press("C-c")
     let screen = try terminal.wait { $0.contains("FAA has started anew") && $0.hasSuffix("faa>") }
-    #expect(screen.contains("with 5 variables as before"))
+    #expect(screen.contains("with 6 variables as before"))
     #expect(screen.contains("warning: lost: `g` is a function that holds values of where it was made"))
     #expect(terminal.processIdentifier == process)
-    try terminal.enter("(list(kept), f(14), both[0] == both[1])")
-    try terminal.wait(for: "([1.5, 2.5], 42, true)\nfaa>")
+    try terminal.enter("(list(kept), f(14), both[0] == both[1], late[0] == opt, late[1])")
+    try terminal.wait(for: "([1.5, 2.5], 42, true, true, 7)\nfaa>")
     try terminal.enter("%history 1")
     try terminal.wait { $0.contains("1  kept = tensor") && $0.hasSuffix("faa>") }
     // It can be done again, and the terminal is as it should be.

@@ -94,6 +94,8 @@ extension RuntimeTests {
       _ = output("w = tensor([[1.0, 2.0]]); config = {rate: 0.5, inner: {steps: 3}}")
       let tensor = output("?w.*")
       #expect(tensor.hasPrefix("w: a tensor") && tensor.contains("shape") && tensor.contains("(1, 2)"))
+      // Properties come before methods.
+      #expect(tensor.split(separator: "\n").dropFirst().first?.contains("shape") == true)
       #expect(tensor.contains("sum"))
       #expect(output("?config.r*").contains(/rate +0\.5/))
       #expect(output("?config.inner.*").contains(/steps +3/))

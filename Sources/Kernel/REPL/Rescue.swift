@@ -29,6 +29,9 @@ final class Rescue: @unchecked Sendable {
   /// A press so soon after the offer is no answer to it.
   private static let reading = 0.5
 
+  /// Seconds that writing may take.
+  private static let limit: UInt32 = 120
+
   /// - Parameters:
   ///   - arguments: the command line of a program that goes on with what a descriptor holds.
   ///   - save: writes down the session.
@@ -120,7 +123,7 @@ final class Rescue: @unchecked Sendable {
           faa_interrupt_clear()
           faa_set_thread_count(1)
           return order.save(order.descriptor)
-        }, order, 60)
+        }, order, Self.limit)
     }
     // It has stopped after all, and nothing is lost.
     if hasEnded.load(ordering: .relaxed) { return }

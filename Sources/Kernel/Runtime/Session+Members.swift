@@ -7,7 +7,9 @@ extension Session {
     guard let dot = topic.lastIndex(of: "."), let value = value(at: topic[..<dot]) else { return nil }
     let pattern = String(topic[topic.index(after: dot)...])
     let glob = Glob(pattern)
-    let names = Set(machine.memberNames(of: value).filter { glob.matches($0) }).sorted()
+    let properties = value.propertyNames.filter(glob.matches)
+    let methods = Set(machine.memberNames(of: value).filter(glob.matches)).subtracting(properties)
+    let names = properties + methods.sorted()
     guard !names.isEmpty else { return nil }
     if names == [pattern], let command = machine.method(pattern, of: value) {
       return HelpPage(command, width: width).text
