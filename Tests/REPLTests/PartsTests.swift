@@ -66,7 +66,9 @@ import Testing
 
   static let coloured: [(String, String)] = [
     ("\u{1B}[0;38;2;1;2;3mred\u{1B}[0m", "\u{1B}[0;38;2;1;2;3mred\u{1B}[0m"), ("\u{1B}[2J", "␛[2J"),
-    ("\u{1B}[8mhidden", "␛[8mhidden"), ("\u{1B}[31", "␛[31"), ("\u{1B}[?25l", "␛[?25l"), ("\u{1B}", "␛"),
+    ("\u{1B}[8mhidden", "␛[8mhidden"), ("\u{1B}[38;2;8;8;8;48;5;8m▀", "\u{1B}[38;2;8;8;8;48;5;8m▀"),
+    ("\u{1B}[38;2;1;2;3;8m", "␛[38;2;1;2;3;8m"), ("\u{1B}[38;5;1;8m", "␛[38;5;1;8m"), ("\u{1B}[08m", "␛[08m"),
+    ("\u{1B}[31", "␛[31"), ("\u{1B}[?25l", "␛[?25l"), ("\u{1B}", "␛"),
   ]
 
   @Test("only colours pass, where they are expected", arguments: coloured) func onlyColoursPassWhere(

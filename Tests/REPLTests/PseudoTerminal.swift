@@ -28,7 +28,8 @@ final class PseudoTerminal {
     for end in [controller, terminal] { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     var variables = ProcessInfo.processInfo.environment
     variables.merge([
-      "HOME": home, "TERM": "xterm-256color", "LANG": "C.UTF-8", "XDG_STATE_HOME": "", "FAA_GRAPHICS": "none",
+      "HOME": home, "TERM": "xterm-256color", "LANG": "C.UTF-8", "XDG_STATE_HOME": "",
+      "XDG_CONFIG_HOME": "", "FAA_GRAPHICS": "none",
     ]) { $1 }
     variables.merge(environment) { $1 }
 

@@ -60,7 +60,9 @@ final class Tmux {
     configuration = self.home + "/tmux.conf"
     try "set -g escape-time 0\nset -g remain-on-exit on\n".write(
       toFile: configuration, atomically: true, encoding: .utf8)
-    var variables = ["HOME": self.home, "LANG": "C.UTF-8", "XDG_STATE_HOME": "", "NO_COLOR": ""]
+    var variables = [
+      "HOME": self.home, "LANG": "C.UTF-8", "XDG_STATE_HOME": "", "XDG_CONFIG_HOME": "", "NO_COLOR": "",
+    ]
     variables.merge(environment) { $1 }
     let settings = variables.sorted { $0.key < $1.key }.map { "\($0)='\($1)'" }.joined(separator: " ")
     let program = try #require(Program.path)

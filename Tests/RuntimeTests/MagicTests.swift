@@ -46,6 +46,24 @@ extension RuntimeTests {
       }
     }
 
+    @Test("a timed assignment is one: it binds, and shows no value; `%timeit` binds nothing")
+    func assignments()
+      throws
+    {
+      _ = output("row = [0, 0]; kept = 1")
+      for entry in ["%time (a, b) = (6 * 7, 2)", "%profile row[1] = 5", "%timeit kept = 2"] {
+        guard case .value(nil, false) = session.run(entry, name: "", output: { _ in }) else {
+          Issue.record("`\(entry)` shows a value")
+          continue
+        }
+      }
+      #expect(output("print(a, b, row, kept)") == "42 2 [0, 5] 1\n")
+      #expect(output("%time a + 1 = 3") == "SyntaxError")
+      #expect(output("func f() { %time q = 1 }") == "UndeclaredVariable")
+      let use = try #require(session.use(of: "%time model = fit(data)"))
+      #expect(use.writes == ["model"] && use.reads.contains("data"))
+    }
+
     @Test("the profile counts commands and operations, also of closures and derivatives") func profile()
       throws
     {
@@ -70,6 +88,19 @@ extension RuntimeTests {
       #expect(times.rows.values.allSatisfy { $0.seconds >= 0 })
       _ = try x.matmul(x)
       #expect(times.rows["matmul"]?.count == 4)
+    }
+
+    @Test("`?x.*` lists members, `?x.name` explains one") func members() {
+      _ = output("w = tensor([[1.0, 2.0]]); config = {rate: 0.5, inner: {steps: 3}}")
+      let tensor = output("?w.*")
+      #expect(tensor.hasPrefix("w: a tensor") && tensor.contains("shape") && tensor.contains("(1, 2)"))
+      // Properties come before methods.
+      #expect(tensor.split(separator: "\n").dropFirst().first?.contains("shape") == true)
+      #expect(tensor.contains("sum"))
+      #expect(output("?config.r*").contains(/rate +0\.5/))
+      #expect(output("?config.inner.*").contains(/steps +3/))
+      #expect(output("?w.sum").hasPrefix("sum("))
+      #expect(output("?w.nosuch") == "UnknownName" && output("?nosuch.*") == "UnknownName")
     }
 
     @Test func variables() {

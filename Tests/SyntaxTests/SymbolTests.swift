@@ -38,11 +38,11 @@ import Testing
   ])
   func magic(text: String, name: String, rest: String) throws {
     let block = try Parser.parse(SourceText(text))
-    guard case .magic(let found, let line, nil)? = block.statements.last?.kind else {
+    guard case .magic(let magic)? = block.statements.last?.kind, magic.value == nil else {
       Issue.record("no magic in \(text)")
       return
     }
-    #expect(found == name && line == rest)
+    #expect(magic.name == name && magic.text == rest)
   }
 
   @Test(

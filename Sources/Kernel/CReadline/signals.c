@@ -12,10 +12,10 @@
 static void (*on_interrupt)(void);
 static volatile sig_atomic_t pending[6];
 static volatile sig_atomic_t is_editing;
-// Ctrl-C since the signals were last taken.
-static volatile sig_atomic_t presses;
 // The kernel may deliver a signal to any thread, so a wait for input also waits for this pipe.
 static int wake[2] = {-1, -1};
+// A byte for every Ctrl-C while something runs, for whoever watches over that.
+static int presses[2] = {-1, -1};
 static struct termios original, running;
 static bool has_original;
 // Whether the terminal's settings are not the original ones.
@@ -30,13 +30,9 @@ static const struct {
 
 static const int fatal[] = {SIGQUIT, SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT};
 
-// A running operation looks for the request to stop between its steps. Whoever presses again is told what is going on: the
-// loop of the prompt cannot, it waits for the same operation.
-static void explain_press(void) {
-  static const char second[] =
-      "\nstopping as soon as the running operation allows; Ctrl-\\ ends the whole session, and its variables\n";
-  if (++presses == 2 && write(STDERR_FILENO, second, sizeof second - 1) < 0) {
-    // Nobody reads it.
+static void note(int end) {
+  if (write(end, "", 1) < 0) {
+    // The pipe is full of wake-ups already.
   }
 }
 
@@ -45,15 +41,13 @@ static void handle(int number) {
   for (size_t i = 0; i < sizeof caught / sizeof *caught; ++i)
     if (caught[i].number == number) pending[caught[i].index] = 1;
   if (number == SIGINT || number == SIGTERM || number == SIGHUP) on_interrupt();
-  if (number == SIGINT && !is_editing && has_original) explain_press();
+  if (number == SIGINT && !is_editing) note(presses[1]);
   // At the prompt the loop suspends after giving the terminal back; during a run there is nothing to give back.
   if (number == SIGTSTP && !is_editing) {
     pending[1] = 0;
     faa_terminal_stop();
   }
-  if (write(wake[1], "", 1) < 0) {
-    // The pipe is full of wake-ups already.
-  }
+  note(wake[1]);
   errno = saved;
 }
 
@@ -92,9 +86,14 @@ void faa_terminal_stop(void) {
   if (was_taken) is_taken = tcsetattr(STDIN_FILENO, TCSANOW, &running) == 0;
 }
 
+static void open_pipe(int ends[2]) {
+  if (ends[0] < 0 && pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) ends[0] = ends[1] = -1;
+}
+
 void faa_signals_install(void (*interrupt)(void)) {
   on_interrupt = interrupt;
-  if (wake[0] < 0 && pipe2(wake, O_CLOEXEC | O_NONBLOCK) != 0) wake[0] = wake[1] = -1;
+  open_pipe(wake);
+  open_pipe(presses);
   has_original = tcgetattr(STDIN_FILENO, &original) == 0;
   // Matrix kernels may keep numbers below the stack pointer, where a handler would write: handlers have a stack of their own.
   static char room[1 << 17];
@@ -113,11 +112,12 @@ void faa_signals_install(void (*interrupt)(void)) {
 
 int faa_signals_descriptor(void) { return wake[0]; }
 
+int faa_presses_descriptor(void) { return presses[0]; }
+
 unsigned faa_signals_take(void) {
   char discarded[64];
   while (read(wake[0], discarded, sizeof discarded) > 0) {
   }
-  presses = 0;
   unsigned bits = 0;
   for (unsigned i = 0; i < 6; ++i) {
     if (!pending[i]) continue;

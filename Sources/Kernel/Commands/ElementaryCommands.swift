@@ -23,27 +23,42 @@ let elementaryCommands: [Command] = [
   elementwise("acosh", "The inverse of the hyperbolic cosine; NaN below 1.", "acosh(1)  # 0.0") { x, _ in
     try x.acosh()
   },
-  elementwise("atanh", "The inverse of the hyperbolic tangent; infinite at -1 and 1.", "atanh(0)  # 0.0") {
+  elementwise(
+    "atanh", "The inverse of the hyperbolic tangent; infinite at -1 and 1, NaN beyond.", "atanh(0)  # 0.0"
+  ) {
     x, _ in try x.atanh()
   },
-  elementwise("log2", "The logarithm to base 2.", "log2(8)  # 3.0") { x, _ in try x.log2() },
-  elementwise("log10", "The logarithm to base 10.", "log10(1000)  # 3.0") { x, _ in try x.log10() },
+  elementwise("log2", "The logarithm to base 2; -inf at 0, NaN below.", "log2(8)  # 3.0") { x, _ in
+    try x.log2()
+  },
+  elementwise("log10", "The logarithm to base 10; -inf at 0, NaN below.", "log10(1000)  # 3.0") { x, _ in
+    try x.log10()
+  },
   elementwise("exp2", "2 to the power of x.", "exp2(3)  # 8.0") { x, _ in try x.exp2() },
-  elementwise("rsqrt", "1 / √x, the reciprocal of the square root.", "rsqrt(4)  # 0.5") { x, _ in
+  elementwise("rsqrt", "1 / √x; inf at 0, NaN below.", "rsqrt(4)  # 0.5") { x, _ in
     try x.rsqrt()
   },
-  elementwise("sign", "-1, 0 or 1; NaN stays NaN.", "sign(tensor([-2.0, 0.0, 3.0]))") { x, _ in try x.sign()
+  elementwise(
+    "sign", "-1, 0 or 1 for a number below, at or above 0; NaN stays NaN.", "sign(tensor([-2.0, 0.0, 3.0]))",
+    returns: sameKind
+  ) { x, _ in try x.sign()
   },
-  elementwise("trunc", "The integer next to x towards 0.", "trunc(tensor([-1.7, 1.7]))") { x, _ in
+  elementwise("trunc", "The nearest integer towards 0, as a float.", "trunc(tensor([-1.7, 1.7]))") { x, _ in
     try x.truncated()
   },
-  elementwise("lgamma", "ln|Γ(x)|, the logarithm of the gamma function.", "lgamma(5)  # ln 24") { x, _ in
+  elementwise(
+    "lgamma", "ln |Γ(x)|, the logarithm of the gamma function; inf at 0 and the negative integers.",
+    "lgamma(5)  # ln 24"
+  ) { x, _ in
     try x.logGamma()
   },
-  elementwise("digamma", "The derivative of ln Γ.", "digamma(1)  # -0.5772") { x, _ in try x.digamma() },
+  elementwise("digamma", "Γ'(x) / Γ(x), the derivative of `lgamma`.", "digamma(1)  # -0.5772") { x, _ in
+    try x.digamma()
+  },
   elementwise(
-    "polygamma", "Derivative number n of digamma.", "polygamma(1, n: 1)  # π² / 6",
-    [.required("n", .int, "which, from 0 to 100")]
+    "polygamma", "The n-th derivative of `digamma`; 0 gives digamma itself.", "polygamma(1, n: 1)  # π² / 6",
+    [.required("n", .int, "how often digamma is derived, 0 to 100")],
+    errors: [("InvalidArgument", "another order")]
   ) { x, a in try x.polygamma(a.int("n")) },
   elementwisePair(
     "hypot", "√(x² + y²), without overflow; its derivative at the origin is 0.", ("x", "y"),
@@ -52,14 +67,17 @@ let elementaryCommands: [Command] = [
   elementwisePair(
     "logaddexp", "ln(e^x + e^y), without overflow.", ("x", "y"), "logaddexp(1000.0, 1000.0)  # 1000 + ln 2"
   ) { try $0.logAddExp($1) },
-  elementwise("isNaN", "True where an element is not a number.", "isNaN(tensor([1.0, nan]))") { x, _ in
+  elementwise("isNaN", "True where an element is not a number.", "isNaN(tensor([1.0, nan]))", returns: mask) {
+    x, _ in
     try x.isNaN()
   },
-  elementwise("isInf", "True where an element is infinite.", "isInf(tensor([1.0, inf]))") { x, _ in
+  elementwise("isInf", "True where an element is inf or -inf.", "isInf(tensor([1.0, inf]))", returns: mask) {
+    x, _ in
     try x.isInf()
   },
   elementwise(
-    "isFinite", "True where an element is neither NaN nor infinite.", "isFinite(tensor([1.0, inf]))"
+    "isFinite", "True where an element is neither NaN nor infinite.", "isFinite(tensor([1.0, inf]))",
+    returns: mask
   ) { x, _ in try x.isFinite() },
   elementwise(
     "nanToNum", "The elements with NaN and the infinities replaced; the derivative is 0 there.",
@@ -68,7 +86,7 @@ let elementaryCommands: [Command] = [
       .optional("nan", .number, default: 0.0, "in place of NaN"),
       .optional("positive", .number, "in place of inf; the largest number of the dtype when not given"),
       .optional("negative", .number, "in place of -inf; the lowest number of the dtype when not given"),
-    ]
+    ], returns: sameKind
   ) { x, a in
     try x.nanToNumber(
       nan: a.double("nan"), positive: a.optionalDouble("positive"), negative: a.optionalDouble("negative"))
@@ -81,3 +99,6 @@ let elementaryCommands: [Command] = [
     example: "logicalXor(tensor([1, 2]) > 1, tensor([1, 2]) > 0)"
   ) { a in .tensor(try a.tensor("a").logicalXor(a.tensor("b"))) },
 ].map(\.namingErrors)
+
+/// What a test of elements gives.
+private let mask = "a bool tensor of the same shape; true or false for a number"

@@ -3,13 +3,16 @@ import Tensor
 
 /// A function of real numbers that a tensor takes element by element. A plain number is worked out in f64 and comes back as
 /// a number.
+/// - Parameter returns: what comes back for a tensor.
 func elementwise(
   _ name: String, _ summary: String, _ example: String, _ options: [Parameter] = [],
+  returns: String = "a tensor of the same shape, f32 for integers; a float for a number",
+  errors: [(code: String, when: String)] = [],
   _ body: @escaping (Tensor, Arguments) throws -> Tensor
 ) -> Command {
   Command(
     name, summary, [.required("x", .tensor, "a tensor or a number")] + options,
-    returns: "a tensor of the same shape; a number for a number", example: example
+    returns: returns, errors: errors, example: example
   ) { a in
     guard let number = a.plainNumber("x") else { return .tensor(try body(a.tensor("x"), a)) }
     return try plainResult(body(.scalar(number, dtype: .f64), a))
@@ -37,6 +40,9 @@ func elementwisePair(
     return isNumber ? try plainResult(result) : .tensor(result)
   }
 }
+
+/// What a function gives that knows integers.
+let sameKind = "a tensor of the same shape and dtype; a float for a number"
 
 /// A scalar as the number or truth value it stands for.
 private func plainResult(_ tensor: Tensor) throws -> Value {

@@ -12,8 +12,10 @@ let tensorCreationCommands: [Command] = [
         "element type; that of the numbers when not given"),
     ],
     returns:
-      "a tensor; f32 where there is a float among the numbers, i32 for integers, bool for truth values",
-    errors: [("ShapeMismatch", "the lists are ragged")], example: "tensor([[1, 2], [3, 4]], dtype: f64)"
+      "a tensor: f32 where there is a float among the numbers, i32 for integers (f64 beyond 32 bits), bool for truth values",
+    errors: [
+      ("ShapeMismatch", "the lists are ragged"), ("ArithmeticError", "a number that does not fit the dtype"),
+    ], example: "tensor([[1, 2], [3, 4]], dtype: f64)"
   ) { a in
     guard let dtype = try a.optional("dtype", { _ in try a.dtype() }) else {
       return .tensor(try a.tensor("values"))
@@ -32,7 +34,8 @@ let tensorCreationCommands: [Command] = [
   Command(
     "full", "A tensor that holds one number everywhere.",
     [.shape, .required("value", .number, "the number"), .dtype],
-    returns: "a tensor of the shape", example: "full([2, 2], 0.5)"
+    returns: "a tensor of the shape",
+    errors: [("InvalidArgument", "a number the dtype cannot hold")], example: "full([2, 2], 0.5)"
   ) { a in .tensor(try .full(a.shape("shape"), a.double("value"), dtype: a.dtype())) },
   Command(
     "eye", "The identity matrix.", [.required("size", .int, "rows and columns"), .dtype],
@@ -46,7 +49,8 @@ let tensorCreationCommands: [Command] = [
       .optional("step", .number, default: 1, "the distance"),
       .optional("dtype", .choice(DType.allCases.map(\.description)), "i32 for integers, else f32"),
     ],
-    returns: "a vector", example: "arange(0, 10, step: 2)"
+    returns: "a vector, empty when the end lies the other way",
+    errors: [("InvalidArgument", "a step of 0")], example: "arange(0, 10, step: 2)"
   ) { a in
     let first = try a.double("from")
     let (from, to) = try a.isNone("to") ? (0, first) : (first, a.double("to"))
@@ -77,12 +81,13 @@ let tensorCreationCommands: [Command] = [
     return .tensor(try stream.normals(a.shape("shape"), dtype: a.dtype()))
   },
   Command(
-    "rand", "Random numbers, uniform between two bounds.",
+    "rand", "Random numbers, uniform between two bounds, the upper one excluded.",
     [
       .shape, .optional("low", .number, default: 0.0, "the lower bound, included"),
       .optional("high", .number, default: 1.0, "the upper bound, excluded"), .seed, .dtype,
     ],
-    returns: "a tensor of the shape", example: "rand([3], low: -1, high: 1, seed: 1)", effects: [.rng]
+    returns: "a tensor of the shape", errors: [("InvalidArgument", "bounds with nothing between them")],
+    example: "rand([3], low: -1, high: 1, seed: 1)", effects: [.rng]
   ) { a in
     var stream = try a.session.random(seed: a.optionalInt("seed"))
     return .tensor(
@@ -95,7 +100,9 @@ let tensorCreationCommands: [Command] = [
       .required("high", .int, "the upper bound, excluded"),
       .seed,
     ],
-    returns: "an i32 tensor of the shape", example: "randint([4], 0, 10, seed: 1)", effects: [.rng]
+    returns: "an i32 tensor of the shape",
+    errors: [("OutOfRange", "bounds with nothing between them, or beyond 32 bits")],
+    example: "randint([4], 0, 10, seed: 1)", effects: [.rng]
   ) { a in
     let low = try a.int("low", atLeast: Int(Int32.min))
     let high = try a.int("high", atLeast: low + 1, atMost: Int(Int32.max))
@@ -114,4 +121,4 @@ let tensorCreationCommands: [Command] = [
     return .tensor(
       try Tensor(stream.permutation(a.int("count", atLeast: 0, atMost: 1 << 30)).map { Int32($0) }))
   },
-]
+].map(\.namingErrors)

@@ -5,10 +5,13 @@ import Tensor
 let tensorReductionCommands: [Command] =
   [
     reduction(
-      "sum", "The sum of all elements, or over axes.", "sum([[1, 2], [3, 4]], axis: 0)",
+      "sum", "The sum of all elements, or over axes.", "sum([[1, 2], [3, 4]], axis: 0)  # 4 6",
       integers: { $0.addingReportingOverflow($1) }
     ) { x, axes, a in try x.sum(axes, keep: a.bool("keep")) },
-    reduction("mean", "The mean of all elements, or over axes.", "mean([1, 2, 4])") {
+    reduction(
+      "mean", "The mean of all elements, or over axes; NaN of none.",
+      "mean([[1.0, 2.0], [3.0, 5.0]], axis: 0)"
+    ) {
       x, axes, a in try x.mean(axes, keep: a.bool("keep"))
     },
     reduction(
@@ -40,33 +43,37 @@ let tensorReductionCommands: [Command] =
         .x, .axis,
         .optional("ddof", .int, default: 0, "subtracted from the count: 1 for the unbiased estimate"), .keep,
       ],
-      returns: "a tensor without the reduced axes", example: "variance([1.0, 2.0, 4.0], ddof: 1)"
+      returns: "a tensor without the reduced axes, f32 for integers; NaN where `ddof` leaves nothing",
+      errors: [("IndexOutOfRange", "an axis the tensor does not have")],
+      example: "variance([1.0, 2.0, 4.0], ddof: 1)"
     ) { a in
       .tensor(
         try a.floating("x").variance(
           a.axes(), ddof: a.int("ddof", atLeast: 0, atMost: 1 << 30), keep: a.bool("keep")))
     },
     Command(
-      "std", "The standard deviation.",
+      "std", "The standard deviation: the square root of `variance`.",
       [
         .x, .axis, .optional("ddof", .int, default: 0, "subtracted from the count: 1 for the usual estimate"),
         .keep,
       ],
-      returns: "a tensor without the reduced axes", example: "std([1.0, 2.0, 4.0], ddof: 1)"
+      returns: "a tensor without the reduced axes, f32 for integers; NaN where `ddof` leaves nothing",
+      errors: [("IndexOutOfRange", "an axis the tensor does not have")],
+      example: "std([1.0, 2.0, 4.0], ddof: 1)"
     ) { a in
       .tensor(
         try a.floating("x").standardDeviation(
           a.axes(), ddof: a.int("ddof", atLeast: 0, atMost: 1 << 30), keep: a.bool("keep")))
     },
     Command(
-      "argmax", "The position of the largest element, the first of equals.",
+      "argmax", "The position of the largest element, the first of equals; NaN counts as largest.",
       [.x, .optional("axis", .int, "the axis; the flattened tensor when not given")],
-      returns: "i32 positions", example: "argmax([3, 9, 2])"
+      returns: "i32 positions, without the axis", errors: noElements, example: "argmax([3, 9, 2])  # 1"
     ) { a in .tensor(try a.tensor("x").argMax(axis: a.optionalInt("axis"))) },
     Command(
-      "argmin", "The position of the smallest element, the first of equals.",
+      "argmin", "The position of the smallest element, the first of equals; NaN counts as smallest.",
       [.x, .optional("axis", .int, "the axis; the flattened tensor when not given")],
-      returns: "i32 positions", example: "argmin([3, 9, 2])"
+      returns: "i32 positions, without the axis", errors: noElements, example: "argmin([3, 9, 2])  # 2"
     ) { a in .tensor(try a.tensor("x").argMin(axis: a.optionalInt("axis"))) },
   ].map(\.namingErrors) + [
     quantifier("any", "Whether any element is true (not zero), or meets a condition.", "any([0, 0, 1])") {
@@ -77,6 +84,11 @@ let tensorReductionCommands: [Command] =
     },
   ]
 
+private let noElements = [
+  (code: "IndexOutOfRange", when: "an axis the tensor does not have"),
+  (code: "InvalidArgument", when: "no elements to choose from"),
+]
+
 /// Whether elements are true, as a tensor; with a condition for single elements, as the core command of the name says.
 private func quantifier(
   _ name: String, _ summary: String, _ example: String, _ body: @escaping (Tensor, [Int]?) throws -> Tensor
@@ -85,7 +97,7 @@ private func quantifier(
     name, summary,
     [.x, .axis, .optional("where", .function, "a condition on one element, of a list of any values")],
     returns: "a bool tensor without the reduced axes; true or false where there is a condition",
-    example: example, effects: [.calls("where")]
+    errors: Array(noElements.prefix(1)), example: example, effects: [.calls("where")]
   ) { a in
     if a.isNone("where") { return .tensor(try body(a.tensor("x"), a.axes())) }
     return .bool(try a.holds(forAll: name == "all", of: "x"))
@@ -99,8 +111,11 @@ private func reduction(
   integers: ((Int, Int) -> (partialValue: Int, overflow: Bool))? = nil,
   _ body: @escaping (Tensor, [Int]?, Arguments) throws -> Tensor
 ) -> Command {
+  // An extreme is one of the elements.
+  let choosesOne = name == "max" || name == "min"
   let overflow: [(code: String, when: String)] =
-    integers == nil ? [] : [("IntegerOverflow", "integers whose result takes more than 64 bits")]
+    integers == nil || choosesOne
+    ? [] : [("IntegerOverflow", "a result beyond 64 bits, or beyond 32 of an i32 tensor")]
   return Command(
     name, summary,
     [
@@ -108,7 +123,7 @@ private func reduction(
       .rest("others", .tensor, "further numbers"), .axis, .keep,
     ] + options,
     returns: "a tensor without the reduced axes; a number for numbers",
-    errors: [("IndexOutOfRange", "an axis the tensor does not have")] + overflow, example: example
+    errors: (choosesOne ? noElements : Array(noElements.prefix(1))) + overflow, example: example
   ) { a in
     let (x, others) = (a["x"], a.rest("others"))
     if case .tensor(let tensor) = x {

@@ -11,44 +11,60 @@ let tensorShapeCommands: [Command] = [
   ) { a in .tensor(try a.tensor("x").reshaped(a.ints("shape"))) },
   Command(
     "permute", "The axes in another order.",
-    [.x, .required("order", .sequence, "for each new axis the old one")],
-    returns: "a view", example: "permute(zeros([2, 3, 4]), [2, 0, 1]).shape"
+    [.x, .required("order", .sequence, "for each new axis the old one, such as [2, 0, 1]")],
+    returns: "the same elements, not copied",
+    errors: [("InvalidArgument", "not every axis once")],
+    example: "permute(zeros([2, 3, 4]), [2, 0, 1]).shape"
   ) { a in .tensor(try a.tensor("x").permuted(a.ints("order"))) },
   Command(
-    "transpose", "The last two axes exchanged; also written `x.T`.", [.x], returns: "a view",
+    "transpose", "The last two axes exchanged; also written `x.T`. A vector stays as it is.", [.x],
+    returns: "the same elements, not copied",
     example: "transpose([[1, 2, 3]])"
   ) { a in .tensor(try a.tensor("x").transposed()) },
   Command(
-    "expand", "Axes of extent 1 repeated to fill a shape.", [.x, .shape], returns: "a view",
+    "expand", "Axes of extent 1, and new ones in front, repeated to fill a shape.", [.x, .shape],
+    returns: "a tensor of the shape, without copies of the elements",
     errors: [("ShapeMismatch", "an extent that is neither 1 nor equal")],
     example: "expand([[1], [2]], [2, 3])"
   ) { a in .tensor(try a.tensor("x").expanded(to: a.shape("shape"))) },
   Command(
-    "squeeze", "The tensor without its axes of extent 1.", [.x, .axis], returns: "a view",
+    "squeeze", "The tensor without its axes of extent 1.",
+    [.x, .optional("axis", .either([.int, .sequence]), "the axis or axes; all of extent 1 when not given")],
+    returns: "the same elements, not copied",
+    errors: [
+      ("ShapeMismatch", "an axis of another extent"), ("IndexOutOfRange", "an axis the tensor does not have"),
+    ],
     example: "squeeze(zeros([1, 3, 1])).shape"
   ) { a in .tensor(try a.tensor("x").squeezed(a.axes())) },
   Command(
     "unsqueeze", "The tensor with a new axis of extent 1.",
     [.x, .required("axis", .int, "its place; negative counts from the end")],
-    returns: "a view", example: "unsqueeze([1, 2], -1).shape"
+    returns: "the same elements, not copied",
+    errors: [("IndexOutOfRange", "a place beyond the axes")], example: "unsqueeze([1, 2], -1).shape"
   ) { a in .tensor(try a.tensor("x").insertingAxis(a.int("axis"))) },
   Command(
-    "flip", "The elements of axes in reverse order.", [.x, .axis], returns: "a view",
+    "flip", "The elements along axes in reverse order.", [.x, .axis], returns: "a tensor of the same shape",
+    errors: [("IndexOutOfRange", "an axis the tensor does not have")],
     example: "flip([1, 2, 3])"
   ) { a in .tensor(try a.tensor("x").flipped(a.axes())) },
   Command(
     "concat", "Tensors one after the other along an axis.",
-    [.required("tensors", .sequence, "a list of tensors"), .optional("axis", .int, default: 0, "the axis")],
-    returns: "one tensor", errors: [("ShapeMismatch", "another axis differs")],
+    [
+      .required("tensors", .sequence, "a list of tensors that agree in all other axes"),
+      .optional("axis", .int, default: 0, "the axis"),
+    ],
+    returns: "one tensor, of the widest dtype among them",
+    errors: [("ShapeMismatch", "another axis differs"), ("InvalidArgument", "no tensors")],
     example: "concat([ones([2]), zeros([1])])"
   ) { a in .tensor(try .concatenated(a.tensors("tensors"), axis: a.int("axis"))) },
   Command(
     "stack", "Tensors of one shape along a new axis.",
     [
-      .required("tensors", .sequence, "a list of tensors"),
-      .optional("axis", .int, default: 0, "the new axis"),
+      .required("tensors", .sequence, "a list of tensors of one shape"),
+      .optional("axis", .int, default: 0, "where the new axis stands"),
     ],
-    returns: "one tensor", errors: [("ShapeMismatch", "the shapes differ")],
+    returns: "one tensor with one more axis",
+    errors: [("ShapeMismatch", "the shapes differ"), ("InvalidArgument", "no tensors")],
     example: "stack([ones([2]), zeros([2])])"
   ) { a in
     let tensors = try a.tensors("tensors")
@@ -58,7 +74,9 @@ let tensorShapeCommands: [Command] = [
   Command(
     "pad", "The tensor with zeros before and after the elements of its axes.",
     [.x, .required("amounts", .sequence, "for each axis a pair: how many before and after")],
-    returns: "a larger tensor", example: "pad(ones([2]), [(1, 1)])"
+    returns: "a tensor with longer axes",
+    errors: [("InvalidArgument", "other than a pair for each axis, or negative amounts")],
+    example: "pad(ones([2, 2]), [(0, 1), (2, 0)])"
   ) { a in
     let pairs = try a.sequence("amounts").map { value in
       guard let pair = try value.elementsInOrder()?.map(\.integer), pair.count == 2, let before = pair[0],
@@ -71,7 +89,7 @@ let tensorShapeCommands: [Command] = [
   Command(
     "take", "Slices of an axis at given positions.",
     [
-      .x, .required("indices", .tensor, "integers of any shape"),
+      .x, .required("indices", .tensor, "integers of any shape; negative ones count from the end"),
       .optional("axis", .int, default: 0, "the axis"),
     ],
     returns: "a tensor with the axis replaced by the shape of `indices`",
@@ -80,14 +98,20 @@ let tensorShapeCommands: [Command] = [
   Command(
     "takeAlong", "For each place of `indices`, the element at that position along an axis.",
     [
-      .x, .required("indices", .tensor, "integers; their other axes are the tensor's"),
+      .x, .required("indices", .tensor, "integers; all axes but the indexed one are those of `x`"),
       .required("axis", .int, "the axis"),
     ],
-    returns: "a tensor of the shape of `indices`", example: "takeAlong([[1, 2], [3, 4]], [[1], [0]], axis: 1)"
+    returns: "a tensor of the shape of `indices`",
+    errors: [
+      ("IndexOutOfRange", "a position outside the axis"), ("ShapeMismatch", "axes that differ"),
+    ],
+    example: "takeAlong([[1, 2], [3, 4]], [[1], [0]], axis: 1)"
   ) { a in .tensor(try a.tensor("x").takeAlong(a.tensor("indices"), axis: a.int("axis"))) },
   Command(
-    "cast", "The elements converted to another type; floats truncate to integers.",
-    [.x, .required("dtype", .choice(DType.allCases.map(\.description)), "the type")], returns: "a tensor",
-    errors: [("ArithmeticError", "an element that does not fit")], example: "cast([1, 2], f64)"
+    "cast", "The elements converted to another dtype: floats truncate towards 0, what is not 0 is true.",
+    [.x, .required("dtype", .choice(DType.allCases.map(\.description)), "the new one")],
+    returns: "a tensor of the same shape",
+    errors: [("ArithmeticError", "an element that does not fit, or NaN, for integers")],
+    example: "cast([1.7, -1.7], i32)"
   ) { a in .tensor(try a.tensor("x").cast(to: a.dtype())) },
 ].map(\.namingErrors)

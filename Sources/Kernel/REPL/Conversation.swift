@@ -12,6 +12,7 @@ final class Conversation {
   private let screen: Screen
   private let history: History
   private let journal = Journal()
+  private var rescue: Rescue?
   /// The variables of which the user knows that they hide a command.
   private var notedHiding: Set<String> = []
 
@@ -32,12 +33,15 @@ final class Conversation {
     faa_signals_install(faa_interrupt_set)
     if terminal.canEdit { faa_terminal_take() }
     defer { faa_terminal_give_back() }
-    if !options.isQuiet, !options.banner.isEmpty {
+    if terminal.isInteractive, let restart = options.restart { rescue = watch(restart) }
+    if !options.isQuiet, !options.banner.isEmpty, options.restart?.resumed == nil {
       screen.show(.text(options.banner.split(separator: "\n").prefix(2).joined(separator: "\n") + "\n"))
     }
     session.journal = journal
     session.showPage = { [screen] in screen.show(page: $0) }
     session.ask = { [terminal] in try Question(terminal).ask($0, isSecret: $1) }
+    if let descriptor = options.restart?.resumed { resume(from: descriptor) }
+    if let status = startUp() { return status }
     let source: any EntrySource = terminal.canEdit ? editor() : plainReader()
     while true {
       // Whatever was interrupted is over.
@@ -48,6 +52,44 @@ final class Conversation {
       case .entry(let text):
         if let status = handle(text) { return status }
       }
+    }
+  }
+
+  /// Runs the user's start-up file.
+  private func startUp() -> Int32? {
+    guard let startup = options.startup else { return nil }
+    session.width = terminal.width
+    rescue?.begin()
+    do {
+      for part in try startup() {
+        let result = session.run(part.text, name: part.name, firstLine: part.firstLine) { screen.show($0) }
+        if case .failure(let diagnostic) = result { throw diagnostic }
+      }
+    } catch let diagnostic as Diagnostic {
+      complain(diagnostic)
+    } catch {
+      screen.show(.warning("the start-up file is left out: \(error)"))
+    }
+    return settle()
+  }
+
+  private func watch(_ restart: REPL.Restart) -> Rescue {
+    let saved = SavedSession(session: session, journal: journal, storable: restart.storable)
+    return Rescue(arguments: restart.arguments) { saved.write(to: $0) }
+  }
+
+  /// Goes on with the conversation of a process that had to be ended.
+  private func resume(from descriptor: Int32) {
+    do {
+      let saved = SavedSession(
+        session: session, journal: journal, storable: options.restart?.storable ?? [])
+      let left = try saved.resume(from: descriptor)
+      notedHiding = Set(session.hidingVariables)
+      let count = session.variables.count
+      screen.show(.text("FAA has started anew with \(count) variable\(count == 1 ? "" : "s") as before.\n"))
+      for (name, reason) in left { screen.show(.warning("lost: `\(name)` \(reason)")) }
+    } catch {
+      screen.show(.warning("FAA has started anew without its variables: \(error)"))
     }
   }
 
@@ -86,6 +128,7 @@ final class Conversation {
     let number = journal.begin(text)
     session.width = terminal.width
     session.pages["keys"] = KeyHelp.page(width: terminal.width)
+    rescue?.begin()
     let result = session.run(Session.withLeadingHelp(text), name: "faa[\(number)]") { output in
       switch output {
       case .text(let text): journal.note(text)
@@ -105,6 +148,12 @@ final class Conversation {
       }
     case .failure(let diagnostic): complain(diagnostic)
     }
+    return settle()
+  }
+
+  /// What follows a run, however it ended; a status means that the program is to end.
+  private func settle() -> Int32? {
+    rescue?.end()
     noteHiding()
     screen.endRun()
     screen.startLine()

@@ -126,9 +126,13 @@ package enum Safe {
     let body = text.dropFirst()
     guard body.first == "[" else { return nil }
     let codes = body.dropFirst().prefix { ("0"..."9").contains($0) || $0 == ";" }
-    guard codes.count <= 40, body.dropFirst(1 + codes.count).first == "m",
-      !codes.split(separator: ";").contains(where: { String($0) == "8" })
-    else { return nil }
+    guard codes.count <= 60, body.dropFirst(1 + codes.count).first == "m" else { return nil }
+    var numbers = codes.split(separator: ";").map { Int(String($0)) ?? 8 }[...]
+    while let number = numbers.popFirst() {
+      if number == 8 { return nil }
+      // A colour of its own: 2 and its three parts, or 5 and its number in the palette.
+      if number == 38 || number == 48 { numbers = numbers.dropFirst(numbers.first == 2 ? 4 : 2) }
+    }
     return 3 + codes.count
   }
 }

@@ -138,10 +138,11 @@ public struct CellUse: Sendable {
       visit(condition)
       block(body)
     case .returnValue(let value): if let value { visit(value) }
-    case .magic(let name, _, let value):
+    case .magic(let magic):
       effects.insert(.clock)
-      magics.insert(name)
-      if let value { visit(value) }
+      magics.insert(magic.name)
+      if let value = magic.value { visit(value) }
+      if let target = magic.target { assign(target) }
     case .breakLoop, .continueLoop: break
     }
   }

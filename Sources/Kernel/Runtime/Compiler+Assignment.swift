@@ -60,11 +60,16 @@ extension FunctionCompiler {
           ? "return the new value, or declare a local: `var \(name) = …`"
           : "write `let \(name) = …` or `var \(name) = …`")
     }
+    guard !context.constants.contains(name) else {
+      throw fault(
+        "ImmutableVariable", "`\(name)` is a `let` constant of this cell and cannot be assigned to", span,
+        help: "declare it with `var`, or write `\(name) = …` from the start")
+    }
     return .global(context.machine.globals.slot(name))
   }
 
   /// Stores a temporary into a target.
-  private func store(_ register: Int, into target: Expression) throws {
+  func store(_ register: Int, into target: Expression) throws {
     let span = target.span
     switch target.kind {
     case .name(let name):
@@ -171,7 +176,7 @@ extension FunctionCompiler {
       guard variable.isMutable else { return false }
       location = variable.location
     } else {
-      guard isCell, let slot = global(name) else { return false }
+      guard isCell, !context.constants.contains(name), let slot = global(name) else { return false }
       location = .global(slot)
     }
     try releasing {

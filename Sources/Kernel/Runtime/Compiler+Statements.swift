@@ -62,8 +62,8 @@ extension FunctionCompiler {
     }
     if case .expression(let value) = last.kind {
       try emitValue(value, into: target)
-    } else if case .magic(let name, let text, let value) = last.kind {
-      try magic(name, text, value, into: target, at: last.span)
+    } else if case .magic(let node) = last.kind, node.target == nil {
+      try magic(node, into: target, at: last.span)
     } else {
       try compile(last)
       emit(.none, target, at: last.span)
@@ -113,8 +113,13 @@ extension FunctionCompiler {
         }
         emit(.result, a: Operand(0), b: try result(value), at: statement.span)
       }
-    case .magic(let name, let text, let value):
-      try releasing { try magic(name, text, value, into: try temporary(), at: statement.span) }
+    case .magic(let node):
+      try releasing {
+        let value = try temporary()
+        try magic(node, into: value, at: statement.span)
+        // As in IPython, `%timeit` runs what it measures many times and keeps nothing.
+        if let target = node.target, node.name != "timeit" { try store(value, into: target) }
+      }
     }
   }
 
@@ -127,6 +132,9 @@ extension FunctionCompiler {
         let register = try temporary()
         try emitValue(value, into: register)
         try store(pattern, from: register)
+      }
+      for name in pattern.names {
+        if isVariable { context.constants.remove(name) } else { context.constants.insert(name) }
       }
       return
     }
@@ -254,17 +262,15 @@ extension FunctionCompiler {
   // MARK: magics
 
   /// `%time expr` and the like: a call of a command of the session that gets the expression as a closure.
-  private func magic(_ name: String, _ text: String, _ value: Expression?, into target: Int, at span: Span)
-    throws
-  {
+  private func magic(_ node: MagicNode, into target: Int, at span: Span) throws {
     try releasing {
       let base = try temporary()
-      emit(.constant, base, 0, 0, constant(.function(context.machine.magic(name))), at: span)
+      emit(.constant, base, 0, 0, constant(.function(context.machine.magic(node.name))), at: span)
       let parameter = try temporary()
-      if let value {
+      if let value = node.value {
         try closure(.thunk(value), into: parameter, isLateBound: isLateBound)
       } else {
-        emit(.constant, parameter, 0, 0, constant(.text(text)), at: span)
+        emit(.constant, parameter, 0, 0, constant(.text(node.text)), at: span)
       }
       emit(.call, a: Operand(base), b: Operand(base), c: Operand(1), at: span)
       emit(.move, target, base, at: span)

@@ -7,6 +7,8 @@ final class CompilationContext {
   let machine: Machine
   let commands: [String: Command]
   let resolver: Resolver
+  /// Session variables that the cell has declared with `let` so far: they stay as they are until its end.
+  var constants: Set<String> = []
 
   init(source: SourceText, machine: Machine, commands: [String: Command], cell: Block) {
     self.source = source

@@ -41,11 +41,13 @@ let sequenceCommands: [Command] = [
     returns: "a list of tuples", example: "zip([1, 2], [\"a\", \"b\"])  # [(1, \"a\"), (2, \"b\")]"
   ) { a in .list(zip(try a.sequence("a"), try a.sequence("b")).map { .tuple([$0, $1]) }) },
   Command(
-    "enumerate", "Pairs of position and element.", [.required("xs", .sequence, "a sequence")],
+    "enumerate", "Pairs of position and element.",
+    [.required("xs", .sequence, "a list, tuple, range or tensor")],
     returns: "a list of tuples", example: "enumerate([\"a\"])  # [(0, \"a\")]"
   ) { a in .list(try a.sequence("xs").enumerated().map { .tuple([.int($0.offset), $0.element]) }) },
   Command(
-    "reversed", "The elements in reverse order.", [.required("xs", .sequence, "a sequence")],
+    "reversed", "The elements in reverse order.",
+    [.required("xs", .sequence, "a list, tuple, range or tensor")],
     returns: "a list",
     example: "reversed([1, 2])  # [2, 1]"
   ) { a in .list(try a.sequence("xs").reversed()) },
@@ -124,7 +126,10 @@ let sequenceCommands: [Command] = [
 let functionalCommands: [Command] = [
   Command(
     "map", "The results of a function for every element.",
-    [.required("xs", .sequence, "a sequence"), .required("f", .function, "a function of one element")],
+    [
+      .required("xs", .sequence, "a list, tuple, range or tensor"),
+      .required("f", .function, "a function of one element"),
+    ],
     returns: "a list", example: "[1, 2].map { x in x * x }  # [1, 4]", effects: [.calls("f")]
   ) { a in
     let f = try a.function("f")
@@ -132,7 +137,10 @@ let functionalCommands: [Command] = [
   },
   Command(
     "filter", "The elements for which a condition holds.",
-    [.required("xs", .sequence, "a sequence"), .required("keep", .function, "a condition on one element")],
+    [
+      .required("xs", .sequence, "a list, tuple, range or tensor"),
+      .required("keep", .function, "one element to true or false"),
+    ],
     returns: "a list", example: "[1, 2, 3].filter { x in x > 1 }  # [2, 3]", effects: [.calls("keep")]
   ) { a in
     let keep = try a.function("keep")
@@ -141,7 +149,8 @@ let functionalCommands: [Command] = [
   Command(
     "reduce", "Combines the elements from the left, starting with a value.",
     [
-      .required("xs", .sequence, "a sequence"), .required("initial", .any, "the value to start with"),
+      .required("xs", .sequence, "a list, tuple, range or tensor"),
+      .required("initial", .any, "the value to start with"),
       .required("combine", .function, "a function of the result so far and an element"),
     ],
     returns: "the last result", example: "[1, 2, 3].reduce(0) { s, x in s + x }  # 6",

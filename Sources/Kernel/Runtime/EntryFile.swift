@@ -8,16 +8,6 @@ public struct EntryFile {
   /// The file at a path; it need not be there yet.
   public init(_ path: String) { self.path = path }
 
-  /// A file of this name where programs keep their state: `$XDG_STATE_HOME/faa/NAME`, by default `~/.local/state/faa/NAME`. Nil without
-  /// a home directory.
-  public static func standardPath(_ name: String) -> String? {
-    func folder(_ variable: String) -> String? {
-      getenv(variable).map { String(cString: $0) }.flatMap { $0.hasPrefix("/") ? $0 : nil }
-    }
-    if let state = folder("XDG_STATE_HOME") { return state + "/faa/" + name }
-    return folder("HOME").map { $0 + "/.local/state/faa/" + name }
-  }
-
   /// The entries, oldest first. Nothing when there is no file yet.
   public func entries() -> [String] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)

@@ -123,12 +123,13 @@ struct Resolver {
       scoped { $0.statements(body.statements) }
     case .returnValue(let value):
       if let value { visit(value) }
-    case .magic(_, _, let value):
-      if let value {
+    case .magic(let magic):
+      if let value = magic.value {
         level += 1
         scoped { $0.visit(value) }
         level -= 1
       }
+      if let target = magic.target { assign(target) }
     case .breakLoop, .continueLoop: break
     }
   }

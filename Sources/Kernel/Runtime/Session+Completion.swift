@@ -144,7 +144,7 @@ extension Session {
   }
 
   /// The value of a dotted path through records.
-  private func value(at path: Substring) -> Value? {
+  func value(at path: Substring) -> Value? {
     let parts = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     guard let first = parts.first, var value = value(of: first) else { return nil }
     for part in parts.dropFirst() {

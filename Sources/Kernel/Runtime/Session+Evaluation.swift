@@ -23,6 +23,8 @@ extension Session {
   /// Keeps the value for `_` and decides whether it is shown.
   private func finish(_ value: Value, _ cell: Block) -> CellResult {
     guard let last = cell.statements.last else { return .value(nil, shown: false) }
+    // `%time x = f()` is an assignment.
+    if case .magic(let node) = last.kind, node.target != nil { return .value(nil, shown: false) }
     switch last.kind {
     case .expression, .magic:
       if case .none = value { return .value(value, shown: false) }

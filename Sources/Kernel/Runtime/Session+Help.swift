@@ -2,7 +2,7 @@ import Syntax
 
 extension Session {
   /// What there is to say on a topic: the page of a command, the definition's first line or the value of a variable, the list of
-  /// a chapter (`losses`), of a pattern (`*entropy*`), or of what mentions a word; the chapters for an empty topic; nil when
+  /// a chapter (`losses`), of a pattern (`*entropy*`, `run.*`), or of what mentions a word; the chapters for an empty topic; nil when
   /// there is none of these.
   public func help(_ topic: String) -> String? {
     if topic.isEmpty { return overview() }
@@ -21,6 +21,7 @@ extension Session {
     if let (chapter, rows) = table.chapters.first(where: { $0.topic.name == topic }) {
       return "\(topic): \(chapter.summary)\n" + list(rows)
     }
+    if let members = memberHelp(topic) { return members }
     if Glob.isPattern(topic) {
       let glob = Glob(topic)
       return found(table.filter { glob.matches($0.name) })

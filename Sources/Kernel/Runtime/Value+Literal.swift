@@ -8,7 +8,7 @@ extension Value {
     switch self {
     case .none: return "none"
     case .bool(let value): return value ? "true" : "false"
-    case .int(let value): return value == .min ? "(-\(Int.max) - 1)" : String(value)
+    case .int(let value): return String(value)
     case .float(let value):
       return value.isFinite ? value.description : value.isNaN ? "nan" : value > 0 ? "inf" : "(-inf)"
     case .string(let box): return quoted(box.value)

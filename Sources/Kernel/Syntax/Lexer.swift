@@ -253,12 +253,12 @@ struct Lexer {
 
   private func integer(_ digits: String, radix: Int, _ start: Int) throws(SyntaxFailure) -> Int {
     if let value = Int(digits, radix: radix) { return value }
+    // The least integer, whose sign is a token of its own: the parser takes it behind a minus alone.
+    if UInt(digits, radix: radix) == Int.min.magnitude { return .min }
     let span = Span(start, offset)
     let isNumber = !digits.isEmpty && digits.allSatisfy { $0.hexDigitValue.map { $0 < radix } ?? false }
-    throw failure(
-      "MalformedNumber", "`\(source.text(span))` \(isNumber ? "does not fit 64 bits" : "is not a number")",
-      span,
-      help: isNumber ? "write it as a float, for instance `\(digits).0`" : nil)
+    guard isNumber else { throw failure("MalformedNumber", "`\(source.text(span))` is not a number", span) }
+    throw SyntaxFailure.tooLarge(span, in: source)
   }
 
   // MARK: strings

@@ -60,11 +60,12 @@ extension Parser {
     switch token.kind {
     case .symbol(.minus), .symbol(.not), .symbol(.plus):
       advance()
+      if token.kind == .symbol(.minus), let least = try leastInteger(behind: token) { return least }
       let operand = try expression(.unary)
       let span = token.span.union(operand.span)
       switch (token.kind, operand.kind) {
       case (.symbol(.plus), _): return operand
-      case (.symbol(.minus), .int(let value)): return try node(.int(0 &- value), span)
+      case (.symbol(.minus), .int(let value)) where value != .min: return try node(.int(-value), span)
       case (.symbol(.minus), .float(let value)): return try node(.float(-value), span)
       case (.symbol(.minus), _): return try node(.unary(.minus, operand), span, over: [operand])
       default: return try node(.unary(.not, operand), span, over: [operand])
@@ -80,6 +81,16 @@ extension Parser {
         .attempt(attempted, fallback), token.span.union(fallback.span), over: [attempted, fallback])
     default:
       return try postfix(try primary())
+    }
+  }
+
+  /// `-9223372036854775808`, of which the digits alone fit no integer; nil where something else follows the minus, or where a tighter
+  /// operator takes the digits for itself.
+  private mutating func leastInteger(behind minus: Token) throws(SyntaxFailure) -> Expression? {
+    guard current.kind == .int(.min) else { return nil }
+    switch following.kind {
+    case .symbol(.power), .symbol(.openBracket), .symbol(.openParen), .symbol(.dot): return nil
+    default: return try node(.int(.min), minus.span.union(advance().span))
     }
   }
 
@@ -233,6 +244,7 @@ extension Parser {
   private mutating func primary() throws(SyntaxFailure) -> Expression {
     let token = current
     switch token.kind {
+    case .int(.min): throw SyntaxFailure.tooLarge(token.span, in: source)
     case .int(let value): return try leaf(.int(value))
     case .float(let value): return try leaf(.float(value))
     case .string(let pieces): return try string(pieces)

@@ -213,14 +213,19 @@ extension Parser {
       name = source.text(token.span)
     }
     let start = lastEnd
-    var value: Expression?
+    var value: Expression?, target: Expression?
     if MagicLine.evaluating.contains(name) {
-      value = try expression()
+      switch try assignmentOrExpression() {
+      case .assign(let place, let assigned): (target, value) = (place, assigned)
+      case .expression(let evaluated): value = evaluated
+      default: break
+      }
     } else {
       while current.kind != .newline, current.kind != .end, current.kind != .symbol(.closeBrace) { advance() }
     }
     let text = source.text(Span(start, lastEnd))
-    return .magic(name, String(text.drop { $0 == " " }), value)
+    return .magic(
+      MagicNode(name: name, text: String(text.drop { $0 == " " }), value: value, target: target))
   }
 }
 
@@ -235,7 +240,7 @@ extension Statement {
     case .loop(_, let sequence, let body): 1 + max(sequence.depth, body.depth)
     case .whileLoop(let condition, let body): 1 + max(condition.depth, body.depth)
     case .returnValue(let value): 1 + (value?.depth ?? 0)
-    case .magic(_, _, let value): 1 + (value?.depth ?? 0)
+    case .magic(let magic): 1 + max(magic.target?.depth ?? 0, magic.value?.depth ?? 0)
     case .breakLoop, .continueLoop: 1
     }
   }

@@ -107,6 +107,15 @@ package indirect enum Pattern: Sendable {
     case .name(_, let span), .tuple(_, let span), .ignore(let span): span
     }
   }
+
+  /// The names in it, in order.
+  package var names: [String] {
+    switch self {
+    case .name(let name, _): [name]
+    case .tuple(let entries, _): entries.flatMap(\.names)
+    case .ignore: []
+    }
+  }
 }
 
 /// A parameter of a function of the language.
@@ -160,6 +169,16 @@ package struct Statement: Sendable {
   package var isSilenced: Bool
 }
 
+/// `%time x = f()`, `%vars`, `?name`.
+package struct MagicNode: Sendable {
+  /// Without `%`; `?` and `??` for questions.
+  package let name: String
+  /// The rest of the line.
+  package let text: String
+  /// That as an expression where it is one, and what it is assigned to.
+  package var value: Expression?, target: Expression?
+}
+
 /// The forms of statements.
 package enum StatementKind: Sendable {
   case expression(Expression)
@@ -171,6 +190,6 @@ package enum StatementKind: Sendable {
   case breakLoop
   case continueLoop
   case returnValue(Expression?)
-  /// `%time expr`, `?name`, `??name`: the name of the magic, the rest of the line, and that as an expression where it is one.
-  case magic(String, String, Expression?)
+  /// `%time expr`, `?name`, `??name`.
+  case magic(MagicNode)
 }

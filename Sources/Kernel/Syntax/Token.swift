@@ -59,4 +59,15 @@ package struct SyntaxFailure: Error {
   package var diagnostic: Diagnostic
   /// Whether more text could mend it.
   package var isIncomplete: Bool
+
+  /// An integer literal beyond 64 bits.
+  static func tooLarge(_ span: Span, in source: SourceText) -> SyntaxFailure {
+    let text = source.text(span)
+    let isDecimal = text.allSatisfy { $0.isWholeNumber || $0 == "_" }
+    return SyntaxFailure(
+      diagnostic: Diagnostic(
+        code: "MalformedNumber", "`\(text)` does not fit 64 bits", labels: [.init(span)],
+        help: isDecimal ? "write it as a float, for instance `\(text).0`" : nil, source: source),
+      isIncomplete: false)
+  }
 }

@@ -39,6 +39,12 @@ struct SessionCommand: ParsableCommand {
   @Flag(name: .customLong("no-history"), help: "Keep nothing that is entered at the prompt.")
   var keepsNoHistory = false
 
+  @Flag(name: .customLong("no-startup"), help: "Do not run the start-up file, ~/.config/faa/startup.faa.")
+  var skipsStartup = false
+
+  // For the program itself, when it starts anew in the midst of a session.
+  @Option(help: .hidden) var resume: Int32?
+
   func run() throws {
     if let expression {
       throw ExitCode(evaluate(expression, name: "", seed: seed))
@@ -47,7 +53,9 @@ struct SessionCommand: ParsableCommand {
       let source = try readFile("-")
       throw ExitCode(evaluate(String(decoding: source, as: UTF8.self), name: "<stdin>", seed: seed))
     }
-    throw ExitCode(runInteractive(seed: seed, quiet: quiet, history: !keepsNoHistory))
+    let prompt = Interactive(
+      seed: seed, isQuiet: quiet, keepsHistory: !keepsNoHistory, readsStartup: !skipsStartup, resumed: resume)
+    throw ExitCode(prompt.run())
   }
 }
 

@@ -37,7 +37,7 @@ struct KernelCommand: ParsableCommand {
         try Kernel(
           connection,
           identity: Kernel.Identity(version: version, banner: "FAA \(version)  ·  ?name explains"),
-          historyPath: history ? EntryFile.standardPath("kernel-history") : nil
+          historyPath: history ? UserFile.state("kernel-history") : nil
         ) {
           let session = Session(commands: allCommands, seed: seed)
           session.add(notebookMagics + sessionMagics)

@@ -97,3 +97,14 @@ int faa_signals_descriptor(void);
 
 /// The signals that arrived since the last call.
 unsigned faa_signals_take(void);
+
+/// Gets a byte for every Ctrl-C that comes while no line is edited.
+int faa_presses_descriptor(void);
+
+/// Runs `body` in a copy of the process as it is at this moment, which has this thread alone, and waits for it. The copy cannot be
+/// interrupted from the terminal and ends after so many seconds. Returns whether `body` returned true.
+bool faa_run_in_copy(bool (*_Nonnull body)(void *_Nullable), void *_Nullable context, unsigned seconds);
+
+/// Ends the process with all its threads and children, and starts this program in its place, which keeps the terminal and the
+/// descriptors that may be inherited. Returns only where that is not possible.
+void faa_start_anew(char *_Nullable const *_Nonnull arguments);

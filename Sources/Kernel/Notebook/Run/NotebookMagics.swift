@@ -32,7 +32,7 @@ public let notebookMagics: [Magic] = [
     let entries = journal.select(selection).filter { $0 < journal.entries.count }.map {
       journal.entries[$0 - 1]
     }
-    let cells = entries.filter { $0.succeeded && !isQuestion($0.source) }.map(\.source)
+    let cells = entries.filter { $0.succeeded && !isQuestion($0.source, in: session) }.map(\.source)
     guard !cells.isEmpty else {
       throw CommandError(
         "NoHistory", "%save: there is nothing to write",
@@ -48,14 +48,8 @@ public let notebookMagics: [Magic] = [
   ) { session, line in
     let (path, _) = try fileAndRest(line, "load")
     let bytes = try writing(path) { try readFile(path) }
-    let document = Document(parsing: bytes, name: path)
-    if let issue = document.staticIssues().first(where: { $0.severity == .error }) {
-      throw CommandError("InvalidNotebook", issue.description)
-    }
-    try bind(document, in: session)
-    for cell in document.cells where cell.options.eval {
-      let result = session.run(
-        cell.code, name: "\(path)#\(cell.address)", firstLine: cell.codeLine, output: session.emit)
+    for part in try programs(in: Document(parsing: bytes, name: path)) {
+      let result = session.run(part.text, name: part.name, firstLine: part.firstLine, output: session.emit)
       switch result {
       case .value(let value, let shown):
         if shown, let value { session.emit(.display(value.display(width: session.width))) }
@@ -66,18 +60,24 @@ public let notebookMagics: [Magic] = [
   },
 ]
 
-private func bind(_ document: Document, in session: Session) throws {
+/// A piece of program, what messages call it, and the number of its first line.
+public typealias ProgramPart = (text: String, name: String, firstLine: Int)
+
+/// What a notebook runs, in order: its parameters with their defaults, then its cells. Throws `CommandError` for a document that is not
+/// well-formed or has a parameter without a default.
+public func programs(in document: Document) throws -> [ProgramPart] {
+  if let issue = document.staticIssues().first(where: { $0.severity == .error }) {
+    throw CommandError("InvalidNotebook", issue.description)
+  }
   let parameters: [ResolvedParameter]
   do {
     parameters = try resolveParameters(document.header.parameters, ParameterInput(directory: "."))
   } catch let error as UsageError {
-    throw CommandError("MissingParameter", "%load: \(error.description)", help: "`faa run` can be given it")
+    throw CommandError("MissingParameter", error.description, help: "`faa run` can be given it")
   }
-  guard !parameters.isEmpty else { return }
-  let source = parameters.map { "\($0.name) = \($0.value.literal);" }.joined(separator: "\n")
-  if case .failure(let diagnostic) = session.run(source, name: document.name, output: { _ in }) {
-    throw diagnostic
-  }
+  let definitions = parameters.map { "\($0.name) = \($0.value.literal);" }.joined(separator: "\n")
+  return (parameters.isEmpty ? [] : [(definitions, document.name, 1)])
+    + document.cells.filter(\.options.eval).map { ($0.code, "\(document.name)#\($0.address)", $0.codeLine) }
 }
 
 /// The text of a notebook with these cells.
@@ -90,9 +90,11 @@ func notebookText(of cells: [String]) -> String {
   }
 }
 
-private func isQuestion(_ entry: String) -> Bool {
+/// Whether an entry is for the session alone. A magic that assigns, as `%time x = f()` does, is part of the program.
+private func isQuestion(_ entry: String, in session: Session) -> Bool {
   let first = entry.first { !$0.isWhitespace }
-  return first == "?" || first == "%" || entry.last == "?"
+  guard first == "?" || first == "%" || entry.last == "?" else { return false }
+  return session.use(of: entry)?.writes.isEmpty ?? true
 }
 
 /// The first word of a magic's line, which may be in quotes, and what follows it.

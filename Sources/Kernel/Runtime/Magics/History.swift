@@ -62,6 +62,22 @@ public final class Journal {
   /// Gives up all values.
   func forgetValues() { values = [] }
 
+  /// Writes the entries, without their values.
+  public func store(_ writer: inout ByteWriter) {
+    writer.list(entries) {
+      $0.text($1.source)
+      $0.text($1.output)
+      $0.bool($1.succeeded)
+    }
+  }
+
+  /// Goes on from what `store` wrote.
+  public func restore(_ reader: inout ByteReader) throws {
+    entries = try reader.list {
+      Entry(source: try $0.text(), output: try $0.text(), succeeded: try $0.bool())
+    }
+  }
+
   /// The numbers a selection such as `3`, `2-5` or `-4` (the last four) stands for, or those whose text contains the words;
   /// all for an empty one.
   public func select(_ selection: String) -> [Int] {

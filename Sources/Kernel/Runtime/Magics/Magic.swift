@@ -45,9 +45,10 @@ public struct Magic: @unchecked Sendable {
   /// A magic that is given the rest of its line as a function without parameters. The parser knows these by name
   /// (`MagicLine.evaluating`), so a client cannot add one.
   init(
-    evaluating name: String, _ summary: String, body: @escaping (Session, FunctionBox) throws -> Value
+    evaluating name: String, usage: String = "[name =] expression", _ summary: String,
+    body: @escaping (Session, FunctionBox) throws -> Value
   ) {
-    (self.name, usage, self.summary, argument) = (name, "expression", summary, .expression)
+    (self.name, self.usage, self.summary, argument) = (name, usage, summary, .expression)
     self.body = .expression(body)
   }
 

@@ -20,7 +20,8 @@ let timeMagic = Magic(
 }
 
 let timeitMagic = Magic(
-  evaluating: "timeit", "Runs an expression many times: mean and standard deviation of seven runs."
+  evaluating: "timeit", usage: "expression",
+  "Runs an expression many times: mean and standard deviation of seven runs."
 ) { session, function in
   session.emit(.text(try Statistics(of: function).text + "\n"))
   return .none

@@ -31,6 +31,12 @@ public struct ByteWriter {
   }
   /// Text in UTF-8.
   public mutating func text(_ value: String) { blob(value.utf8) }
+  /// Takes back what was written behind a position.
+  mutating func cut(to count: Int) { bytes.removeLast(bytes.count - count) }
+  /// Writes a signed integer over eight bytes at a position.
+  mutating func replace(at position: Int, with value: Int) {
+    withUnsafeBytes(of: value.littleEndian) { bytes.replaceSubrange(position..<(position + 8), with: $0) }
+  }
   /// A value that may be missing.
   public mutating func optional<T>(_ value: T?, _ write: (inout ByteWriter, T) -> Void) {
     bool(value != nil)

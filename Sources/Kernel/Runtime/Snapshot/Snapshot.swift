@@ -40,7 +40,29 @@ extension Session {
     return writer.bytes.bytes
   }
 
-  /// Defines the variables that `stored` wrote; none of them when the bytes are damaged.
+  /// All variables that can be stored, as bytes for `restore`, and of the others why they cannot. Objects that several variables hold stay
+  /// one object.
+  public func storedVariables(storable: [any StorableObject.Type]) -> (
+    bytes: [UInt8], left: [(name: String, reason: String)]
+  ) {
+    var writer = SnapshotWriter(storable)
+    var left: [(String, String)] = []
+    writer.bytes.int(0)
+    for (name, value) in variables {
+      let before = writer.mark
+      do {
+        writer.bytes.text(name)
+        try writer.write(value)
+      } catch {
+        writer.goBack(to: before)
+        left.append((name, (error as? Unstorable)?.reason ?? "\(error)"))
+      }
+    }
+    writer.bytes.replace(at: 0, with: variables.count - left.count)
+    return (writer.bytes.bytes, left)
+  }
+
+  /// Defines the variables that `stored` or `storedVariables` wrote; none of them when the bytes are damaged.
   public func restore(_ bytes: [UInt8], storable: [any StorableObject.Type]) throws {
     var reader = SnapshotReader(bytes, storable, self)
     let count = try reader.bytes.int()
@@ -106,6 +128,15 @@ private struct SnapshotWriter {
   private var depth = 0
 
   init(_ storable: [any StorableObject.Type]) { self.storable = storable }
+
+  /// How much was written.
+  var mark: (bytes: Int, known: [ObjectIdentifier: Int]) { (bytes.bytes.count, known) }
+
+  /// Takes back what was written since.
+  mutating func goBack(to mark: (bytes: Int, known: [ObjectIdentifier: Int])) {
+    bytes.cut(to: mark.bytes)
+    known = mark.known
+  }
 
   mutating func write(_ value: Value) throws {
     depth += 1
