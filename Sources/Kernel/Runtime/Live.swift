@@ -4,7 +4,7 @@
 public struct Live {
   /// What tells it from other live displays of the cell.
   public let name: String
-  /// A record of a run keeps every state, below each other, and not the last alone.
+  /// A record of a run keeps the pictures of all states, below each other, and not the last alone.
   public let isStory: Bool
   /// Draws it for a client that shows these forms.
   public let draw: (Display.Forms) -> Display
@@ -29,6 +29,16 @@ public struct LiveFrames {
 
   /// - Parameter interval: the time between two frames of one display at the least; nil to draw only the last.
   public init(every interval: Duration? = .milliseconds(250)) { self.interval = interval }
+
+  /// Takes a new state that is not to be drawn yet, and returns the one whose place it takes.
+  public mutating func replace(_ live: Live) -> Live? {
+    guard let index = frames.firstIndex(where: { $0.name == live.name }) else {
+      frames.append(Frame(name: live.name, pending: live, due: .now))
+      return nil
+    }
+    defer { frames[index].pending = live }
+    return frames[index].pending
+  }
 
   /// What to show of a new state: nothing while the last frame is recent.
   public mutating func add(_ live: Live, as forms: Display.Forms = .all) -> Display? {

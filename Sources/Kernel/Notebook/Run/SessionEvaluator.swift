@@ -55,15 +55,20 @@ private final class SessionCells: @unchecked Sendable {
   private func run(_ request: CellRequest, send: @escaping (EvaluatorMessage) -> Void) -> CellFailure? {
     places[request.key] = request
     session.checkpoints = request.checkpoints.map(CheckpointFiles.init)
-    // A record of a run keeps of every live display the last state, unless its states tell a story.
+    // A record of a run keeps of every live display the last state; of a story the pictures of all, and the words, which are for readers
+    // without pictures, of the last.
     var frames = LiveFrames(every: nil)
     let outcome = session.run(request.source, name: request.key, firstLine: request.firstLine) { output in
       switch output {
       case .text(let text): send(.output(.text(text)))
       case .warning(let text): send(.output(.warning(text)))
       case .display(let display): send(.output(.display(display)))
-      case .live(let live) where live.isStory: send(.output(.display(live.draw(.all))))
-      case .live(let live): _ = frames.add(live)
+      case .live(let live):
+        guard let earlier = frames.replace(live), earlier.isStory else { break }
+        var display = earlier.draw(.all)
+        guard display.svg != nil else { break }
+        (display.text, display.colouredText) = ("", nil)
+        send(.output(.display(display)))
       case .metric(let name, let value): send(.output(.metric(name, value)))
       case .progress(let progress): send(.progress(ProgressReport(progress)))
       // A record of a run keeps everything.
