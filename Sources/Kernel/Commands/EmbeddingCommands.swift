@@ -155,7 +155,7 @@ private struct EmbeddingAnimation {
     let (colours, width) = (colours, session.width)
     session.emit(
       .live(
-        Live("t-SNE", isStory: true) { forms in
+        Live("t-SNE") { forms in
           FigureObject(Self.figure(snapshot.points, colours, title: title)).display(width: width, as: forms)
         }))
   }

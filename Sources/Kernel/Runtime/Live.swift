@@ -4,14 +4,12 @@
 public struct Live {
   /// What tells it from other live displays of the cell.
   public let name: String
-  /// A record of a run keeps every state, below each other, and not the last alone.
-  public let isStory: Bool
   /// Draws it for a client that shows these forms.
   public let draw: (Display.Forms) -> Display
 
   /// - Parameter draw: draws the state at the time of this call.
-  public init(_ name: String, isStory: Bool = false, draw: @escaping (Display.Forms) -> Display) {
-    (self.name, self.isStory, self.draw) = (name, isStory, draw)
+  public init(_ name: String, draw: @escaping (Display.Forms) -> Display) {
+    (self.name, self.draw) = (name, draw)
   }
 }
 

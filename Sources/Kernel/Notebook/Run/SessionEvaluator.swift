@@ -55,14 +55,13 @@ private final class SessionCells: @unchecked Sendable {
   private func run(_ request: CellRequest, send: @escaping (EvaluatorMessage) -> Void) -> CellFailure? {
     places[request.key] = request
     session.checkpoints = request.checkpoints.map(CheckpointFiles.init)
-    // A record of a run keeps of every live display the last state, unless its states tell a story.
+    // A record of a run keeps of every live display the last state.
     var frames = LiveFrames(every: nil)
     let outcome = session.run(request.source, name: request.key, firstLine: request.firstLine) { output in
       switch output {
       case .text(let text): send(.output(.text(text)))
       case .warning(let text): send(.output(.warning(text)))
       case .display(let display): send(.output(.display(display)))
-      case .live(let live) where live.isStory: send(.output(.display(live.draw(.all))))
       case .live(let live): _ = frames.add(live)
       case .metric(let name, let value): send(.output(.metric(name, value)))
       case .progress(let progress): send(.progress(ProgressReport(progress)))
