@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -129,17 +130,21 @@ struct faa_gnuplot {
   }
 
   // Reads both streams until the token arrives. The token goes through the same stream as the picture, so
-  // everything before it is complete.
-  Answer receive(const std::string &token, Clock::time_point deadline) {
+  // everything before it is complete. Time in which this process itself did not run (it was stopped, or the machine slept) hardly counts:
+  // nobody could have taken the answer.
+  Answer receive(const std::string &token, long &left) {
     output.clear();
     diagnostics.clear();
     bool open[2] = {true, true};
     size_t scanned = 0;
     while (open[0]) {
-      auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
       if (left <= 0) return Answer::timeout;
+      const long patience = std::min(left, 500L);
+      const Clock::time_point before = Clock::now();
       pollfd streams[2] = {{open[0] ? child.output() : -1, POLLIN, 0}, {open[1] ? child.errors() : -1, POLLIN, 0}};
-      if (poll(streams, 2, static_cast<int>(left)) < 0 && errno != EINTR) return Answer::died;
+      if (poll(streams, 2, static_cast<int>(patience)) < 0 && errno != EINTR) return Answer::died;
+      const auto waited = std::chrono::ceil<std::chrono::milliseconds>(Clock::now() - before).count();
+      left -= std::min<long>(waited, patience);
       if (streams[1].revents) open[1] = drain(child.errors(), diagnostics);
       if (streams[0].revents) open[0] = drain(child.output(), output);
       size_t found = output.find(token, scanned);
@@ -258,7 +263,7 @@ faa_gnuplot_result faa_gnuplot_run(faa_gnuplot *session, const char *script, siz
   } cleanup{session};
   try {
     const std::string text(script, count);
-    const Clock::time_point deadline = Clock::now() + std::chrono::milliseconds(timeout_ms);
+    long left = timeout_ms;
     if (!session->make_directory()) return result(FAA_GNUPLOT_IO, session->error);
 
     // A batch only reads its own files and writes to its pipe, so one that lost its process can simply be run
@@ -270,7 +275,7 @@ faa_gnuplot_result faa_gnuplot_run(faa_gnuplot *session, const char *script, siz
       const std::string token = "\001FAA" + std::to_string(++session->batch) + "\001";
       if (!session->send(text, "\\001FAA" + std::to_string(session->batch) + "\\001"))
         return result(FAA_GNUPLOT_IO, session->error);
-      switch (session->receive(token, deadline)) {
+      switch (session->receive(token, left)) {
       case Answer::timeout:
         session->disconnect();
         return result(FAA_GNUPLOT_TIMEOUT,
