@@ -82,7 +82,8 @@ void faa_terminal_give_back(void) {
 void faa_terminal_stop(void) {
   bool was_taken = is_taken;
   faa_terminal_give_back();
-  kill(getpid(), SIGSTOP);
+  // Sent to the process, the signal may go to another thread, and this one would take the terminal back before it stops.
+  raise(SIGSTOP);
   if (was_taken) is_taken = tcsetattr(STDIN_FILENO, TCSANOW, &running) == 0;
 }
 
