@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Figures
@@ -47,8 +48,34 @@ import Testing
     #expect(lines.last == "\\end{tikzpicture}")
   }
 
-  @Test(.enabled(if: hasGnuplot)) func `a figure with images is refused with the remedy`() throws {
-    let error = #expect(throws: FigureError.self) { try Gallery.faces().save(to: "/nonexistent/f.tex") }
+  private func svg(_ image: Raster) throws -> String {
+    let data = Data(try image.png()).base64EncodedString()
+    return
+      "<svg><image x=\"10\" y=\"20\" width=\"30\" height=\"8\" xlink:href=\"data:image/png;base64,\(data)\"/></svg>"
+  }
+
+  @Test func `the pixels of an image are rectangles, equal neighbours one, transparent ones none`() throws {
+    let (red, blue) = ([255, 0, 0, 255], [0, 0, 255, 51]) as ([UInt8], [UInt8])
+    let image = try Raster(
+      width: 3, height: 2, channels: 4, bytes: red + red + blue + [0, 0, 0, 0] + blue + red)
+    let lines = try TikZ.picture(svg(image), path: "f.tex").split(separator: "\n").filter {
+      $0.hasPrefix("\\fill")
+    }
+    // Cells are 10 by 4 units; they reach 0.1 over the next ones, not over the edge.
+    let (r, b) = ("{rgb,255:red,255;green,0;blue,0}", "{rgb,255:red,0;green,0;blue,255}")
+    #expect(
+      lines == [
+        "\\fill[color=\(r)] (10.0,20.0) rectangle (30.1,24.1);",
+        "\\fill[color=\(b), opacity=0.2] (30.0,20.0) rectangle (40.0,24.1);",
+        "\\fill[color=\(b), opacity=0.2] (20.0,24.0) rectangle (30.1,28.0);",
+        "\\fill[color=\(r)] (30.0,24.0) rectangle (40.0,28.0);",
+      ])
+  }
+
+  @Test func `a large image is refused with the remedy`() throws {
+    let image = try Raster(
+      width: 200, height: 100, channels: 1, bytes: Array(repeating: 7, count: 20000))
+    let error = #expect(throws: FigureError.self) { _ = try TikZ.picture(svg(image), path: "f.tex") }
     #expect(error?.description.contains("save it as .pdf") == true)
   }
 

@@ -89,6 +89,8 @@ final class BoundCall {
   let routine: Routine
   /// Bit `i` is set when parameter `i` has an argument.
   let given: UInt64
+  /// For every argument, which parameter takes it.
+  let parameterOf: [Int]
   /// For every parameter, which argument it takes; -1 where its default stands.
   private let argumentOf: [Int]
   /// The arguments of the rest parameter.
@@ -97,6 +99,7 @@ final class BoundCall {
   init(_ binding: Binding, to routine: Routine) {
     self.routine = routine
     given = binding.given
+    parameterOf = binding.parameterOf
     var argumentOf = Array(repeating: -1, count: routine.parameters.count)
     for (argument, parameter) in binding.parameterOf.enumerated() where parameter != routine.rest {
       argumentOf[parameter] = argument

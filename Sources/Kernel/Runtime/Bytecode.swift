@@ -51,12 +51,15 @@ final class CommandSite {
 final class MemberCall {
   let name: String
   let shape: CallShape
+  /// The command `name` where receiver and arguments already lie in the order of its parameters, defaults among them.
+  let laidOut: BoundCall?
   /// The command `name`, bound to the receiver and the arguments, once it has been called.
   var known: BoundCall?
 
-  init(name: String, shape: CallShape) {
+  init(name: String, shape: CallShape, laidOut: BoundCall? = nil) {
     self.name = name
     self.shape = shape
+    self.laidOut = laidOut
   }
 }
 

@@ -73,15 +73,42 @@ extension FunctionCompiler {
     _ base: Expression, _ name: String, _ nameSpan: Span, _ arguments: [ArgumentNode], into target: Int,
     at span: Span
   ) throws {
+    let shape = shape(of: arguments)
+    let laidOut = layout(name, shape)
     try releasing {
       let register = try callBase(target)
-      try emitValue(base, into: register)
-      try plainArguments(arguments)
-      memberCalls.append(MemberCall(name: name, shape: shape(of: arguments)))
+      var count = arguments.count
+      if let laidOut {
+        count = laidOut.routine.parameters.count
+        for _ in 1..<max(2, count) { _ = try temporary() }
+        try emitValue(base, into: register)
+        for (argument, parameter) in zip(arguments, laidOut.parameterOf.dropFirst()) {
+          try emitArgument(argument.value, into: register + parameter)
+        }
+        for index in 1..<max(1, count) where laidOut.given >> UInt64(index) & 1 == 0 {
+          emit(.constant, register + index, 0, 0, constant(laidOut.routine.defaults[index]), at: span)
+        }
+      } else {
+        try emitValue(base, into: register)
+        try plainArguments(arguments)
+      }
+      memberCalls.append(MemberCall(name: name, shape: shape, laidOut: laidOut))
       let operands = [nameSpan] + arguments.map(\.value.span) + [base.span]
-      emit(.callMember, register, 0, arguments.count, memberCalls.count - 1, at: span, operands: operands)
+      emit(.callMember, register, 0, count, memberCalls.count - 1, at: span, operands: operands)
       if register != target { emit(.move, target, register, at: span) }
     }
+  }
+
+  /// How the arguments of a method call lie in the order of a command's parameters; nil where no command of the name takes them so.
+  private func layout(_ name: String, _ shape: CallShape) -> BoundCall? {
+    guard let command = context.commands[name], command.parameters.count <= 64,
+      let binding = try? Binding(
+        callee: name, parameters: command.parameters, labels: [nil] + shape.labels,
+        hasTrailing: shape.hasTrailing),
+      binding.parameterOf.first == 0, command.parameters.first?.isRest == false,
+      !binding.parameterOf.contains(where: { $0 == command.routine.rest })
+    else { return nil }
+    return BoundCall(binding, to: command.routine)
   }
 
   /// A call of a command the compiler knows: labels, number of arguments and defaults are settled here.

@@ -73,31 +73,45 @@ extension Machine {
   /// `receiver.name(arguments)`, the receiver and its arguments one after the other: a field or member that is a function, else the command
   /// `name` with the receiver first.
   func callMember(_ call: MemberCall, _ operands: Place, count: Int) throws -> Value {
-    if let known = call.known, let session, known.routine.isPlainReceiver(operands) {
-      return try perform(known.routine, known.values(of: operands), known.given, session)
+    if let session {
+      if let command = call.laidOut, command.routine.isPlainReceiver(operands) {
+        return try perform(command.routine, Self.values(operands, count), command.given, session)
+      }
+      if let known = call.known, known.routine.isPlainReceiver(operands) {
+        return try perform(known.routine, known.values(of: operands), known.given, session)
+      }
     }
     switch operands.pointee {
     case .record(let box):
-      if let owned = box[call.name] { return try self.call(owned, arguments(operands, count), call.shape) }
+      if let owned = box[call.name] {
+        return try self.call(owned, written(call, operands, count), call.shape)
+      }
     case .object(let box):
       guard let owned = try box.object.member(call.name) else {
         throw noMember(call.name, of: operands.pointee)
       }
-      return try self.call(owned, arguments(operands, count), call.shape)
+      return try self.call(owned, written(call, operands, count), call.shape)
     default: break
     }
     guard let session else { throw CommandError("NoSession", "there is no session to run \(call.name) in") }
     let command = try command(for: call, operands.pointee)
-    return try perform(command.routine, command.values(of: operands), command.given, session)
+    let values = call.laidOut == nil ? command.values(of: operands) : Self.values(operands, count)
+    return try perform(command.routine, values, command.given, session)
   }
 
-  private func arguments(_ operands: Place, _ count: Int) -> [Value] {
-    Array(UnsafeBufferPointer(start: operands + 1, count: count))
+  private static func values(_ operands: Place, _ count: Int) -> [Value] {
+    Array(UnsafeBufferPointer(start: operands, count: count))
+  }
+
+  /// The arguments as they are written.
+  private func written(_ call: MemberCall, _ operands: Place, _ count: Int) -> [Value] {
+    if let command = call.laidOut { return command.parameterOf.dropFirst().map { operands[$0] } }
+    return Self.values(operands + 1, count)
   }
 
   /// The command behind a method call; looked up and bound once a call site.
   private func command(for call: MemberCall, _ receiver: Value) throws -> BoundCall {
-    if let known = call.known, known.routine.isMethod(of: receiver) { return known }
+    if let known = call.laidOut ?? call.known, known.routine.isMethod(of: receiver) { return known }
     guard let command = method(call.name, of: receiver) else {
       if let value = try receiver.property(call.name) {
         throw CommandError(

@@ -3,15 +3,15 @@ import Glibc
 /// A drawn figure as a `tikzpicture`, whose words LaTeX sets in the document's own type.
 ///
 /// Made from the cleaned SVG, which has few kinds of elements: groups that set colour, width and place, paths of straight
-/// lines, polygons, point symbols, rectangles and text.
+/// lines, polygons, point symbols, rectangles, small images and text.
 struct TikZ {
   private var output: [String] = []
   private var groups: [Attributes] = []
   /// The drawing commands of point symbols by their ids.
   private var symbols: [String: (path: String, isFilled: Bool)] = [:]
-  private let path: String
+  let path: String
 
-  /// Throws `FigureError.invalid` for figures with images, which a text file cannot hold.
+  /// Throws `FigureError.invalid` for figures with large images, which a text file cannot hold.
   static func picture(_ svg: String, path: String) throws -> String {
     var writer = TikZ(path: path)
     try writer.read(svg)
@@ -40,9 +40,7 @@ struct TikZ {
       case "path": paths(element.attributes)
       case "use" where element.attributes["id"] != nil: alias(element.attributes)
       case "use": stamp(element.attributes)
-      case "image":
-        throw FigureError.invalid(
-          mark: "save", "\"\(Text.printable(path))\" cannot hold images; save it as .pdf and include that")
+      case "image": output += try rectangles(ofImage: element.attributes)
       default: break
       }
     }
