@@ -107,7 +107,7 @@ let package = Package(
     .executableTarget(
       name: "faa",
       dependencies: [
-        "Commands", "Notebook", "REPL", "Jupyter", "CBLAS", "CReadline",
+        "Commands", "Notebook", "REPL", "Jupyter", "Tensor", "CBLAS", "CReadline",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Kernel/faa", swiftSettings: swiftSettings),

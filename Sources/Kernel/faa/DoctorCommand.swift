@@ -1,8 +1,8 @@
 import ArgumentParser
-import CBLAS
 import CReadline
 import Glibc
 import Notebook
+import Tensor
 
 /// `faa doctor`: what this installation has, and what to do about what it lacks.
 struct DoctorCommand: ParsableCommand {
@@ -53,12 +53,11 @@ struct DoctorCommand: ParsableCommand {
 
   private func blas(_ findings: inout Findings) {
     let pinned = environment("OPENBLAS_CORETYPE")
-    let threads = openblas_get_num_threads()
-    let pinnedThreads = environment("OPENBLAS_NUM_THREADS") ?? environment("OMP_NUM_THREADS")
-    let source = pinnedThreads.map { _ in " (set by the environment)" } ?? ""
     findings.add(
-      "blas", "OpenBLAS, kernel \(blasKernel()), \(threads) thread\(threads == 1 ? "" : "s")\(source)",
+      "blas", "OpenBLAS, kernel \(blasKernel())",
       remedy: pinned.map { "OPENBLAS_CORETYPE=\($0) pins the kernel; unset it unless that is meant" })
+    let source = environment("FAA_NUM_THREADS").map { _ in " (set by FAA_NUM_THREADS)" } ?? ""
+    findings.add("threads", "\(Engine.threads)\(source)")
   }
 
   private func gnuplot(_ findings: inout Findings) {

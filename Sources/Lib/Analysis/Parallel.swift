@@ -1,4 +1,3 @@
-import CBLAS
 import CKernels
 
 /// Runs `body` over `0 ..< count` in ranges of `grain`, shared among the engine's threads.
@@ -33,4 +32,4 @@ private struct Job {
 
 /// Makes BLAS calls run on the calling thread, as the engine does: they are made from our own threads, and their
 /// results must not depend on the number of cores.
-func useSerialBLAS() { openblas_set_num_threads(1) }
+func useSerialBLAS() { faa_blas_alone() }

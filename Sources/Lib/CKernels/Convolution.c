@@ -1,7 +1,6 @@
 // Convolution as matrix products: the patches under the kernel are unfolded, some output rows at a time so that they stay in the cache,
 // and multiplied by BLAS. The cut into tiles and chunks follows from the shape alone.
 #include <cblas.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -22,9 +21,6 @@ typedef struct {
   bool pointwise;                        // patches are the input itself
   atomic_int fault;
 } Work;
-
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static void one_thread(void) { openblas_set_num_threads(1); }
 
 static void gemm(FaaType type, CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
                  const void *a, ptrdiff_t lda, const void *b, ptrdiff_t ldb, double beta, void *c, ptrdiff_t ldc) {
@@ -237,7 +233,7 @@ static void weight_gradient(Work *w) {
 
 int faa_convolution(FaaConvolutionMap map, FaaType type, const FaaConvolution *s, const void *a, const void *b,
                     const void *bias, void *out) {
-  pthread_once(&once, one_thread);
+  faa_blas_alone();
   Work w = {.s = *s, .type = type, .a = a, .b = b, .bias = bias, .out = out, .size = (ptrdiff_t)faa_size(type)};
   atomic_init(&w.fault, 0);
   w.in_group = s->in_channels / s->groups;

@@ -4,7 +4,6 @@
 
 #include <cblas.h>
 #include <math.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -40,9 +39,6 @@ typedef struct Job {
   atomic_int fault;
 } Job;
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static void one_thread(void) { openblas_set_num_threads(1); }
-
 static void chunk_of_matrices(void *context, ptrdiff_t chunk) {
   Job *job = context;
   ptrdiff_t first = chunk * job->per_chunk, last = first + job->per_chunk;
@@ -57,7 +53,7 @@ static int run(Job *job) {
     memset(job->info, 0, (size_t)job->batch * sizeof(int32_t));
     return 0;
   }
-  pthread_once(&once, one_thread);
+  faa_blas_alone();
   atomic_init(&job->fault, 0);
   double work = (double)job->n * (double)job->n * (double)(job->m + job->columns + 1);
   job->per_chunk = work > 1e5 ? 1 : (ptrdiff_t)(1e5 / (work + 1)) + 1;

@@ -138,10 +138,18 @@ static void product_chunk(void *context, ptrdiff_t chunk) {
     integer_product(p, (const int32_t *)a, (const int32_t *)b, (int32_t *)out, rows);
 }
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static void one_thread(void) { openblas_set_num_threads(1); }
+// In the variants of OpenBLAS that have threads.
+extern int blas_thread_shutdown_(void) __attribute__((weak));
 
-void faa_blas_alone(void) { pthread_once(&once, one_thread); }
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static void send_threads_home(void) {
+  openblas_set_num_threads(1);
+  // Its threads look for work for a tenth of a second, on a processor each, before they sleep; ours never give them any.
+  if (blas_thread_shutdown_) blas_thread_shutdown_();
+}
+
+// As soon as the library is loaded, which is when OpenBLAS starts its threads.
+__attribute__((constructor)) void faa_blas_alone(void) { pthread_once(&once, send_threads_home); }
 
 // Below, the pool does not repay its waking.
 #define SHARED_PRODUCT 3e5
