@@ -37,7 +37,6 @@ public struct AllPairsSearch: NeighbourSearch {
       guard let q = source.baseAddress else { return }
       try references.values.withUnsafeBufferPointer { target in
         guard let x = target.baseAddress else { return }
-        useSerialBLAS()
         let batch = Self.queryTile * Self.tilesPerBatch
         for first in stride(from: 0, to: rows, by: batch) {
           try checkInterrupt()

@@ -63,7 +63,6 @@ struct CellCentres {
       }
     }
     let (table, lengths, found, zero) = (rounded.start, norms.start, result.start, origin.start)
-    useSerialBLAS()
     try samples.values.withUnsafeBufferPointer { source in
       guard let x = source.baseAddress else { return }
       let batch = 64 * grain

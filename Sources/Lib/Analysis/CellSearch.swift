@@ -48,7 +48,6 @@ public struct CellSearch: NeighbourSearch {
     let (foundIndices, foundDistances) = (indices.start, distances.start)
     let wanted = max(1, visits)
     let scale = centres.scale
-    useSerialBLAS()
     try queries.values.withUnsafeBufferPointer { source in
       try references.values.withUnsafeBufferPointer { target in
         guard let q = source.baseAddress, let x = target.baseAddress else { return }

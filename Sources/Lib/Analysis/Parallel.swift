@@ -29,7 +29,3 @@ private struct Job {
     body(begin..<min(begin + grain, count))
   }
 }
-
-/// Makes BLAS calls run on the calling thread, as the engine does: they are made from our own threads, and their
-/// results must not depend on the number of cores.
-func useSerialBLAS() { faa_blas_alone() }

@@ -93,7 +93,6 @@ private func covariance(_ samples: Matrix, _ mean: [Double]) -> Buffer<Double> {
   let sums = Buffer<Double>(parts * d * d, filledWith: 0)
   let centre = Buffer(mean)
   let (sum, m) = (sums.start, centre.start)
-  useSerialBLAS()
   samples.values.withUnsafeBufferPointer { source in
     guard let x = source.baseAddress else { return }
     parallel(n, grain: length) { range in
@@ -121,7 +120,6 @@ private func innerProducts(_ samples: Matrix, _ mean: [Double]) -> Buffer<Double
   let x = Buffer(samples.values)
   for row in 0..<n { for c in 0..<d { x.start[row * d + c] -= mean[c] } }
   let result = Buffer<Double>(n * n, filledWith: 0)
-  useSerialBLAS()
   cblas_dsyrk(
     CblasRowMajor, CblasUpper, CblasNoTrans, blasint(n), blasint(d), 1 / Double(n - 1), x.start, blasint(d),
     0,

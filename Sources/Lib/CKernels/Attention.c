@@ -204,7 +204,6 @@ ATTENTION(double, f64, faa_dgemm)
 
 int faa_attention(const FaaAttention *sizes, FaaTokens q, FaaTokens k, FaaTokens v, FaaTokens out) {
   if (sizes->type < FaaF32) return -1;
-  faa_blas_alone();
   Work work = {.s = sizes, .q = q, .k = k, .v = v, .out = out};
   atomic_init(&work.fault, 0);
   faa_parallel(sizes->batch * sizes->heads, sizes->type == FaaF32 ? attend_f32 : attend_f64, &work);
@@ -214,7 +213,6 @@ int faa_attention(const FaaAttention *sizes, FaaTokens q, FaaTokens k, FaaTokens
 int faa_attention_vjp(const FaaAttention *sizes, FaaTokens q, FaaTokens k, FaaTokens v, FaaTokens g, FaaTokens dq,
                       FaaTokens dk, FaaTokens dv) {
   if (sizes->type < FaaF32) return -1;
-  faa_blas_alone();
   Work work = {.s = sizes, .q = q, .k = k, .v = v, .g = g, .dq = dq, .dk = dk, .dv = dv};
   atomic_init(&work.fault, 0);
   faa_parallel(sizes->batch * sizes->heads, sizes->type == FaaF32 ? attend_vjp_f32 : attend_vjp_f64, &work);
@@ -223,7 +221,6 @@ int faa_attention_vjp(const FaaAttention *sizes, FaaTokens q, FaaTokens k, FaaTo
 
 int faa_attention_jvp(const FaaAttention *sizes, FaaQKV at, FaaQKV tangents, FaaTokens out) {
   if (sizes->type < FaaF32) return -1;
-  faa_blas_alone();
   Work work = {.s = sizes, .q = at.q, .k = at.k, .v = at.v, .out = out,
                .tq = tangents.q, .tk = tangents.k, .tv = tangents.v};
   atomic_init(&work.fault, 0);
@@ -234,7 +231,6 @@ int faa_attention_jvp(const FaaAttention *sizes, FaaQKV at, FaaQKV tangents, Faa
 int faa_attention_vjp_jvp(const FaaAttention *sizes, FaaQKV at, FaaTokens g, FaaQKV tangents, FaaTokens tangent_g,
                           FaaTokens out, FaaQKV changes) {
   if (sizes->type < FaaF32) return -1;
-  faa_blas_alone();
   Work work = {.s = sizes, .q = at.q, .k = at.k, .v = at.v, .g = g, .out = out,
                .tq = tangents.q, .tk = tangents.k, .tv = tangents.v, .tg = tangent_g,
                .dq = changes.q, .dk = changes.k, .dv = changes.v};

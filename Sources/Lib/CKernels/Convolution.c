@@ -233,7 +233,6 @@ static void weight_gradient(Work *w) {
 
 int faa_convolution(FaaConvolutionMap map, FaaType type, const FaaConvolution *s, const void *a, const void *b,
                     const void *bias, void *out) {
-  faa_blas_alone();
   Work w = {.s = *s, .type = type, .a = a, .b = b, .bias = bias, .out = out, .size = (ptrdiff_t)faa_size(type)};
   atomic_init(&w.fault, 0);
   w.in_group = s->in_channels / s->groups;

@@ -28,7 +28,7 @@ void faa_stream(char *to, const char *from, size_t bytes);
 /// Before another thread may read what this one has streamed.
 void faa_stream_end(void);
 
-/// c = alpha op(a) op(b) (+ c), row-major, on the calling thread; call `faa_blas_alone` first.
+/// c = alpha op(a) op(b) (+ c), row-major, on the calling thread.
 void faa_sgemm(bool transpose_a, bool transpose_b, int m, int n, int k, float alpha, const float *a, int lda,
                const float *b, int ldb, bool adds, float *c, int ldc);
 /// The same in double precision.

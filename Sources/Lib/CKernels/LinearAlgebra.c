@@ -53,7 +53,6 @@ static int run(Job *job) {
     memset(job->info, 0, (size_t)job->batch * sizeof(int32_t));
     return 0;
   }
-  faa_blas_alone();
   atomic_init(&job->fault, 0);
   double work = (double)job->n * (double)job->n * (double)(job->m + job->columns + 1);
   job->per_chunk = work > 1e5 ? 1 : (ptrdiff_t)(1e5 / (work + 1)) + 1;

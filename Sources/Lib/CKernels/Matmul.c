@@ -1,7 +1,6 @@
 // Matrix products under our own pool, so that the cut into chunks (and with it every bit) is a function of the shape and not of the
 // number of threads.
 #include <cblas.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -141,22 +140,18 @@ static void product_chunk(void *context, ptrdiff_t chunk) {
 // In the variants of OpenBLAS that have threads.
 extern int blas_thread_shutdown_(void) __attribute__((weak));
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static void send_threads_home(void) {
+// As soon as the library is loaded, which is when OpenBLAS starts its threads: they look for work for a tenth of a second, on a processor each,
+// before they sleep, and ours, which make all calls, never give them any. Results must not depend on the number of processors either.
+__attribute__((constructor)) static void end_blas_threads(void) {
   openblas_set_num_threads(1);
-  // Its threads look for work for a tenth of a second, on a processor each, before they sleep; ours never give them any.
   if (blas_thread_shutdown_) blas_thread_shutdown_();
 }
-
-// As soon as the library is loaded, which is when OpenBLAS starts its threads.
-__attribute__((constructor)) void faa_blas_alone(void) { pthread_once(&once, send_threads_home); }
 
 // Below, the pool does not repay its waking.
 #define SHARED_PRODUCT 3e5
 
 static int multiply(FaaType type, ptrdiff_t batch, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaMatrix b,
                     const void *bias, bool adds, void *out) {
-  faa_blas_alone();
   Product p = {.type = type, .m = m, .n = n, .k = k, .a = a, .b = b, .bias = bias, .adds = adds, .out = out};
   atomic_init(&p.fault, 0);
   double work = (double)m * (double)n * (double)k;

@@ -210,8 +210,6 @@ void faa_symmetric_product(FaaType type, ptrdiff_t n, const void *_Nonnull half,
 void faa_there_and_back(FaaType type, ptrdiff_t rows, ptrdiff_t columns, const void *_Nonnull matrix, ptrdiff_t leading,
                         const void *_Nullable weights, const void *_Nonnull x, void *_Nonnull scratch,
                         void *_Nonnull out);
-/// Makes OpenBLAS run each call on the calling thread, and ends its own threads: whoever calls it from the pool does this first.
-void faa_blas_alone(void);
 /// The name of the OpenBLAS kernel in use, such as "Zen" or "SkylakeX".
 const char *_Nonnull faa_blas_core(void);
 /// OpenBLAS's own description of its build.
