@@ -114,9 +114,9 @@ let package = Package(
 
     tests("Tensor", ["Tensor", "Autodiff"]),
     tests("Autodiff", ["Autodiff"]),
-    tests("Hypergradient", ["Hypergradient"]),
+    tests("Hypergradient", ["Hypergradient", "CKernels"]),
     tests("Faces", ["Faces", "Tensor"]),
-    tests("Analysis", ["Analysis", "CAnalysis"]),
+    tests("Analysis", ["Analysis", "CAnalysis", "CKernels"]),
     tests("Figures", ["Figures"]),
     tests("Syntax", ["Syntax"]),
     tests("Runtime", ["Runtime", "Autodiff", "CKernels", "CMachine"]),

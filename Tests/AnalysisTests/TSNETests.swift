@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 import Tensor
 import Testing
@@ -193,6 +194,25 @@ import Testing
     #expect(try tsne.embed(x).points == first)
     tsne.seed = 5
     #expect(try tsne.embed(x).points != first)
+  }
+
+  @Test func anInterruptKeepsTheLastWholeIteration() throws {
+    let (x, _) = try clouds(3, each: 20, columns: 4, distance: 10, seed: 4)
+    var tsne = TSNE(seed: 2)
+    tsne.affinity = PerplexityAffinity(perplexity: 10)
+    tsne.reportEvery = 10
+    defer { faa_interrupt_clear() }
+    var seen: Matrix?
+    let embedding = try tsne.embed(x) {
+      guard $0.iteration == 30 else { return true }
+      seen = $0.points
+      faa_interrupt_set()
+      return true
+    }
+    #expect(embedding.ending == .interrupted && embedding.iterations == 30)
+    #expect(embedding.points.values == seen?.values && embedding.history.map(\.iteration) == [10, 20, 30])
+    // Still pending: what comes next does not begin.
+    #expect(throws: Interrupted.self) { try tsne.embed(x) }
   }
 
   @Test func observerSeesTheDivergenceFallAndMayStop() throws {

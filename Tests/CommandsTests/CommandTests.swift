@@ -140,4 +140,34 @@ struct CommandTests {
       """
     #expect(run(source) == "[true, true, true]")
   }
+
+  @Test(
+    "what is interrupted gives what it has, is assigned, and says so",
+    arguments: [
+      (
+        "m = minimize({ θ, λ in stopAt(9); sum((θ - λ) ** 4) }, from: zeros([2]), given: ones([2]), by: \"gd\")",
+        "minimize: interrupted after", "min(m) > 0 && max(m) < 1"
+      ),
+      (
+        "m = tsne(randn([40, 3], seed: 1), every: 10, perplexity: 5, callback: { p, i, kl in stopAt(3); true })",
+        "tsne: interrupted after iteration 30; the embedding is that one's",
+        "m.points.shape == (40, 2) && m.iterations == 30"
+      ),
+    ])
+  func interrupted(cell: String, warning: String, check: String) {
+    var calls = 0
+    let stop = Command(
+      "stopAt", "Interrupts at a call.", [.required("call", .int, "the call")], returns: "none",
+      example: "stopAt(1)"
+    ) { a in
+      calls += 1
+      if calls == (try a.int("call")) { a.session.interrupt() }
+      return .none
+    }
+    let session = Session(commands: allCommands + [stop], seed: 3)
+    var warnings: [String] = []
+    _ = session.run(cell, name: "test") { if case .warning(let text) = $0 { warnings.append("\(text)") } }
+    #expect(warnings.count == 1 && warnings[0].contains(warning), "\(warnings)")
+    #expect(run(check, session: session) == "true")
+  }
 }

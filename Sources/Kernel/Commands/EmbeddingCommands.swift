@@ -135,6 +135,10 @@ private func embed(_ a: Arguments) throws -> Value {
     if case .bool(false) = answer { return false }
     return true
   }
+  if embedding.ending == .interrupted {
+    a.session.emit(
+      .warning("tsne: interrupted after iteration \(embedding.iterations); the embedding is that one's"))
+  }
   return .object(EmbeddingObject(embedding, of: tensor))
 }
 
@@ -196,6 +200,7 @@ final class EmbeddingObject: HostObject {
     case .smallGradient: "the gradient vanished"
     case .noProgress: "no more progress"
     case .stopped: "stopped"
+    case .interrupted: "interrupted"
     }
   }
 

@@ -79,10 +79,14 @@ let hypergradientCommands: [Command] =
     ) { a in
       let (problem, theta, lambda) = try bilevelProblem(a)
       let method = try a.isNone("by") ? Neumann() : a.object("by", as: MethodObject.self).method
-      return .object(
-        HypergradientObject(
-          try hypergradient(of: problem, at: theta.leaves, lambda.leaves, by: method, options(a, theta)),
-          theta, lambda))
+      let result = try hypergradient(
+        of: problem, at: theta.leaves, lambda.leaves, by: method, options(a, theta))
+      if result.solution.isInterrupted {
+        a.session.emit(
+          .warning(
+            "hypergradient: interrupted after \(result.hvpCount) products; the result is \(result.status)"))
+      }
+      return .object(HypergradientObject(result, theta, lambda))
     },
     Command(
       "plan", "What methods would cost at a point, before any of them runs.",

@@ -1,3 +1,6 @@
+import Syntax
+import Tensor
+
 /// An error raised by a command, a method or the interpreter itself. The interpreter adds the place and makes a `Diagnostic` of it.
 public struct CommandError: Error, CustomStringConvertible {
   /// A stable name such as `OutOfRange`, matched by `expectError`.
@@ -19,4 +22,9 @@ public struct CommandError: Error, CustomStringConvertible {
 
   /// Code and message.
   public var description: String { "\(code): \(message)" }
+}
+
+extension Diagnostic: StopReport {
+  /// Whether it says that the user stopped the program.
+  public var isInterrupt: Bool { code == "Interrupted" }
 }

@@ -19,9 +19,24 @@ let numberCommands: [Command] =
     ),
     rounding("floor", "The largest integer not above x.", .down, { try $0.floor() }, "floor(1.7)  # 1"),
     rounding("ceil", "The smallest integer not below x.", .up, { try $0.ceil() }, "ceil(1.2)  # 2"),
-    rounding(
-      "round", "The nearest integer, ties to even.", .toNearestOrEven, { try $0.rounded() }, "round(2.5)  # 2"
-    ),
+    Command(
+      "round", "The nearest integer, or decimal of so many digits, ties to even.",
+      [
+        .required("x", .tensor, "a number or a tensor"),
+        .optional("digits", .int, "the decimals that stay, up to 60; the result for a float is then a float"),
+      ],
+      returns: "an integer for a number, a tensor of the same dtype for a tensor",
+      errors: [("OutOfRange", "when a number does not fit an integer")], example: "round(2.675, 1)  # 2.7"
+    ) { a in
+      guard let digits = try a.optional("digits", { try a.int($0, atLeast: 0, atMost: 60) }) else {
+        return try rounded(a, .toNearestOrEven) { try $0.rounded() }
+      }
+      return switch a[0] {
+      case .int: a[0]
+      case .float(let value): .float(decimal(value, digits))
+      default: .tensor(try decimal(a.tensor("x"), digits))
+      }
+    },
     Command(
       "abs", "The absolute value.", [.required("x", .tensor, "a number or a tensor")],
       returns: "the same kind",
@@ -93,17 +108,34 @@ private func rounding(
     name, summary, [.required("x", .tensor, "a number or a tensor")],
     returns: "an integer for a number, a tensor of the same dtype for a tensor",
     errors: [("OutOfRange", "when a number does not fit an integer")], example: example
-  ) { a in
-    switch a[0] {
-    case .int: return a[0]
-    case .float(let value):
-      guard let whole = Int(exactly: value.rounded(rule)) else {
-        throw a.error("OutOfRange", "x", "is not within integers: \(value)")
-      }
-      return .int(whole)
-    default: return .tensor(try tensor(a.tensor("x")))
+  ) { a in try rounded(a, rule, tensor) }
+}
+
+private func rounded(
+  _ a: Arguments, _ rule: FloatingPointRoundingRule, _ tensor: (Tensor) throws -> Tensor
+) throws -> Value {
+  switch a[0] {
+  case .int: return a[0]
+  case .float(let value):
+    guard let whole = Int(exactly: value.rounded(rule)) else {
+      throw a.error("OutOfRange", "x", "is not within integers: \(value)")
     }
+    return .int(whole)
+  default: return .tensor(try tensor(a.tensor("x")))
   }
+}
+
+/// The decimal of so many digits nearest to the number's exact value.
+private func decimal(_ value: Double, _ digits: Int) -> Double {
+  value.isFinite ? Double(NumberFormat.print("%.*f", Int32(digits), value)) ?? value : value
+}
+
+/// The same for every element, within the rounding of a product; elements too large to have such digits stay as they are.
+private func decimal(_ x: Tensor, _ digits: Int) throws -> Tensor {
+  guard x.dtype.isFloating else { return x }
+  let scale = Glibc.pow(10, Double(digits))
+  let limit = (x.dtype == .f32 ? 0x1p24 : 0x1p53) / scale
+  return try x.abs().less(limit).choose((x * scale).rounded() / scale, x)
 }
 
 private func extreme(_ name: String, _ summary: String, isMax: Bool, _ example: String) -> Command {

@@ -58,13 +58,18 @@ let textCommands: [Command] = [
     return .text(try a.string("text").parts(between: old).joined(separator: try a.string("new")))
   },
   Command(
-    "trim", "A text without blanks at its ends.", [.required("text", .string, "the text")],
+    "trim", "A text without blanks, or other characters, at its ends.",
+    [
+      .required("text", .string, "the text"),
+      .optional("characters", .string, "what is taken away; blanks and line ends when not given"),
+    ],
     returns: "a string",
     example: "trim(\" a \")  # \"a\""
   ) { a in
     let text = try a.string("text")
-    guard let first = text.firstIndex(where: { !$0.isWhitespace }),
-      let last = text.lastIndex(where: { !$0.isWhitespace })
+    let characters = try a.optionalString("characters")
+    func stays(_ c: Character) -> Bool { characters.map { !$0.contains(c) } ?? !c.isWhitespace }
+    guard let first = text.firstIndex(where: stays), let last = text.lastIndex(where: stays)
     else { return "" }
     return .text(String(text[first...last]))
   },

@@ -11,9 +11,9 @@ public let coreCommands: [Command] =
   ].flatMap(\.self)
 
 extension Value {
-  /// Names that stand for numbers; variables may hide them.
+  /// Names that stand for numbers and dtypes; variables may hide them.
   static let named: [String: Value] = [
     "pi": .float(.pi), "π": .float(.pi), "inf": .float(.infinity), "∞": .float(.infinity),
-    "nan": .float(.nan), "f32": "f32", "f64": "f64", "i32": "i32",
+    "nan": .float(.nan), "f32": "f32", "f64": "f64", "i32": "i32", "bool": "bool",
   ]
 }

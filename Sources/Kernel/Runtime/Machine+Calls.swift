@@ -372,6 +372,8 @@ extension Value {
   fileprivate var callHelp: String? {
     switch self {
     case .int, .float: "multiplication is written `*`"
+    case .string(let box) where DType(named: box.value) != nil:
+      "a tensor's dtype is changed by `cast(x, \(box.value))`; whether a number is not 0 is `x != 0`"
     case .list, .tuple, .tensor: "elements are taken with `[…]`"
     default: nil
     }

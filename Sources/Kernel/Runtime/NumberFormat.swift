@@ -89,7 +89,8 @@ struct NumberFormat {
     return fill + text
   }
 
-  private static func print(_ format: String, _ places: Int32, _ value: Double) -> String {
+  /// A number by one of C's formats, with up to 60 digits after the point.
+  static func print(_ format: String, _ places: Int32, _ value: Double) -> String {
     // The longest result is %.60f of the greatest double: 309 + 61 digits and a sign.
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: 400) { buffer in
       guard let start = buffer.baseAddress else { return "" }

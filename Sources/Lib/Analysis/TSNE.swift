@@ -46,6 +46,8 @@ public struct TSNE: Sendable {
     case noProgress
     /// The observer asked for it.
     case stopped
+    /// The user interrupted it; the points are those of the last whole iteration.
+    case interrupted
   }
 
   /// A finished embedding.
@@ -75,7 +77,7 @@ public struct TSNE: Sendable {
   ///
   /// - Parameter observer: called after every `reportEvery` iterations; returning `false` ends the embedding there.
   /// - Throws: `AnalysisError` for fewer than 4 samples, an impossible perplexity or setting, or divergence;
-  ///   `Interrupted`; and what `observer` throws.
+  ///   `Interrupted` before the first iteration; and what `observer` throws.
   public func embed(_ samples: Matrix, observer: (Snapshot) throws -> Bool = { _ in true }) throws
     -> Embedding
   {
@@ -116,39 +118,43 @@ public struct TSNE: Sendable {
     func divergence() -> Double { objective.divergence(at: points.start) }
 
     var (iteration, ending) = (0, Ending.finished)
-    while iteration < optimiser.iterations {
-      try checkInterrupt()
-      if iteration == optimiser.exaggeratedIterations {
-        // The objective changes here: steps and gains learned for the other one mislead.
-        state = GainDescent.State(optimiser, count: n, dimensions: dimensions)
-      }
-      let exaggerated = iteration < optimiser.exaggeratedIterations
-      objective.gradient(
-        at: points.start, exaggeration: exaggerated ? optimiser.exaggeration : 1, into: gradient.start)
-      let norm = state.step(points.start, gradient.start, exaggerated: exaggerated)
-      iteration += 1
-      guard norm.isFinite else {
-        throw AnalysisError(
-          "tsne", "the embedding diverged at iteration \(iteration)", help: "choose a smaller learning rate")
-      }
-      guard iteration % reportEvery == 0 else { continue }
-      let cost = divergence()
-      history.append((iteration, cost))
-      guard try observer(Snapshot(iteration: iteration, divergence: cost, points: matrix())) else {
-        ending = .stopped
-        break
-      }
-      guard !exaggerated else { continue }
-      if cost < best.divergence * (1 - optimiser.smallestProgress) { best = (iteration, cost) }
-      if norm <= optimiser.smallestGradient {
-        ending = .smallGradient
-        break
-      }
-      if iteration - best.iteration > optimiser.patience {
-        ending = .noProgress
-        break
+    let isInterrupted = try endsByInterrupt(iteration > 0) {
+      while iteration < optimiser.iterations {
+        try checkInterrupt()
+        if iteration == optimiser.exaggeratedIterations {
+          // The objective changes here: steps and gains learned for the other one mislead.
+          state = GainDescent.State(optimiser, count: n, dimensions: dimensions)
+        }
+        let exaggerated = iteration < optimiser.exaggeratedIterations
+        objective.gradient(
+          at: points.start, exaggeration: exaggerated ? optimiser.exaggeration : 1, into: gradient.start)
+        let norm = state.step(points.start, gradient.start, exaggerated: exaggerated)
+        iteration += 1
+        guard norm.isFinite else {
+          throw AnalysisError(
+            "tsne", "the embedding diverged at iteration \(iteration)", help: "choose a smaller learning rate"
+          )
+        }
+        guard iteration % reportEvery == 0 else { continue }
+        let cost = divergence()
+        history.append((iteration, cost))
+        guard try observer(Snapshot(iteration: iteration, divergence: cost, points: matrix())) else {
+          ending = .stopped
+          break
+        }
+        guard !exaggerated else { continue }
+        if cost < best.divergence * (1 - optimiser.smallestProgress) { best = (iteration, cost) }
+        if norm <= optimiser.smallestGradient {
+          ending = .smallGradient
+          break
+        }
+        if iteration - best.iteration > optimiser.patience {
+          ending = .noProgress
+          break
+        }
       }
     }
+    if isInterrupted { ending = .interrupted }
     return Embedding(
       points: matrix(),
       divergence: history.last.map { $0.iteration == iteration ? $0.divergence : divergence() }

@@ -12,6 +12,8 @@
 #define CLASS_COUNT 160
 #define CACHE_LIMIT ((int64_t)4 << 30)
 #define HUGE_PAGE ((size_t)2 << 20)
+#define PAGE ((uintptr_t)4096)
+#define COLOURS 8
 
 typedef struct Free {
   struct Free *next;
@@ -30,27 +32,34 @@ static int size_class(size_t bytes, size_t *rounded) {
   return (shift - 15) * 4 + (int)(steps - 4);
 }
 
+/// Gives a buffer back to the system.
+static void discard(void *buffer) { free((void *)((uintptr_t)buffer & ~(PAGE - 1))); }
+
 static void trim_locked(void) {
   for (int i = 0; i < CLASS_COUNT; i++) {
     while (lists[i]) {
       Free *buffer = lists[i];
       lists[i] = buffer->next;
-      free(buffer);
+      discard(buffer);
     }
   }
   counters.cached = 0;
 }
 
-/// A buffer from the system. What is several huge pages long is asked for in them: where the bandwidth of memory decides,
-/// looking up 4 KiB pages takes a fifth of the time.
+/// A buffer from the system. Each begins at another place of its page than the one before: streams that agree in the low
+/// twelve bits of their addresses wait for each other, a tenth of the time of adding two tensors in the cache. What is
+/// several huge pages long is asked for in them: where the bandwidth of memory decides, looking up 4 KiB pages takes a
+/// fifth of the time.
 static Free *fresh(size_t bytes) {
-  if (bytes < 2 * HUGE_PAGE) return aligned_alloc(64, bytes);
-  void *buffer = NULL;
-  if (posix_memalign(&buffer, HUGE_PAGE, bytes) != 0) return NULL;
+  static unsigned made;
+  bool is_huge = bytes >= 2 * HUGE_PAGE;
+  void *block = NULL;
+  if (posix_memalign(&block, is_huge ? HUGE_PAGE : PAGE, bytes + PAGE) != 0) return NULL;
 #if defined(MADV_HUGEPAGE)
-  madvise(buffer, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
+  if (is_huge) madvise(block, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
 #endif
-  return buffer;
+  // Five of eight: neighbours are far apart.
+  return (Free *)((char *)block + made++ * 5 % COLOURS * (PAGE / COLOURS));
 }
 
 static void count_live(int64_t bytes) {
@@ -99,7 +108,7 @@ void faa_release(void *buffer, size_t bytes) {
     counters.cached += (int64_t)rounded;
   }
   pthread_mutex_unlock(&lock);
-  if (!keep) free(buffer);
+  if (!keep) discard(buffer);
 }
 
 FaaMemory faa_memory(void) {

@@ -7,7 +7,7 @@
 
 #include "Elementwise.h"
 
-#define BLOCK 4096
+#define BLOCK 16384
 #define COLUMNS 1024
 
 typedef struct {
@@ -21,19 +21,24 @@ typedef struct {
   atomic_int fault;
 } Reduce;
 
-CLONES static double block_sum_f32(const float *x, ptrdiff_t n) {
-#pragma clang fp reassociate(on)
-  float sum = 0;
-  for (ptrdiff_t i = 0; i < n; i++) sum += x[i];
-  return sum;
-}
-
-CLONES static double block_sum_f64(const double *x, ptrdiff_t n) {
-#pragma clang fp reassociate(on)
-  double sum = 0;
-  for (ptrdiff_t i = 0; i < n; i++) sum += x[i];
-  return sum;
-}
+// A long one's quarters side by side: the processor fetches ahead within a page, so four places of memory come in
+// sooner than one.
+#define BLOCK_SUM(T, suffix)                                              \
+  CLONES static double block_sum_##suffix(const T *x, ptrdiff_t n) {      \
+    _Pragma("clang fp reassociate(on)") T a = 0, b = 0, c = 0, d = 0;     \
+    ptrdiff_t quarter = n >= 2048 ? n / 4 / 16 * 16 : 0;                  \
+    const T *y = x + quarter, *z = y + quarter, *w = z + quarter;         \
+    for (ptrdiff_t i = 0; i < quarter; i++) {                             \
+      a += x[i];                                                          \
+      b += y[i];                                                          \
+      c += z[i];                                                          \
+      d += w[i];                                                          \
+    }                                                                     \
+    for (ptrdiff_t i = 4 * quarter; i < n; i++) a += x[i];                \
+    return ((double)a + (double)b) + ((double)c + (double)d);             \
+  }
+BLOCK_SUM(float, f32)
+BLOCK_SUM(double, f64)
 
 static double block_sum(FaaType type, const void *x, ptrdiff_t from, ptrdiff_t n) {
   return type == FaaF32 ? block_sum_f32((const float *)x + from, n) : block_sum_f64((const double *)x + from, n);
@@ -54,8 +59,8 @@ static void store(FaaType type, void *out, ptrdiff_t i, double value) {
 
 static void partial_chunk(void *context, ptrdiff_t chunk) {
   Reduce *r = context;
-  ptrdiff_t from = chunk * 16 * BLOCK, left = r->n - from;
-  r->partial[chunk] = row_sum(r->type, r->x, from, left < 16 * BLOCK ? left : 16 * BLOCK);
+  ptrdiff_t from = chunk * 4 * BLOCK, left = r->n - from;
+  r->partial[chunk] = row_sum(r->type, r->x, from, left < 4 * BLOCK ? left : 4 * BLOCK);
 }
 
 CLONES static void add_row_f32(double *restrict sums, const float *restrict x, ptrdiff_t n) {
@@ -202,8 +207,8 @@ int faa_reduce(FaaReduction op, FaaType type, ptrdiff_t outer, ptrdiff_t n, ptrd
     faa_float_extreme(op == FaaMinimum, type, outer, n, inner, x, out);
     return 0;
   }
-  if (float_sum && inner == 1 && outer == 1 && n >= 32 * BLOCK) {
-    ptrdiff_t chunks = (n + 16 * BLOCK - 1) / (16 * BLOCK);
+  if (float_sum && inner == 1 && outer == 1 && n >= 8 * BLOCK) {
+    ptrdiff_t chunks = (n + 4 * BLOCK - 1) / (4 * BLOCK);
     r.partial = malloc((size_t)chunks * sizeof(double));
     if (r.partial) {
       faa_parallel(chunks, partial_chunk, &r);

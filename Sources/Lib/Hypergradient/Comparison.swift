@@ -63,9 +63,7 @@ extension Hypergradient {
         let error = try value.adding(-1, target).norm() / max(length, .leastNormalMagnitude)
         return Comparison.Row(
           method: name, result: result, failure: nil, cosine: cosine, relativeError: error)
-      } catch let error as Interrupted {
-        throw error
-      } catch {
+      } catch  where !isInterrupt(error) {
         return Comparison.Row(method: name, result: nil, failure: "\(error)", cosine: nil, relativeError: nil)
       }
     }

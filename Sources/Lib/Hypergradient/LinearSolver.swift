@@ -80,6 +80,8 @@ public struct LinearSolution {
   public var errorIsBound = false
   /// The ends of the spectrum, where they were probed.
   public var spectrum: SpectralBounds?
+  /// Whether the user ended it before its end; the request is still pending.
+  public var isInterrupted = false
   /// What else to tell, one sentence each.
   public var notes: [String] = []
 
@@ -88,6 +90,25 @@ public struct LinearSolution {
     self.q = q
     self.residuals = residuals
     self.status = status
+  }
+
+  /// Runs what makes a result of this solution; a request to stop that ended the iteration is set aside for it.
+  func completing<Result>(_ finish: () throws -> Result) rethrows -> Result {
+    try isInterrupted ? settingInterruptAside(finish) : finish()
+  }
+
+  /// Runs the iteration of a solver, and then `finish`, for which a request to stop that ended the iteration is set aside.
+  ///
+  /// - Parameter taken: the products so far; before the first an interrupt is thrown on.
+  static func iterating(
+    taken: @autoclosure () -> Int, _ iteration: () throws -> Void,
+    finish: (_ isInterrupted: Bool) throws -> LinearSolution
+  ) throws -> LinearSolution {
+    guard try endsByInterrupt(taken() > 0, iteration) else { return try finish(false) }
+    var solution = try settingInterruptAside { try finish(true) }
+    solution.isInterrupted = true
+    solution.notes.append("interrupted: what \(taken()) products gave")
+    return solution
   }
 
   /// |b - A q|.

@@ -108,9 +108,17 @@ extension LinearSolver {
         help: "use neumann() or randomizedNeumann(), or batches \"same\" or \"full\"")
     }
     let map = point.hessian.shifted(by: options.damping)
-    var solution = try solve(
+    let solution = try solve(
       map, point.outerGradient, through: options.preconditioner, start: options.warmStart,
       strongConvexity: options.strongConvexity.map { $0 + options.damping })
+    return try solution.completing { try outcome(of: solution, at: point, options) }
+  }
+
+  /// The hypergradient that a solution gives, and the error that its own leaves in it.
+  private func outcome(
+    of solution: LinearSolution, at point: BilevelPoint, _ options: HypergradientOptions
+  ) throws -> MethodOutcome {
+    var solution = solution
     let mixed = try point.mixedTransposed(solution.q)
     var outcome = MethodOutcome(
       direct: point.direct, indirect: try mixed.scaled(-1), solution: solution)

@@ -100,7 +100,7 @@ extension LinearSolver {
       }
       solution = try solve(
         LinearMap(symmetry: .general) { try map(apply($0)) }, b, start: nil, strongConvexity: nil)
-      solution.q = try apply(solution.q)
+      solution.q = try solution.completing { try apply(solution.q) }
     } else {
       let root = try preconditioner.diagonal(of: map, like: b).map { try $0.sqrt() }
       func scaled(_ v: [Tensor]) throws -> [Tensor] { try zip(v, root).map { try $0 * $1 } }
@@ -109,9 +109,9 @@ extension LinearSolver {
       }
       solution = try solve(
         inner, scaled(b), start: start.map { try zip($0, root).map { try $0 / $1 } }, strongConvexity: nil)
-      solution.q = try scaled(solution.q)
+      solution.q = try solution.completing { try scaled(solution.q) }
     }
-    let rest = try b.adding(-1, map(solution.q))
+    let rest = try solution.completing { try b.adding(-1, map(solution.q)) }
     solution.residualVector = rest
     solution.errorEstimate = nil
     let first = try b.norm()

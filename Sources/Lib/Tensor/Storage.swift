@@ -77,8 +77,3 @@ public enum Engine {
   /// OpenBLAS's description of its build.
   public static var blasConfiguration: String { String(cString: faa_blas_config()) }
 }
-
-/// Throws `Interrupted` when the user has asked the running computation to stop. Anything long calls it once a step.
-public func checkInterrupt() throws {
-  if faa_interrupted() { throw Interrupted() }
-}

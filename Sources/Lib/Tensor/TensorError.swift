@@ -48,11 +48,3 @@ public struct TensorError: Error, CustomStringConvertible, Sendable {
     return help.map { "\(text)\nhelp: \($0)" } ?? text
   }
 }
-
-/// Thrown when the user asked the running computation to stop.
-public struct Interrupted: Error, CustomStringConvertible, Sendable {
-  /// The error that stops a computation.
-  public init() {}
-  /// "interrupted"
-  public var description: String { "interrupted" }
-}

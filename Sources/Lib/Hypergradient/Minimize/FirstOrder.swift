@@ -110,24 +110,26 @@ private func descend(
   var history = [value]
   var status: MinimizeStatus?
   var taken = 0
-  while norm > tolerance {
-    try checkInterrupt()
-    guard taken < steps else {
-      status = .iterationLimit
-      break
+  let isInterrupted = try endsByInterrupt(taken > 0) {
+    while norm > tolerance {
+      try checkInterrupt()
+      guard taken < steps else {
+        status = .iterationLimit
+        break
+      }
+      let next = try step(theta, gradient, taken)
+      let (nextValue, nextGradient) = try objective.gradient(next)
+      let nextNorm = try nextGradient.norm()
+      guard nextValue.isFinite, nextNorm.isFinite else {
+        status = .diverged
+        break
+      }
+      (theta, value, gradient, norm) = (next, nextValue, nextGradient, nextNorm)
+      history.append(value)
+      taken += 1
     }
-    let next = try step(theta, gradient, taken)
-    let (nextValue, nextGradient) = try objective.gradient(next)
-    let nextNorm = try nextGradient.norm()
-    guard nextValue.isFinite, nextNorm.isFinite else {
-      status = .diverged
-      break
-    }
-    (theta, value, gradient, norm) = (next, nextValue, nextGradient, nextNorm)
-    history.append(value)
-    taken += 1
   }
   return Minimum(
     objective, theta, value: value, gradientNorm: norm, tolerance: tolerance, iterations: taken,
-    status: status ?? .converged, history: history)
+    status: isInterrupted ? .interrupted : status ?? .converged, history: history)
 }

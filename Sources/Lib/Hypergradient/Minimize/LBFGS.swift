@@ -23,52 +23,54 @@ public struct LBFGS: Minimizer {
     var history = [value]
     var status: MinimizeStatus?
     var taken = 0
-    while norm > tolerance {
-      try checkInterrupt()
-      guard taken < iterations else {
-        status = .iterationLimit
-        break
-      }
-      let direction = try self.direction(gradient, pairs)
-      let first = pairs.isEmpty ? min(1, 1 / norm) : 1
-      guard
-        let found = try backtrack(
-          objective, theta, value, gradient, direction, first: first, epsilon: start.epsilon)
-      else {
-        // Start again from the gradient before giving up.
-        if pairs.isEmpty {
-          status = .stalled
+    let isInterrupted = try endsByInterrupt(taken > 0) {
+      while norm > tolerance {
+        try checkInterrupt()
+        guard taken < iterations else {
+          status = .iterationLimit
           break
         }
-        pairs = []
-        continue
-      }
-      let (nextValue, nextGradient) = try objective.gradient(found)
-      let nextNorm = try nextGradient.norm()
-      guard nextNorm.isFinite else {
-        status = .diverged
-        break
-      }
-      let s = try found.adding(-1, theta)
-      let y = try nextGradient.adding(-1, gradient)
-      let product = try s.dot(y)
-      if product > 1e-10 * (try s.norm() * y.norm()) {
-        pairs.append((s, y, product))
-        if pairs.count > max(memory, 1) { pairs.removeFirst() }
-      } else if nextValue >= value, nextNorm >= norm {
-        if pairs.isEmpty {
-          status = .stalled
+        let direction = try self.direction(gradient, pairs)
+        let first = pairs.isEmpty ? min(1, 1 / norm) : 1
+        guard
+          let found = try backtrack(
+            objective, theta, value, gradient, direction, first: first, epsilon: start.epsilon)
+        else {
+          // Start again from the gradient before giving up.
+          if pairs.isEmpty {
+            status = .stalled
+            break
+          }
+          pairs = []
+          continue
+        }
+        let (nextValue, nextGradient) = try objective.gradient(found)
+        let nextNorm = try nextGradient.norm()
+        guard nextNorm.isFinite else {
+          status = .diverged
           break
         }
-        pairs = []
+        let s = try found.adding(-1, theta)
+        let y = try nextGradient.adding(-1, gradient)
+        let product = try s.dot(y)
+        if product > 1e-10 * (try s.norm() * y.norm()) {
+          pairs.append((s, y, product))
+          if pairs.count > max(memory, 1) { pairs.removeFirst() }
+        } else if nextValue >= value, nextNorm >= norm {
+          if pairs.isEmpty {
+            status = .stalled
+            break
+          }
+          pairs = []
+        }
+        (theta, value, gradient, norm) = (found, nextValue, nextGradient, nextNorm)
+        history.append(value)
+        taken += 1
       }
-      (theta, value, gradient, norm) = (found, nextValue, nextGradient, nextNorm)
-      history.append(value)
-      taken += 1
     }
     return Minimum(
       objective, theta, value: value, gradientNorm: norm, tolerance: tolerance, iterations: taken,
-      status: status ?? .converged, history: history)
+      status: isInterrupted ? .interrupted : status ?? .converged, history: history)
   }
 
   private func direction(_ gradient: [Tensor], _ pairs: [(s: [Tensor], y: [Tensor], product: Double)]) throws

@@ -2,7 +2,7 @@ import Tensor
 
 /// A way to a minimum of the inner loss. A new one is one file.
 public protocol Minimizer: CustomStringConvertible, Sendable {
-  /// Minimises from `theta` until the gradient's norm is at most `tolerance`.
+  /// Minimises from `theta` until the gradient's norm is at most `tolerance`, or the user interrupts a step after the first.
   func run(_ objective: Objective, from theta: [Tensor], tolerance: Double) throws -> Minimum
 }
 
@@ -14,6 +14,8 @@ public enum MinimizeStatus: String, Sendable, CustomStringConvertible {
   case iterationLimit
   /// No step decreases the loss any more: round-off, or a loss that is not smooth.
   case stalled
+  /// The user stopped it; the point after the last whole step is returned.
+  case interrupted
   /// The loss or gradient became NaN or infinite; the last finite point is returned.
   case diverged
 

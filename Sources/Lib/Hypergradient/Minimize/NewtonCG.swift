@@ -22,43 +22,45 @@ public struct NewtonCG: Minimizer {
     var status: MinimizeStatus?
     var taken = 0
     var idle = 0
-    while norm > tolerance {
-      try checkInterrupt()
-      guard taken < iterations else {
-        status = .iterationLimit
-        break
-      }
-      let direction = try step(here.hessian, here.gradient, norm)
-      guard
-        let found = try backtrack(
-          objective, theta, here.value, here.gradient, direction, first: 1, epsilon: start.epsilon)
-      else {
-        status = .stalled
-        break
-      }
-      taken += 1
-      let next = try objective.hessian(found)
-      let nextNorm = try next.gradient.norm()
-      guard nextNorm.isFinite else {
-        status = .diverged
-        break
-      }
-      // At round-off neither the loss nor the gradient falls any more.
-      if next.value >= here.value, nextNorm >= norm {
-        idle += 1
-        if idle == 2 {
+    let isInterrupted = try endsByInterrupt(taken > 0) {
+      while norm > tolerance {
+        try checkInterrupt()
+        guard taken < iterations else {
+          status = .iterationLimit
+          break
+        }
+        let direction = try step(here.hessian, here.gradient, norm)
+        guard
+          let found = try backtrack(
+            objective, theta, here.value, here.gradient, direction, first: 1, epsilon: start.epsilon)
+        else {
           status = .stalled
           break
         }
-      } else {
-        idle = 0
+        let next = try objective.hessian(found)
+        let nextNorm = try next.gradient.norm()
+        guard nextNorm.isFinite else {
+          status = .diverged
+          break
+        }
+        // At round-off neither the loss nor the gradient falls any more.
+        if next.value >= here.value, nextNorm >= norm {
+          idle += 1
+          if idle == 2 {
+            status = .stalled
+            break
+          }
+        } else {
+          idle = 0
+        }
+        (theta, here, norm) = (found, next, nextNorm)
+        history.append(next.value)
+        taken += 1
       }
-      (theta, here, norm) = (found, next, nextNorm)
-      history.append(next.value)
     }
     return Minimum(
       objective, theta, value: here.value, gradientNorm: norm, tolerance: tolerance, iterations: taken,
-      status: status ?? .converged, history: history)
+      status: isInterrupted ? .interrupted : status ?? .converged, history: history)
   }
 
   /// An approximate solution of H p = -g that descends.

@@ -55,44 +55,48 @@ public struct ConjugateGradient: LinearSolver {
     }
     var (q, r) = try begin(map, b, start)
     let target = try b.norm() * (tolerance ?? defaultTolerance(b))
-    var (z, squared) = try preconditioned(r)
+    let first = try preconditioned(r)
+    var squared = first.product
     var residuals = [try r.norm()]
     var status: SolveStatus?
-    var p = z
+    var p = first.z
     var diagonal: [Double] = []
     var offDiagonal: [Double] = []
     var (lastAlpha, lastBeta) = (1.0, 0.0)
     let limit = iterations ?? min(10 * b.elementCount, 1000)
     var taken = 0
-    while taken < limit, residuals[taken] > target {
-      try checkInterrupt()
-      let product = try map(p)
-      let curvature = try p.dot(product)
-      let length = try p.dot(p)
-      guard curvature.isFinite else {
-        status = .nonFinite
-        break
+    return try LinearSolution.iterating(taken: taken) {
+      while taken < limit, residuals[taken] > target {
+        try checkInterrupt()
+        let product = try map(p)
+        let curvature = try p.dot(product)
+        let length = try p.dot(p)
+        guard curvature.isFinite else {
+          status = .nonFinite
+          break
+        }
+        let scale = try product.norm() * length.squareRoot()
+        if curvature <= 4 * b.epsilon * scale {
+          status = curvature < -4 * b.epsilon * scale ? .negativeCurvature(curvature / length) : .singular
+          break
+        }
+        let alpha = squared / curvature
+        let there = try q.adding(alpha, p)
+        let rest = try r.adding(-alpha, product)
+        let ahead = try preconditioned(rest)
+        let beta = ahead.product / squared
+        let size = try apply == nil ? ahead.product.squareRoot() : rest.norm()
+        p = try ahead.z.adding(beta, p)
+        (q, r) = (there, rest)
+        diagonal.append(1 / alpha + lastBeta / lastAlpha)
+        offDiagonal.append(beta.squareRoot() / alpha)
+        (lastAlpha, lastBeta, squared) = (alpha, beta, ahead.product)
+        residuals.append(size)
+        taken += 1
       }
-      let scale = try product.norm() * length.squareRoot()
-      if curvature <= 4 * b.epsilon * scale {
-        status = curvature < -4 * b.epsilon * scale ? .negativeCurvature(curvature / length) : .singular
-        break
-      }
-      let alpha = squared / curvature
-      q = try q.adding(alpha, p)
-      r = try r.adding(-alpha, product)
-      let ahead = try preconditioned(r)
-      z = ahead.z
-      let next = ahead.product
-      let beta = next / squared
-      diagonal.append(1 / alpha + lastBeta / lastAlpha)
-      offDiagonal.append(beta.squareRoot() / alpha)
-      (lastAlpha, lastBeta, squared) = (alpha, beta, next)
-      residuals.append(try apply == nil ? squared.squareRoot() : r.norm())
-      p = try z.adding(beta, p)
-      taken += 1
+    } finish: { _ in
+      try finish(map, b, q, residuals, status, target: target, taken, diagonal, offDiagonal)
     }
-    return try finish(map, b, q, residuals, status, target: target, taken, diagonal, offDiagonal)
   }
 
   /// Recomputes the residual (the recurrence drifts) and names how it ended.

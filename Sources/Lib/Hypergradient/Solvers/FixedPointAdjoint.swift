@@ -33,43 +33,47 @@ public struct FixedPointAdjoint: LinearSolver {
     let target = try b.norm() * (tolerance ?? defaultTolerance(b))
     var residuals = [try residual.norm()]
     var status: SolveStatus?
-    while residuals.count <= iterations, residuals[residuals.count - 1] > target {
-      try checkInterrupt()
-      u = try u.adding(1, residual)
-      residual = try residual.adding(-1, map(residual))
-      let norm = try residual.norm()
-      residuals.append(norm)
-      if !norm.isFinite || norm > 1e8 * residuals[0] {
-        status = norm.isFinite ? .divergent(rho: norm / residuals[residuals.count - 2]) : .nonFinite
-        break
+    return try LinearSolution.iterating(taken: residuals.count - 1) {
+      while residuals.count <= iterations, residuals[residuals.count - 1] > target {
+        try checkInterrupt()
+        let there = try u.adding(1, residual)
+        let rest = try residual.adding(-1, map(residual))
+        let norm = try rest.norm()
+        (u, residual) = (there, rest)
+        residuals.append(norm)
+        if !norm.isFinite || norm > 1e8 * residuals[0] {
+          status = norm.isFinite ? .divergent(rho: norm / residuals[residuals.count - 2]) : .nonFinite
+          break
+        }
       }
-    }
-    var solution = LinearSolution(q: u, residuals: residuals, status: status ?? .converged)
-    solution.residualVector = residual
-    solution.gamma = 1
-    guard residuals.count > 1 else { return solution }
-    // Over several steps, since a single ratio of a map that is not normal says little.
-    let window = min(10, residuals.count - 1)
-    let before = residuals[residuals.count - 1 - window]
-    let rate = before > 0 ? (solution.residual / before).power(1 / Double(window)) : 0
-    solution.rho = rate
-    let peak = residuals.max() ?? 0
-    if peak > 1.5 * residuals[0] {
-      solution.notes.append(
-        "the residual grew \(brief(peak / residuals[0], 3)) times before it fell: ∂Φ/∂θ is not normal")
-    }
-    if status == nil, solution.residual > target {
-      if rate >= 1 {
-        solution.status = .divergent(rho: rate)
-      } else {
-        solution.errorEstimate = solution.residual / (1 - rate)
-        solution.status = .truncated(
-          error: try solution.residual / (1 - rate) / max(u.norm(), .leastNormalMagnitude))
+    } finish: { _ in
+      var solution = LinearSolution(q: u, residuals: residuals, status: status ?? .converged)
+      solution.residualVector = residual
+      solution.gamma = 1
+      guard residuals.count > 1 else { return solution }
+      // Over several steps, since a single ratio of a map that is not normal says little.
+      let window = min(10, residuals.count - 1)
+      let before = residuals[residuals.count - 1 - window]
+      let rate = before > 0 ? (solution.residual / before).power(1 / Double(window)) : 0
+      solution.rho = rate
+      let peak = residuals.max() ?? 0
+      if peak > 1.5 * residuals[0] {
+        solution.notes.append(
+          "the residual grew \(brief(peak / residuals[0], 3)) times before it fell: ∂Φ/∂θ is not normal")
       }
+      if status == nil, solution.residual > target {
+        if rate >= 1 {
+          solution.status = .divergent(rho: rate)
+        } else {
+          solution.errorEstimate = solution.residual / (1 - rate)
+          solution.status = .truncated(
+            error: try solution.residual / (1 - rate) / max(u.norm(), .leastNormalMagnitude))
+        }
+      }
+      if case .divergent = solution.status {
+        solution.notes.append("the fixed-point map does not contract at θ; gmres() needs no contraction")
+      }
+      return solution
     }
-    if case .divergent = solution.status {
-      solution.notes.append("the fixed-point map does not contract at θ; gmres() needs no contraction")
-    }
-    return solution
   }
 }

@@ -33,31 +33,34 @@ public struct GMRES: LinearSolver {
     var residuals = [try r.norm()]
     var used = 0
     var status: SolveStatus?
-    while used < iterations, residuals[residuals.count - 1] > target, status == nil {
-      let before = residuals[residuals.count - 1]
-      let limit = min(restart, iterations - used, b.elementCount)
-      let cycle = try krylov(map, r, limit, target: target)
-      used += cycle.residuals.count
-      q = try zip(cycle.basis, cycle.coefficients).reduce(q) { try $0.adding($1.1, $1.0) }
-      residuals += cycle.residuals
-      // Recomputed, not believed: a cycle that gains nothing is stagnation.
-      r = try b.adding(-1, map(q))
-      let true_ = try r.norm()
-      residuals[residuals.count - 1] = true_
-      guard true_.isFinite else {
-        status = .nonFinite
-        break
+    return try LinearSolution.iterating(taken: used) {
+      while used < iterations, residuals[residuals.count - 1] > target, status == nil {
+        let before = residuals[residuals.count - 1]
+        let limit = min(restart, iterations - used, b.elementCount)
+        let cycle = try krylov(map, r, limit, target: target)
+        let there = try zip(cycle.basis, cycle.coefficients).reduce(q) { try $0.adding($1.1, $1.0) }
+        // Recomputed, not believed: a cycle that gains nothing is stagnation.
+        let rest = try b.adding(-1, map(there))
+        let true_ = try rest.norm()
+        (q, r) = (there, rest)
+        used += cycle.residuals.count
+        residuals += cycle.residuals.dropLast() + [true_]
+        guard true_.isFinite else {
+          status = .nonFinite
+          break
+        }
+        if true_ > target, true_ > 0.999 * before { status = .stagnated }
       }
-      if true_ > target, true_ > 0.999 * before { status = .stagnated }
+    } finish: { _ in
+      var solution = LinearSolution(q: q, residuals: residuals, status: status ?? .converged)
+      if status == .stagnated {
+        solution.notes.append(
+          "a whole cycle of \(restart) products gained nothing; raise restart, or use damping")
+      } else if status == nil, solution.residual > 10 * target {
+        solution.status = .truncated(error: .infinity)
+      }
+      return solution
     }
-    var solution = LinearSolution(q: q, residuals: residuals, status: status ?? .converged)
-    if status == .stagnated {
-      solution.notes.append(
-        "a whole cycle of \(restart) products gained nothing; raise restart, or use damping")
-    } else if status == nil, solution.residual > 10 * target {
-      solution.status = .truncated(error: .infinity)
-    }
-    return solution
   }
 
   /// One cycle: the Krylov basis of r, and the coefficients of the correction with the smallest residual.

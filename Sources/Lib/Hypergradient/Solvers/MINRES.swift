@@ -40,68 +40,71 @@ public struct MINRES: LinearSolver {
     var offDiagonal: [Double] = []
     let limit = iterations ?? min(10 * b.elementCount, 1000)
     var status: SolveStatus?
-    while diagonal.count < limit, phiBar > target, beta > 0 {
-      try checkInterrupt()
-      let v = try y.scaled(1 / beta)
-      y = try map(v)
-      if !diagonal.isEmpty { y = try y.adding(-beta / oldBeta, older) }
-      let alpha = try v.dot(y)
-      y = try y.adding(-alpha / beta, old)
-      (older, old) = (old, y)
-      oldBeta = beta
-      beta = try y.norm()
-      guard alpha.isFinite, beta.isFinite else {
-        status = .nonFinite
-        break
+    return try LinearSolution.iterating(taken: diagonal.count) {
+      while diagonal.count < limit, phiBar > target, beta > 0 {
+        try checkInterrupt()
+        let v = try y.scaled(1 / beta)
+        y = try map(v)
+        if !diagonal.isEmpty { y = try y.adding(-beta / oldBeta, older) }
+        let alpha = try v.dot(y)
+        y = try y.adding(-alpha / beta, old)
+        (older, old) = (old, y)
+        oldBeta = beta
+        beta = try y.norm()
+        guard alpha.isFinite, beta.isFinite else {
+          status = .nonFinite
+          break
+        }
+        let oldEpsilon = epsilon
+        let delta = cosine * dBar + sine * alpha
+        let gBar = sine * dBar - cosine * alpha
+        epsilon = sine * beta
+        dBar = -cosine * beta
+        let scale = max(diagonal.map(abs).max() ?? 0, abs(alpha), oldBeta)
+        let gamma = hypotenuse(gBar, beta)
+        guard gamma > 8 * b.epsilon * scale else {
+          status = .singular
+          break
+        }
+        cosine = gBar / gamma
+        sine = beta / gamma
+        let phi = cosine * phiBar
+        phiBar = sine * phiBar
+        let next = try v.adding(-oldEpsilon, wOld).adding(-delta, w).scaled(1 / gamma)
+        let there = try q.adding(phi, next)
+        (wOld, w, q) = (w, next, there)
+        if !diagonal.isEmpty { offDiagonal.append(oldBeta) }
+        diagonal.append(alpha)
+        residuals.append(phiBar)
+        if beta <= 8 * b.epsilon * scale { break }
       }
-      let oldEpsilon = epsilon
-      let delta = cosine * dBar + sine * alpha
-      let gBar = sine * dBar - cosine * alpha
-      epsilon = sine * beta
-      dBar = -cosine * beta
-      let scale = max(diagonal.map(abs).max() ?? 0, abs(alpha), oldBeta)
-      let gamma = hypotenuse(gBar, beta)
-      guard gamma > 8 * b.epsilon * scale else {
-        status = .singular
-        break
+    } finish: { isInterrupted in
+      var solution = LinearSolution(q: q, residuals: residuals, status: status ?? .converged)
+      guard !diagonal.isEmpty else { return solution }
+      let rest = try b.adding(-1, map(q))
+      solution.residuals[residuals.count - 1] = try rest.norm()
+      solution.residualVector = rest
+      let bounds = SpectralBounds(
+        diagonal: diagonal, offDiagonal: offDiagonal, next: 0, roundOff: b.epsilon)
+      let smallest = bounds.ritzValues.map(abs).min() ?? 0
+      if smallest > 0 {
+        solution.kappa = (bounds.ritzValues.map(abs).max() ?? 0) / smallest
+        solution.errorEstimate = solution.residual / smallest
       }
-      cosine = gBar / gamma
-      sine = beta / gamma
-      let phi = cosine * phiBar
-      phiBar = sine * phiBar
-      let next = try v.adding(-oldEpsilon, wOld).adding(-delta, w).scaled(1 / gamma)
-      (wOld, w) = (w, next)
-      q = try q.adding(phi, w)
-      if !diagonal.isEmpty { offDiagonal.append(oldBeta) }
-      diagonal.append(alpha)
-      residuals.append(phiBar)
-      if beta <= 8 * b.epsilon * scale { break }
-    }
-    var solution = LinearSolution(q: q, residuals: residuals, status: status ?? .converged)
-    guard !diagonal.isEmpty else { return solution }
-    let rest = try b.adding(-1, map(q))
-    solution.residuals[residuals.count - 1] = try rest.norm()
-    solution.residualVector = rest
-    let bounds = SpectralBounds(
-      diagonal: diagonal, offDiagonal: offDiagonal, next: 0, roundOff: b.epsilon)
-    let smallest = bounds.ritzValues.map(abs).min() ?? 0
-    if smallest > 0 {
-      solution.kappa = (bounds.ritzValues.map(abs).max() ?? 0) / smallest
-      solution.errorEstimate = solution.residual / smallest
-    }
-    if bounds.isIndefinite {
-      solution.notes.append(
-        "H is indefinite (σ_min ≈ \(brief(bounds.ritzMin, 3))): θ is a saddle point of the inner loss, not a minimum"
-      )
-    }
-    if status == nil, solution.residual > 10 * target {
-      let error = (solution.errorEstimate ?? .infinity) / max(try q.norm(), .leastNormalMagnitude)
-      let ended = diagonal.count < limit
-      solution.status = ended ? .stagnated : .truncated(error: error)
-      if ended {
-        solution.notes.append("the residual cannot fall further: b has a part in the null space of H")
+      if bounds.isIndefinite {
+        solution.notes.append(
+          "H is indefinite (σ_min ≈ \(brief(bounds.ritzMin, 3))): θ is a saddle point of the inner loss, not a minimum"
+        )
       }
+      if status == nil, solution.residual > 10 * target {
+        let error = (solution.errorEstimate ?? .infinity) / max(try q.norm(), .leastNormalMagnitude)
+        let ended = diagonal.count < limit && !isInterrupted
+        solution.status = ended ? .stagnated : .truncated(error: error)
+        if ended {
+          solution.notes.append("the residual cannot fall further: b has a part in the null space of H")
+        }
+      }
+      return solution
     }
-    return solution
   }
 }

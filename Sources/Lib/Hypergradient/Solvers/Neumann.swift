@@ -168,55 +168,58 @@ public struct Neumann: LinearSolver {
     var residuals = [series.norm]
     var status: SolveStatus?
     let floor = series.norm * b.epsilon * 0.25
-    while series.k < terms, series.norm > floor {
-      try checkInterrupt()
-      let product = try map(series.v)
-      let previous = series
-      let ratio = try series.advance(product)
-      residuals.append(series.norm)
-      guard series.norm.isFinite else {
-        status = .nonFinite
-        break
-      }
-      if isSymmetric, ratio >= 1 - b.epsilon {
-        // At a ratio of 1 what is left does not feel A; below it by less than round-off, neither.
-        let curvature = try previous.v.dot(product) / (previous.norm * previous.norm)
-        status = abs(step * curvature) <= 16 * b.epsilon.squareRoot() ? .stagnated : .divergent(rho: ratio)
-        if status != .stagnated { break }
-      }
-      if !isSymmetric, series.norm > 1e8 * residuals[0] {
-        status = .divergent(rho: ratio)
-        break
-      }
-    }
-    let sum = try series.sum.scaled(step)
-    let q = try start.map { try $0.adding(1, sum) } ?? sum
-    var solution = LinearSolution(q: q, residuals: residuals, status: status ?? .converged)
-    solution.residualVector = series.v
-    solution.gamma = step
-    solution.rho = series.ratio
-    if let strongConvexity, strongConvexity > 0 {
-      solution.errorEstimate = series.norm / strongConvexity
-      solution.errorIsBound = true
-    } else if let ratio = series.ratio, ratio < 1 {
-      solution.errorEstimate = step * series.norm / (1 - ratio)
-    }
-    if status == .stagnated {
-      solution.notes.append(
-        "what is left of b lies in the null space of A: no more terms will help; use damping")
-    } else if status == nil, series.norm > floor {
-      let relative = (solution.errorEstimate ?? .infinity) / max(try q.norm(), .leastNormalMagnitude)
-      if relative > tolerance ?? defaultTolerance(b) {
-        let slow = (series.ratio ?? 0) > 0.999
-        solution.status = slow ? .stagnated : .truncated(error: relative)
-        if slow {
-          solution.notes.append(
-            "each term removes less than 0.1 % of the residual (ratio \(brief(series.ratio ?? 1, 7))); use cg() or damping"
-          )
+    return try LinearSolution.iterating(taken: series.k) {
+      while series.k < terms, series.norm > floor {
+        try checkInterrupt()
+        let product = try map(series.v)
+        let previous = series
+        let ratio = try series.advance(product)
+        residuals.append(series.norm)
+        guard series.norm.isFinite else {
+          status = .nonFinite
+          break
+        }
+        if isSymmetric, ratio >= 1 - b.epsilon {
+          // At a ratio of 1 what is left does not feel A; below it by less than round-off, neither.
+          let curvature = try previous.v.dot(product) / (previous.norm * previous.norm)
+          status = abs(step * curvature) <= 16 * b.epsilon.squareRoot() ? .stagnated : .divergent(rho: ratio)
+          if status != .stagnated { break }
+        }
+        if !isSymmetric, series.norm > 1e8 * residuals[0] {
+          status = .divergent(rho: ratio)
+          break
         }
       }
+    } finish: { _ in
+      let sum = try series.sum.scaled(step)
+      let q = try start.map { try $0.adding(1, sum) } ?? sum
+      var solution = LinearSolution(q: q, residuals: residuals, status: status ?? .converged)
+      solution.residualVector = series.v
+      solution.gamma = step
+      solution.rho = series.ratio
+      if let strongConvexity, strongConvexity > 0 {
+        solution.errorEstimate = series.norm / strongConvexity
+        solution.errorIsBound = true
+      } else if let ratio = series.ratio, ratio < 1 {
+        solution.errorEstimate = step * series.norm / (1 - ratio)
+      }
+      if status == .stagnated {
+        solution.notes.append(
+          "what is left of b lies in the null space of A: no more terms will help; use damping")
+      } else if status == nil, series.norm > floor {
+        let relative = (solution.errorEstimate ?? .infinity) / max(try q.norm(), .leastNormalMagnitude)
+        if relative > tolerance ?? defaultTolerance(b) {
+          let slow = (series.ratio ?? 0) > 0.999
+          solution.status = slow ? .stagnated : .truncated(error: relative)
+          if slow {
+            solution.notes.append(
+              "each term removes less than 0.1 % of the residual (ratio \(brief(series.ratio ?? 1, 7))); use cg() or damping"
+            )
+          }
+        }
+      }
+      return solution
     }
-    return solution
   }
 }
 
@@ -271,11 +274,11 @@ struct NeumannRecurrence {
 
   /// Adds v_k to the sum and moves to v_{k+1}, given A v_k. Returns the ratio of their norms.
   mutating func advance(_ product: [Tensor]) throws -> Double {
-    sum = k == 0 ? v : try sum.adding(1, v)
-    v = try v.adding(-gamma, product)
-    let next = try v.norm()
+    let sum = k == 0 ? v : try self.sum.adding(1, v)
+    let term = try v.adding(-gamma, product)
+    let next = try term.norm()
     let ratio = norm > 0 ? next / norm : 0
-    self.ratio = ratio
+    (self.sum, v, self.ratio) = (sum, term, ratio)
     norm = next
     k += 1
     return ratio

@@ -31,41 +31,45 @@ public struct NormalEquations: LinearSolver {
     var (q, r) = try begin(map, b, start)
     let target = try b.norm() * (tolerance ?? defaultTolerance(b))
     var residuals = [try r.norm()]
-    var s = try map.transposed(r)
-    var squared = try s.dot(s)
+    let first = try map.transposed(r)
+    var squared = try first.dot(first)
     let floor = squared * 16 * b.epsilon * b.epsilon
-    var p = s
+    var p = first
     var status: SolveStatus?
     let limit = iterations ?? min(10 * b.elementCount, 1000)
-    while residuals.count <= limit, residuals[residuals.count - 1] > target, squared > floor {
-      try checkInterrupt()
-      let image = try map(p)
-      let length = try image.dot(image)
-      guard length.isFinite else {
-        status = .nonFinite
-        break
+    return try LinearSolution.iterating(taken: residuals.count - 1) {
+      while residuals.count <= limit, residuals[residuals.count - 1] > target, squared > floor {
+        try checkInterrupt()
+        let image = try map(p)
+        let length = try image.dot(image)
+        guard length.isFinite else {
+          status = .nonFinite
+          break
+        }
+        guard length > 0 else { break }
+        let alpha = squared / length
+        let there = try q.adding(alpha, p)
+        let rest = try r.adding(-alpha, image)
+        let norm = try rest.norm()
+        let s = try map.transposed(rest)
+        let next = try s.dot(s)
+        p = try s.adding(next / squared, p)
+        (q, r, squared) = (there, rest, next)
+        residuals.append(norm)
       }
-      guard length > 0 else { break }
-      let alpha = squared / length
-      q = try q.adding(alpha, p)
-      r = try r.adding(-alpha, image)
-      residuals.append(try r.norm())
-      s = try map.transposed(r)
-      let next = try s.dot(s)
-      p = try s.adding(next / squared, p)
-      squared = next
-    }
-    let rest = try b.adding(-1, map(q))
-    residuals[residuals.count - 1] = try rest.norm()
-    var solution = LinearSolution(q: q, residuals: residuals, status: status ?? .converged)
-    solution.residualVector = rest
-    if status == nil, solution.residual > 10 * target {
-      let stuck = squared <= floor || residuals.count <= limit
-      solution.status = stuck ? .stagnated : .truncated(error: .infinity)
-      if stuck {
-        solution.notes.append("b has a part outside the range of A: this is a least-squares solution")
+    } finish: { isInterrupted in
+      let rest = try b.adding(-1, map(q))
+      residuals[residuals.count - 1] = try rest.norm()
+      var solution = LinearSolution(q: q, residuals: residuals, status: status ?? .converged)
+      solution.residualVector = rest
+      if status == nil, solution.residual > 10 * target {
+        let stuck = !isInterrupted && (squared <= floor || residuals.count <= limit)
+        solution.status = stuck ? .stagnated : .truncated(error: .infinity)
+        if stuck {
+          solution.notes.append("b has a part outside the range of A: this is a least-squares solution")
+        }
       }
+      return solution
     }
-    return solution
   }
 }
