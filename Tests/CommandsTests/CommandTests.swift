@@ -166,7 +166,15 @@ struct CommandTests {
     }
     let session = Session(commands: allCommands + [stop], seed: 3)
     var warnings: [String] = []
-    _ = session.run(cell, name: "test") { if case .warning(let text) = $0 { warnings.append("\(text)") } }
+    let result = session.run("n = 1; \(cell); n = len(zeros([7]))", name: "test") {
+      if case .warning(let text) = $0 { warnings.append("\(text)") }
+    }
+    // What follows does not begin.
+    guard case .failure(let diagnostic) = result else {
+      Issue.record("the cell went on")
+      return
+    }
+    #expect(diagnostic.code == "Interrupted" && run("n", session: session) == "1")
     #expect(warnings.count == 1 && warnings[0].contains(warning), "\(warnings)")
     #expect(run(check, session: session) == "true")
   }

@@ -8,7 +8,7 @@ extension Parameter {
   /// `color: none`
   static let ink = Parameter.optional(
     "color", .string,
-    "\(Ink.names.joined(separator: ", ")), black, or #rrggbb; the next free one when not given")
+    "\(Ink.names.joined(separator: ", ")), black, grey, or #rrggbb; the next free one when not given")
   /// `title: ""`
   static let title = Parameter.optional("title", .string, default: "", "above it")
   /// `size: "screen"`
@@ -129,7 +129,7 @@ extension Arguments {
     guard let ink = Ink(named: word) else {
       throw error(
         "UnknownChoice", name, "is \"\(word)\", which is no colour",
-        help: "known are \(Ink.names.joined(separator: ", ")), black, and #rrggbb")
+        help: "known are \(Ink.names.joined(separator: ", ")), black, grey and #rrggbb")
     }
     return ink
   }

@@ -1,3 +1,4 @@
+import CKernels
 import CMachine
 import Syntax
 import Tensor
@@ -62,6 +63,8 @@ extension Machine {
   private func perform(_ routine: Routine, _ values: [Value], _ given: UInt64, _ session: Session) throws
     -> Value
   {
+    // What follows a command that was interrupted and gave what it had does not begin.
+    if faa_interrupted() { throw Interrupted() }
     let arguments = Arguments(routine, values: values, given: given, session: session)
     if let parameter = routine.mismatch(values, given: given) {
       throw arguments.mismatch(parameter.name, expected: parameter.kind.description)
