@@ -58,6 +58,13 @@ struct FigureCommandTests {
     #expect(panel.right?.axis.label == "cost" && panel.right?.marks.count == 1)
   }
 
+  @Test func `a list of figures is laid over each other like its members`() throws {
+    let source = "plot([line([1, 2], label: \"\\(k)\") for k in 0..<3], rule(y: 1), y: \"loss\")"
+    let panel = try panel(source)
+    #expect(panel.marks.count == 4 && panel.y.label == "loss")
+    #expect(throws: CommandError.self) { try self.panel("plot([line([1, 2]), 3])") }
+  }
+
   static let functions: [(String, @Sendable (Double, Double) -> Double)] = [
     ("{ a, b in a ** 2 - 3 * b }", { $0 * $0 - 3 * $1 }), ("{ p in sin(p[0]) * p[1] }", { sin($0) * $1 }),
     ("{ p in sum(p ** 2) }", { $0 * $0 + $1 * $1 }),

@@ -10,7 +10,7 @@ let figureCommands: [Command] = [
     [
       .rest(
         "data", .any,
-        "one series; x and y; a record of named series; points (n, 2); an embedding, a run or a hypergradient; or figures, drawn in this order on the same axes"
+        "one series; x and y; a record of named series; points (n, 2); an embedding, a run or a hypergradient; or figures or a list of them, drawn in this order on the same axes"
       ),
       .optional("title", .string, default: "", "above the figure"),
       .optional("x", .string, default: "", "what the horizontal axis measures"),

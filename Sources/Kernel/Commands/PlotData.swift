@@ -53,7 +53,7 @@ struct PlotData {
 
   /// The figures to be laid over each other; numbers become one.
   private func layers() throws -> [Figure] {
-    let data = a.rest("data")
+    let data = a.rest("data").flatMap(members)
     guard !data.isEmpty else {
       throw a.error("MissingArgument", "data", "is needed: what is to be drawn")
     }
@@ -68,6 +68,15 @@ struct PlotData {
       return [Figure(marks: try marks(data))]
     }
     return try zip(drawn, data).map { figure, value in try figure ?? Figure(marks: marks([value])) }
+  }
+
+  /// The figures of a list of nothing else, as a comprehension gives it; any other value as it is.
+  private func members(_ value: Value) -> [Value] {
+    guard case .list(let box) = value, !box.elements.isEmpty else { return [value] }
+    let areFigures = box.elements.allSatisfy {
+      if case .object(let box) = $0 { box.object is FigureObject } else { false }
+    }
+    return areFigures ? box.elements : [value]
   }
 
   private func figure(of value: Value) throws -> Figure? {
