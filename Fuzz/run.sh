@@ -20,6 +20,7 @@ fuzz=$build/.build/release/fuzz
 
 # The stack guard compares addresses of locals, which the sanitizer would move to the heap.
 export ASAN_OPTIONS=detect_stack_use_after_return=0
+export LSAN_OPTIONS="suppressions=$here/globals.txt:print_suppressions=0"
 # Programs may change the working folder, not files.
 cd "$findings/folder"
 if [ $# -gt 1 ]; then exec "$fuzz" "$fault"; fi

@@ -20,7 +20,7 @@ private func failure(_ code: String, _ session: Session) -> Diagnostic? {
     images = ones([1, 1, 4, 4]); prediction = x; target = y; logits = x
     targets = tensor([[0.0, 1.0], [1.0, 0.0]])
     logProbabilities = logSoftmax(x); samples = randn([100, 3], seed: 1); classes = arange(100) % 2
-    f = { t in sum(t ** 2) }
+    f = { t in sum(t ** 2) }; xs = [1, 2, 3]; record = {lr: 0.1}
     data = Faces(subjects: 1, images: 2, size: 16)
     model = MAE(ViT(image: 16, patch: 8, width: 12, depth: 1, heads: 3))
     """

@@ -57,6 +57,23 @@ import Testing
     ("f(a=1)", "write `a: …`"),
     ("a, b = c", "(a, b) = f()"), ("1 < x < 3", "1 < x && x < …"), ("3 × 4", "write `*`"),
     ("import numpy", "`help()` lists them"),
+    ("i++", "write `i = i + 1`"), ("n--\n", "write `n = n - 1`"), ("f = (x) => x", "{ x in x + 1 }"),
+    ("f(x => x)", "{ x in x + 1 }"), ("f(|x| x)", "{ x in x + 1 }"), ("x -> x", "{ x in x + 1 }"),
+    ("{ x, y: 2 in x }", "{ a, b in a + b }"), ("{ x: Int in x }", "{ a, b in a + b }"),
+    ("if x == 1 then y", "braces"), ("for i in 0..<3 print(i)", "braces"),
+    ("func f(x) -> Int { x }", "no declared type"),
+    ("print(f\"{x}\")", "\\(n)"), ("not true", "write `!`"),
+    ("y = 5 if x else 3", "write `if c { a } else { b }`"),
+    ("x > 0 ? 1 : 2", "write `if c { a } else { b }`"), ("[x if x > 1 else 0 for x in xs]", "if c { a }"),
+    ("sum(x for x in xs)", "[x * x for x in xs]"), ("{x: 1 for x in xs}", "[x * x for x in xs]"),
+    ("3 in xs", "write `xs.contains(x)`"), ("0..10", "write `a..<b`"), ("7 << 2", "x * 2 ** n"),
+    ("7 >> 2", "x // 2 ** n"), ("a <> b", "write `!=`"), ("~x", "write `!`"), ("{1: 2}", "names or strings"),
+    ("x: int = 3", "write `x = …`"), ("let x: Float = 3", "write `x = …`"), ("x **= 2", "write `x = x ** …`"),
+    ("func f() { return 1, 2 }", "in parentheses: (a, b)"), ("return 1, 2", "in parentheses: (a, b)"),
+    ("[a, b] = c", "(a, b) = …"), ("switch x { }", "else if"), ("struct P { }", "records and functions"),
+    ("del x", "%reset x"), ("%time", "`%time f(x)`"), ("%timeit for i in 0..<3 { }", "%timeit { … }()"),
+    ("raise \"x\"", "assert(false"), ("print \"x\"", "`print(…)`"),
+    ("print x", "`print(…)`"),
   ])
   func habitsOfOtherLanguagesGetHelp(text: String, help: String) throws {
     let failure = #expect(throws: SyntaxFailure.self) { try Parser.parse(SourceText(text)) }

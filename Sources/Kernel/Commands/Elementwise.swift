@@ -23,7 +23,7 @@ func elementwise(
 /// dtype of the tensor beside it.
 func elementwisePair(
   _ name: String, _ summary: String, _ parameters: (String, String), _ example: String,
-  _ body: @escaping (Tensor, Tensor) throws -> Tensor
+  integers: ((Int, Int) -> Int)? = nil, _ body: @escaping (Tensor, Tensor) throws -> Tensor
 ) -> Command {
   Command(
     name, summary,
@@ -34,6 +34,9 @@ func elementwisePair(
     returns: "a tensor of the common shape; a number for numbers",
     errors: [("ShapeMismatch", "shapes that do not fit")], example: example
   ) { a in
+    if let integers, case .int(let p) = a[parameters.0], case .int(let q) = a[parameters.1] {
+      return .int(integers(p, q))
+    }
     let (first, second) = try a.operands(parameters.0, parameters.1)
     let result = try body(first, second)
     let isNumber = a.plainNumber(parameters.0) != nil && a.plainNumber(parameters.1) != nil

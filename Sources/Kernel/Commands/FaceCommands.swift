@@ -43,7 +43,9 @@ final class FacesObject: HostObject {
 
   func summary() -> String {
     let subjects = Set(dataset.column(\.subject)).count
-    return "Faces: \(dataset.count) images of \(subjects) subjects, \(dataset.size) × \(dataset.size) RGB"
+    let images = "\(dataset.count) image\(dataset.count == 1 ? "" : "s")"
+    let people = "\(subjects) subject\(subjects == 1 ? "" : "s")"
+    return "Faces: \(images) of \(people), \(dataset.size) × \(dataset.size) RGB"
   }
 
   /// The head of the set as a contact sheet, with the counts of each expression.

@@ -59,25 +59,33 @@ let orderCommands: [Command] = [
     "countNonzero", "How many elements are not 0; NaN counts.", [.x, .axis, .keep], returns: "i32 counts",
     errors: [("IndexOutOfRange", "an axis the tensor does not have")], example: "countNonzero([0, 3, 5])  # 2"
   ) { a in .tensor(try a.tensor("x").countNonzero(a.axes(), keep: a.bool("keep"))) },
-  running("cumsum", "Running sums along an axis.", "cumsum([1, 2, 3])") { try $0.cumulativeSum(axis: $1) },
-  running("cumprod", "Running products along an axis.", "cumprod([1.0, 2.0, 3.0])") {
+  running(
+    "cumsum", "Running sums along an axis.", "cumsum([1, 2, 3])",
+    errors: [("ArithmeticError", "a sum beyond the 32 bits of an i32 tensor")]
+  ) { try $0.cumulativeSum(axis: $1) },
+  running(
+    "cumprod", "Running products along an axis.", "cumprod([1.0, 2.0, 3.0])",
+    returns: "a tensor of the same shape, f32 for integers"
+  ) {
     try $0.cumulativeProduct(axis: $1)
   },
-  running("cummax", "Running maxima along an axis.", "cummax([1, 3, 2])") {
+  running("cummax", "Running maxima along an axis; NaN from where one is.", "cummax([1, 3, 2])") {
     try $0.cumulativeMax(axis: $1)
   },
   running(
-    "logcumsumexp", "The running ln Σ e^x along an axis, without overflow.", "logcumsumexp([0.0, 0.0])"
+    "logcumsumexp", "The running ln Σ e^x along an axis, without overflow.", "logcumsumexp([0.0, 0.0])",
+    returns: "a tensor of the same shape, f32 for integers"
   ) { try $0.cumulativeLogSumExp(axis: $1) },
 ].map(\.namingErrors)
 
 private func running(
-  _ name: String, _ summary: String, _ example: String, _ body: @escaping (Tensor, Int) throws -> Tensor
+  _ name: String, _ summary: String, _ example: String, returns: String = "a tensor of the same shape",
+  errors: [(code: String, when: String)] = [], _ body: @escaping (Tensor, Int) throws -> Tensor
 ) -> Command {
   Command(
     name, summary, [.x, .optional("axis", .int, default: 0, "the axis")],
-    returns: "a tensor of the same shape",
-    errors: [("IndexOutOfRange", "an axis the tensor does not have")], example: example
+    returns: returns, errors: [("IndexOutOfRange", "an axis the tensor does not have")] + errors,
+    example: example
   ) { a in .tensor(try body(a.tensor("x"), a.int("axis"))) }
 }
 

@@ -22,14 +22,14 @@ let tensorFunctionCommands: [Command] = [
   elementwisePair(
     "maximum",
     "The larger of two tensors, elementwise; NaN where either is, equal ones share the derivative.",
-    ("a", "b"), "maximum([1, 5], [3, 4])"
+    ("a", "b"), "maximum([1, 5], [3, 4])", integers: max
   ) {
     try $0.maximum($1)
   },
   elementwisePair(
     "minimum",
     "The smaller of two tensors, elementwise; NaN where either is, equal ones share the derivative.",
-    ("a", "b"), "minimum([1, 5], [3, 4])"
+    ("a", "b"), "minimum([1, 5], [3, 4])", integers: min
   ) {
     try $0.minimum($1)
   },

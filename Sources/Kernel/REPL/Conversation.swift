@@ -179,7 +179,9 @@ final class Conversation {
       let total = progress.total.map { "/\($0)" } ?? ""
       diagnostic.message += " at \(progress.label) \(progress.done)\(total)"
     }
-    screen.complain(diagnostic.render(colour: terminal.errorsHaveColour, width: terminal.width))
+    screen.complain(
+      diagnostic.render(
+        colour: terminal.errorsHaveColour, width: terminal.width, folds: terminal.canEdit))
   }
 }
 

@@ -1,5 +1,6 @@
 import Glibc
 import Runtime
+import Syntax
 
 /// Shows what a session sends: text, warnings, displays and one line of progress that never leaves a trace.
 final class Screen {
@@ -34,7 +35,7 @@ final class Screen {
     case .text(let text): write(Safe.text(text))
     case .warning(let text):
       let label = terminal.errorsHaveColour ? "\u{1B}[1;33mwarning:\u{1B}[0m" : "warning:"
-      complain("\(label) \(Safe.text(text))")
+      complain("\(label) \(folded(Safe.text(text), behind: "warning: "))")
     case .display(let display): show(display)
     case .metric(let name, let value): write("\(Safe.text(name)) = \(value)\n")
     case .live(let live): if let display = frames.add(live, as: forms) { show(display, inPlaceOf: live.name) }
@@ -43,6 +44,13 @@ final class Screen {
       // Cursor home, erase the screen; paper and screen readers keep what they have.
       if terminal.canEdit { write("\u{1B}[H\u{1B}[2J") }
     }
+  }
+
+  /// A sentence that goes on in the next line where it is too wide for the window; plain streams get it in one.
+  private func folded(_ sentence: String, behind label: String) -> String {
+    guard terminal.canEdit, !sentence.contains("\n") else { return sentence }
+    let lines = TextWidth.folded(label + sentence, to: max(20, terminal.width))
+    return String(lines.joined(separator: "\n").dropFirst(label.count))
   }
 
   func show(_ display: Display) {

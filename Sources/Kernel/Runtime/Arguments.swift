@@ -44,7 +44,8 @@ public struct Arguments {
   public func mismatch(_ name: String, expected: String) -> CommandError {
     let value = self[name]
     return error(
-      "TypeMismatch", name, "must be \(expected), not \(value.article) (\(value.brief(columns: 40)))")
+      "TypeMismatch", name, "must be \(expected), not \(value.article) (\(value.brief(columns: 40)))",
+      help: parameters.count > 1 ? Synopsis.line(callee, parameters) : nil)
   }
 
   private func index(_ name: String) -> Int { routine.index(of: name) }

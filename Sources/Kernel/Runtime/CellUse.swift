@@ -22,6 +22,17 @@ public struct CellUse: Sendable {
   /// Whether a command that changes objects in place is used in a way that does not show which: within a function, or as a value.
   public private(set) var changesUnknown = false
 
+  /// Where it looks back at values of the conversation.
+  package private(set) var lookbacks: [Lookback] = []
+
+  /// A value of the conversation that a cell uses: `_`, `__`, `out(3)`.
+  package struct Lookback: Sendable {
+    /// Where it stands.
+    package let span: Span
+    /// The entry as `out` takes it: its number, or -1 for the last value; nil where only the run decides.
+    package let entry: Int?
+  }
+
   private let commands: [String: Command]
   private var scopes: [Set<String>] = []
   /// Variables that the statements so far have certainly assigned.
@@ -49,6 +60,22 @@ public struct CellUse: Sendable {
     effects.formUnion(found)
     if functions > 0 { deferredEffects.formUnion(found) }
     if !isCallee, found.contains(where: \.isChange) { changesUnknown = true }
+  }
+
+  /// Notes `_` and its like, and what `out` is called with. When a function is called is not known here.
+  private mutating func lookBack(_ name: String, _ span: Span, _ arguments: [ArgumentNode]? = nil) {
+    guard !isLocal(name) else { return }
+    var entry: Int?
+    switch (name, arguments?.first?.value.kind) {
+    case ("_", _), ("ans", _): entry = -1
+    case ("__", _): entry = -2
+    case ("out", nil) where arguments != nil: entry = -1
+    case ("out", .int(let number)?) where arguments?.count == 1: entry = number
+    case ("out", _): break
+    default: return
+    }
+    if functions > 0, entry.map({ $0 < 0 }) == true { entry = nil }
+    lookbacks.append(Lookback(span: span, entry: entry))
   }
 
   private mutating func define(_ name: String) {
@@ -167,7 +194,9 @@ public struct CellUse: Sendable {
         visit(value)
         if let format { visit(format) }
       }
-    case .name(let name): use(name)
+    case .name(let name):
+      use(name)
+      lookBack(name, expression.span)
     case .list(let entries), .tuple(let entries): for entry in entries { visit(entry) }
     case .record(let fields): for field in fields { visit(field.value) }
     case .closure(let node): function(node)
@@ -189,7 +218,7 @@ public struct CellUse: Sendable {
       branches += 1
       visit(right)
       branches -= 1
-    case .call(let callee, let arguments): call(callee, arguments)
+    case .call(let callee, let arguments): call(callee, arguments, at: expression.span)
     case .index(let base, let entries):
       visit(base)
       visit(entries)
@@ -201,11 +230,12 @@ public struct CellUse: Sendable {
     }
   }
 
-  private mutating func call(_ callee: Expression, _ arguments: [ArgumentNode]) {
+  private mutating func call(_ callee: Expression, _ arguments: [ArgumentNode], at span: Span) {
     switch callee.kind {
     case .member(let base, "append", _): update(base)
     case .name(let name):
       use(name, isCallee: true)
+      if name == "out" { lookBack(name, span, arguments) } else { lookBack(name, callee.span) }
       if !isLocal(name), let command = commands[name] { noteChanges(of: command, arguments) }
     default: visit(callee)
     }

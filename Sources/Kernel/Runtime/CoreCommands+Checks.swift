@@ -57,11 +57,17 @@ let checkCommands: [Command] = [
       .optional("rtol", .number, default: 1e-5, "the relative tolerance"),
       .optional("atol", .number, default: 1e-8, "the absolute tolerance"),
     ],
-    returns: "true or false; NaN is close to nothing", example: "isClose(0.1 + 0.2, 0.3)  # true"
+    returns: "true or false; NaN is close to nothing, ∞ to itself alone",
+    errors: [("ShapeMismatch", "shapes that do not fit"), ("OutOfRange", "a negative tolerance")],
+    example: "isClose(0.1 + 0.2, 0.3)  # true"
   ) { a in
     let (rtol, atol) = (try a.double("rtol", atLeast: 0), try a.double("atol", atLeast: 0))
+    // The tolerance of an infinite number would be infinite too.
+    func areClose(_ p: Double, _ q: Double) -> Bool {
+      p == q || (q.isFinite && Swift.abs(p - q) <= atol + rtol * Swift.abs(q))
+    }
     if let p = a["a"].number, let q = a["b"].number {
-      return .bool(p == q || Swift.abs(p - q) <= atol + rtol * Swift.abs(q))
+      return .bool(areClose(p, q))
     }
     let (x, y) = (try a.tensor("a"), try a.tensor("b"))
     guard let shape = x.shape.broadcast(with: y.shape) else {
@@ -69,6 +75,6 @@ let checkCommands: [Command] = [
         .shapeMismatch, in: "isClose", "\(x.shape) and \(y.shape) do not fit", shapes: [x.shape, y.shape])
     }
     let pairs = zip(try x.expanded(to: shape).doubles(), try y.expanded(to: shape).doubles())
-    return .bool(pairs.allSatisfy { $0 == $1 || Swift.abs($0 - $1) <= atol + rtol * Swift.abs($1) })
+    return .bool(pairs.allSatisfy(areClose))
   },
 ]

@@ -5,7 +5,7 @@ import Tensor
 let sequenceCommands: [Command] = [
   Command(
     "len", "The number of elements; for a tensor the extent of its first axis.",
-    [.required("x", .either([.sequence, .string, .record]), "anything with elements")], returns: "an integer",
+    [.required("x", .elements, "anything with elements")], returns: "an integer",
     example: "len([1, 2, 3])  # 3",
     fast: { place in if case .list(let box) = place.pointee { .int(box.elements.count) } else { nil } }
   ) { a in
@@ -29,7 +29,7 @@ let sequenceCommands: [Command] = [
   },
   Command(
     "list", "The elements of anything that has them, as a list.",
-    [.required("x", .either([.sequence, .string, .record]), "a range, a tuple, a tensor, a string")],
+    [.required("x", .elements, "what `for` can visit")],
     returns: "a list", example: "list(0..<3)  # [0, 1, 2]"
   ) { a in
     if case .tensor(let tensor) = a["x"] { return try Value.nested(tensor) }
@@ -37,24 +37,24 @@ let sequenceCommands: [Command] = [
   },
   Command(
     "zip", "Pairs of elements of two sequences, as many as the shorter has.",
-    [.required("a", .sequence, "the first sequence"), .required("b", .sequence, "the second sequence")],
+    [.required("a", .elements, "the first sequence"), .required("b", .elements, "the second sequence")],
     returns: "a list of tuples", example: "zip([1, 2], [\"a\", \"b\"])  # [(1, \"a\"), (2, \"b\")]"
   ) { a in .list(zip(try a.sequence("a"), try a.sequence("b")).map { .tuple([$0, $1]) }) },
   Command(
     "enumerate", "Pairs of position and element.",
-    [.required("xs", .sequence, "a list, tuple, range or tensor")],
+    [.required("xs", .elements, "what `for` can visit")],
     returns: "a list of tuples", example: "enumerate([\"a\"])  # [(0, \"a\")]"
   ) { a in .list(try a.sequence("xs").enumerated().map { .tuple([.int($0.offset), $0.element]) }) },
   Command(
     "reversed", "The elements in reverse order.",
-    [.required("xs", .sequence, "a list, tuple, range or tensor")],
+    [.required("xs", .elements, "what `for` can visit")],
     returns: "a list",
     example: "reversed([1, 2])  # [2, 1]"
   ) { a in .list(try a.sequence("xs").reversed()) },
   Command(
     "sorted", "The elements in ascending order; equal ones keep theirs.",
     [
-      .required("xs", .sequence, "numbers, strings, or tuples of them"),
+      .required("xs", .elements, "numbers, strings, or tuples of them"),
       .optional("by", .function, "what to compare instead of the elements"),
       .optional("descending", .bool, default: false, "whether the largest comes first"),
     ],
@@ -66,18 +66,23 @@ let sequenceCommands: [Command] = [
     let isDescending = try a.bool("descending")
     let order = try keys.indices.sorted { i, j in
       guard let order = try Operators.order(keys[i], keys[j]) else {
+        let isUndefined = [keys[i], keys[j]].contains { $0.number?.isNaN == true }
         throw a.error(
           "TypeMismatch", "xs",
-          "has elements that cannot be compared: \(keys[i].article) and \(keys[j].article)")
+          isUndefined
+            ? "has a NaN, which is neither less nor greater than a number"
+            : "has elements that cannot be compared: \(keys[i].article) and \(keys[j].article)",
+          help: isUndefined ? "`sort` puts NaN last" : nil)
       }
       return order == 0 ? i < j : isDescending ? order > 0 : order < 0
     }
     return .list(order.map { elements[$0] })
   },
   Command(
-    "contains", "Whether an element is there: in a sequence, a key in a record, text in a string.",
+    "contains",
+    "Whether an element is there: in a sequence, a number anywhere in a tensor, a key in a record, text in a string.",
     [
-      .required("xs", .either([.sequence, .string, .record]), "where to look"),
+      .required("xs", .elements, "where to look"),
       .required("x", .any, "what to look for"),
     ],
     returns: "true or false", example: "contains([1, 2], 2)  # true"
@@ -90,6 +95,9 @@ let sequenceCommands: [Command] = [
       let distance = member.subtractingReportingOverflow(box.lower)
       guard !distance.overflow, distance.partialValue % box.step == 0 else { return .bool(false) }
       return .bool((0..<box.count).contains(distance.partialValue / box.step))
+    case (.tensor(let tensor), .int), (.tensor(let tensor), .float):
+      let wanted = a["x"].number
+      return .bool(try tensor.doubles().contains { $0 == wanted })
     default:
       let wanted = a["x"]
       return .bool(try a.sequence("xs").contains { try Operators.areEqual($0, wanted) })
@@ -127,7 +135,7 @@ let functionalCommands: [Command] = [
   Command(
     "map", "The results of a function for every element.",
     [
-      .required("xs", .sequence, "a list, tuple, range or tensor"),
+      .required("xs", .elements, "what `for` can visit"),
       .required("f", .function, "a function of one element"),
     ],
     returns: "a list", example: "[1, 2].map { x in x * x }  # [1, 4]", effects: [.calls("f")]
@@ -138,7 +146,7 @@ let functionalCommands: [Command] = [
   Command(
     "filter", "The elements for which a condition holds.",
     [
-      .required("xs", .sequence, "a list, tuple, range or tensor"),
+      .required("xs", .elements, "what `for` can visit"),
       .required("keep", .function, "one element to true or false"),
     ],
     returns: "a list", example: "[1, 2, 3].filter { x in x > 1 }  # [2, 3]", effects: [.calls("keep")]
@@ -149,7 +157,7 @@ let functionalCommands: [Command] = [
   Command(
     "reduce", "Combines the elements from the left, starting with a value.",
     [
-      .required("xs", .sequence, "a list, tuple, range or tensor"),
+      .required("xs", .elements, "what `for` can visit"),
       .required("initial", .any, "the value to start with"),
       .required("combine", .function, "a function of the result so far and an element"),
     ],
@@ -162,7 +170,7 @@ let functionalCommands: [Command] = [
   Command(
     "all", "Whether all truth values are true, or a condition holds for every element.",
     [
-      .required("xs", .sequence, "truth values, a mask, or elements for the condition"),
+      .required("xs", .elements, "truth values, a mask, or elements for the condition"),
       .optional("where", .function, "a condition on one element"),
     ],
     returns: "true or false", example: "all([1, 2]) { x in x > 0 }  # true", effects: [.calls("where")]
@@ -170,7 +178,7 @@ let functionalCommands: [Command] = [
   Command(
     "any", "Whether one truth value is true, or a condition holds for one element.",
     [
-      .required("xs", .sequence, "truth values, a mask, or elements for the condition"),
+      .required("xs", .elements, "truth values, a mask, or elements for the condition"),
       .optional("where", .function, "a condition on one element"),
     ],
     returns: "true or false", example: "any([false, true])  # true", effects: [.calls("where")]

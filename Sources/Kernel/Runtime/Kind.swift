@@ -16,6 +16,8 @@ public indirect enum Kind: Sendable, CustomStringConvertible {
   case choice([String])
   /// A list, a tuple, a range or a tensor: anything with elements in order.
   case sequence
+  /// Whatever a loop visits: also a string or a record.
+  case elements
   /// A list of lengths such as `[128, 16]`, or one length.
   case shape
   /// A record.
@@ -48,6 +50,11 @@ public indirect enum Kind: Sendable, CustomStringConvertible {
       case .list, .tuple, .range, .tensor: true
       case .object: true
       default: false
+      }
+    case .elements:
+      switch value {
+      case .string, .record: true
+      default: Kind.sequence.accepts(value)
       }
     case .shape: value.dimensions != nil
     case .record:
@@ -83,6 +90,7 @@ public indirect enum Kind: Sendable, CustomStringConvertible {
     case .string: "a string"
     case .choice(let words): "one of " + words.map { "\"\($0)\"" }.joined(separator: ", ")
     case .sequence: "a list"
+    case .elements: "something with elements"
     case .shape: "a shape such as [2, 3]"
     case .record: "a record"
     case .tensor: "a tensor"

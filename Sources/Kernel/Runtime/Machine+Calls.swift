@@ -162,7 +162,10 @@ extension Machine {
   }
 
   private func noMember(_ name: String, of value: Value) -> CommandError {
-    CommandError(
+    if case .record(let box) = value, ForeignNames.code(for: name) == nil {
+      return Value.unknownKey(name, box)
+    }
+    return CommandError(
       "UnknownMember", "\(value.article) has no member `\(name)`",
       help: ForeignNames.remedy(for: name, in: memberNames(of: value)))
   }
@@ -233,7 +236,8 @@ extension Machine {
       let hidden = error.code == "NotCallable" ? hiddenCommand(instruction, site, code) : nil
       return Diagnostic(
         code: error.code, hidden?.message ?? error.message, labels: labels,
-        help: hidden?.help ?? error.help, source: code.source)
+        help: hidden?.help ?? (error.code == "NotCallable" ? pipeHelp(site, code) : nil) ?? error.help,
+        source: code.source)
     case let error as TensorError:
       let labels = labels(for: instruction, site, code, registers, argument: nil, isShape: true)
       return Diagnostic(
@@ -248,6 +252,14 @@ extension Machine {
         code: "\(type(of: error))", String(parts[0]), labels: [.init(site.span)],
         help: parts.count > 1 ? String(parts[1]) : nil, source: code.source)
     }
+  }
+
+  /// What to say of `x |> f(y)` where `f(y)` is no function; nil for other calls.
+  private func pipeHelp(_ site: Site, _ code: FunctionCode) -> String? {
+    guard site.operands.count == 2, site.operands[1].start < site.operands[0].start,
+      code.source.text(site.operands[0]).hasSuffix(")")
+    else { return nil }
+    return "`x |> f(y)` calls what `f(y)` gives; write `x |> { v in f(v, y) }`"
   }
 
   /// What to say of a call of a variable whose value cannot be called, when the variable hides a command; nil for other calls.

@@ -45,6 +45,10 @@ enum Operators {
     switch (operation, x, y) {
     case (.add, .string, _): help = "interpolate: \"…\\(x)\""
     case (.add, _, .string): help = "interpolate: \"\\(x)…\""
+    case (.modulo, .string, _): help = "interpolate: \"\\(x, format: \".2f\")\""
+    case (.multiply, .string, .int): help = "join as many: [\"ab\" for _ in 0..<n].join()"
+    case (.multiply, .list, .int): help = "a list of equal elements: [0 for _ in 0..<n]"
+    case (.add, .list, .tuple): help = "add a list: xs + list(pair)"
     case (_, .list, _), (_, _, .list): help = "`tensor([…])` makes a tensor that computes element by element"
     case (_, .none, _), (_, _, .none): help = "`a ?? b` replaces `none`"
     default: break
@@ -236,6 +240,11 @@ enum Operators {
       return true
     case (.range(let p), .range(let q)):
       return p.lower == q.lower && p.count == q.count && (p.step == q.step || p.count < 2)
+    // What stands for one number, such as an element of a tensor, is that number.
+    case (.tensor(let p), .int), (.tensor(let p), .float), (.int, .tensor(let p)), (.float, .tensor(let p)):
+      return p.rank == 0 && x.number == y.number
+    case (.tensor(let p), .bool(let q)), (.bool(let q), .tensor(let p)):
+      return try p.rank == 0 && p.dtype == .bool && (p.item() != 0) == q
     case (.tensor(let p), .tensor(let q)): return try p.shape == q.shape && p.doubles() == q.doubles()
     case (.function(let p), .function(let q)): return p === q
     case (.object(let p), .object(let q)): return p.object === q.object

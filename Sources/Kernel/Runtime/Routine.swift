@@ -104,10 +104,10 @@ extension Kind {
     case .number: return Value.int(0).caseBit | Value.float(0).caseBit
     case .int: return Value.int(0).caseBit
     case .either(let kinds): return kinds.reduce(0) { $0 | $1.plainCases }
-    case .bool, .string, .sequence, .record, .tensor, .tensors, .function:
+    case .bool, .string, .sequence, .elements, .record, .tensor, .tensors, .function:
       let bits = examples.reduce(0 as UInt16) { accepts($1) ? $0 | $1.caseBit : $0 }
       switch self {
-      case .sequence: return bits | 1 << 8 | 1 << 10
+      case .sequence, .elements: return bits | 1 << 8 | 1 << 10
       case .tensor, .tensors: return bits | 1 << 8
       case .function: return bits | 1 << 9 | 1 << 10
       default: return bits

@@ -140,7 +140,8 @@ extension Session {
   private func members(_ head: Substring, _ word: Substring) -> [String] {
     let path = head.suffix(while: { $0.isNamePart || $0 == "." })
     guard let value = value(at: path) else { return [] }
-    return Session.matching(word, machine.memberNames(of: value))
+    // Other keys are reached by `record["key"]`.
+    return Session.matching(word, machine.memberNames(of: value).filter(Parser.isName))
   }
 
   /// The value of a dotted path through records.

@@ -1,3 +1,8 @@
+import Syntax
+
+/// A record's key as it is written: bare where it is a name, else in quotes.
+func written(key: String) -> String { Parser.isName(key) ? key : quoted(key) }
+
 /// A string literal of the language that stands for `text`: line ends, tabs and other control characters are escaped, and what follows
 /// the first `limit` characters (Unicode scalars) is one ellipsis.
 public func quoted(_ text: String, atMost limit: Int = .max) -> String {

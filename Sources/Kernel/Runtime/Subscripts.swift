@@ -92,9 +92,11 @@ extension Value {
   func element(_ index: Int) throws -> Value { try subscripted([.at(index)]) }
 
   static func unknownKey(_ key: String, _ box: RecordBox) -> CommandError {
-    CommandError(
+    let known = box.keys.prefix(12).map { written(key: $0) }.joined(separator: ", ")
+    return CommandError(
       "UnknownMember", "the record has no key `\(key)`",
-      help: Suggestion.phrase(for: key, in: box.keys) ?? "it has \(box.keys.joined(separator: ", "))")
+      help: Suggestion.phrase(for: key, in: box.keys)
+        ?? (box.keys.isEmpty ? "it is empty" : "it has \(known)\(box.keys.count > 12 ? ", …" : "")"))
   }
 
   private static func select(

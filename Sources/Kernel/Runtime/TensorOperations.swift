@@ -199,15 +199,8 @@ extension Value {
   private static func slice(_ tensor: Tensor, axis: Int, _ start: Int?, _ stop: Int?, _ step: Int) throws
     -> Tensor
   {
-    let positions = Array(Index.positions(start: start, stop: stop, step: step, count: tensor.shape[axis]))
-    guard let first = positions.first, let last = positions.last else {
-      return try tensor.narrowed(axis: axis, start: 0, count: 0)
-    }
-    if step == 1 { return try tensor.narrowed(axis: axis, start: first, count: positions.count) }
-    if step == -1 {
-      return try tensor.narrowed(axis: axis, start: last, count: positions.count).flipped([axis])
-    }
-    return try tensor.take(Tensor(positions.map { Int32(clamping: $0) }), axis: axis)
+    let run = Index.run(start: start, stop: stop, step: step, count: tensor.shape[axis])
+    return try tensor.stepped(axis: axis, start: run.first, step: step, count: run.count)
   }
 
   /// Elements along one axis by integers, or along the axes a mask covers.
@@ -223,35 +216,6 @@ extension Value {
     let flat =
       Array(tensor.shape)[..<axis] + [selector.count] + Array(tensor.shape)[(axis + selector.rank)...]
     return try tensor.reshaped(Shape(flat)).take(selector.reshaped([-1]).nonzeroIndices(), axis: axis)
-  }
-
-  /// A tensor like `tensor` with the elements at `indices` replaced; differentiable in both.
-  static func updated(_ tensor: Tensor, _ indices: [Index], with value: Value) throws -> Tensor {
-    guard let replacement = try value.asTensor(precision: tensor.dtype == .f64 ? .f64 : .f32) else {
-      throw CommandError("TypeMismatch", "\(value.article) cannot be stored in a tensor")
-    }
-    guard tensor.count <= Int(Int32.max) else {
-      throw CommandError("TooLarge", "the tensor is too large to be changed in part")
-    }
-    let positions = try slice(Tensor.arange(0, Double(tensor.count)).reshaped(tensor.shape), indices)
-    if positions.count == 0 { return tensor }
-    let isWeak = if case .tensor = value { false } else { true }
-    let source =
-      try (isWeak || replacement.dtype < tensor.dtype ? replacement.cast(to: tensor.dtype) : replacement)
-    guard let spread = source.shape.broadcast(with: positions.shape), spread == positions.shape else {
-      throw CommandError(
-        "ShapeMismatch",
-        "a value of shape \(source.shape) does not fit the \(positions.shape) elements it is to replace")
-    }
-    // Every element takes either its old value or an element of the replacement.
-    var origin = [Int32](repeating: 0, count: tensor.count)
-    var isReplaced = [Bool](repeating: false, count: tensor.count)
-    for (order, position) in try positions.ints().enumerated() {
-      origin[position] = Int32(clamping: order)
-      isReplaced[position] = true
-    }
-    let elements = try source.expanded(to: positions.shape).reshaped([-1]).take(Tensor(origin))
-    return try Tensor(isReplaced).choose(elements, tensor.reshaped([-1])).reshaped(tensor.shape)
   }
 
   static func transposed(_ tensor: Tensor) throws -> Tensor {

@@ -97,7 +97,7 @@ extension Value {
   /// Several elements at once, or part of a tensor.
   private static func set(_ place: Place, _ indices: [Index], to value: Value) throws {
     switch place.pointee {
-    case .tensor(let tensor): place.pointee = .tensor(try Value.updated(tensor, indices, with: value))
+    case .tensor: try withOwnedTensor(place) { try Tensor.update(&$0, indices, to: value) }
     case .list(let box): place.pointee = .list(try replacing(box.elements, indices, value))
     case let other: throw CommandError("Immutable", "the elements of \(other.article) cannot be changed")
     }
@@ -116,6 +116,14 @@ extension Value {
     var changed = elements
     for (position, element) in zip(positions, replacements) { changed[position] = element }
     return changed
+  }
+
+  /// Changes the tensor in a place, which holds one, without holding it a second time.
+  private static func withOwnedTensor(_ place: Place, _ change: (inout Tensor) throws -> Void) rethrows {
+    guard case .tensor(var tensor) = place.pointee else { return }
+    place.pointee = .none
+    defer { place.pointee = .tensor(tensor) }
+    try change(&tensor)
   }
 
   /// Changes the list in a place, which holds one; copies it first when someone else holds it too.

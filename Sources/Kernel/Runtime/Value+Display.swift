@@ -8,7 +8,7 @@ extension Value {
     case .object(let box): box.object.display(width: width)
     case .tensor(let tensor): Display(text: Value.foldingHead(of: tensor.described(width: width), width))
     case .string(let box) where box.value.contains("\n"): Display(text: box.value)
-    case .function(let function): Display(text: function.synopsis)
+    case .function(let function): Display(text: Value.foldingHead(of: function.synopsis, width))
     default: Display(text: laidOut(width: width), table: table)
     }
   }
@@ -104,7 +104,7 @@ extension Value {
         text += "… \(box.keys.count) fields"
         break
       }
-      text += "\(key): "
+      text += "\(written(key: key)): "
       value.write(to: &text, budget: end - text.utf8.count, depth: depth + 1)
     }
     text += "}"

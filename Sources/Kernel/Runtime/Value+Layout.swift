@@ -10,8 +10,9 @@ extension Value {
     if TextWidth.columns(line) <= width, !line.contains("…") { return line }
     switch self {
     case .record(let box):
-      let keys = box.keys.map { TextWidth.columns($0) }.max() ?? 0
-      let rows = zip(box.keys, box.values).map { key, value in
+      let written = box.keys.map { Runtime.written(key: $0) }
+      let keys = written.map { TextWidth.columns($0) }.max() ?? 0
+      let rows = zip(written, box.values).map { key, value in
         "  \(key): " + String(repeating: " ", count: keys - TextWidth.columns(key))
           + TextWidth.cut(value.brief(columns: width), to: max(12, width - keys - 4))
       }

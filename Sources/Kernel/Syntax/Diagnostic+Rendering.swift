@@ -13,14 +13,18 @@ extension Diagnostic {
   /// - Parameters:
   ///   - source: the text, when the diagnostic does not carry its own.
   ///   - colour: whether to use ANSI escapes.
-  ///   - width: columns available; longer lines are cut with `…`.
+  ///   - width: columns available; longer lines of the source are cut with `…`.
+  ///   - folds: whether longer sentences go on in the next line, for readers rather than for programs.
   ///   - frames: how many calls that the fault came through are listed.
-  public func render(source: String? = nil, colour: Bool = false, width: Int = 100, frames: Int = 6) -> String
-  {
+  public func render(
+    source: String? = nil, colour: Bool = false, width: Int = 100, folds: Bool = false, frames: Int = 6
+  ) -> String {
     let paint = Paint(enabled: colour)
-    var lines = [
-      paint.severity("\(severity.rawValue):", severity) + " " + paint.bold(TextWidth.printable(message))
-    ]
+    var lines = Diagnostic.paragraph("\(severity.rawValue):", message, width: folds ? width : .max) {
+      paint.severity($0, severity)
+    } text: {
+      paint.bold($0)
+    }
     let place = self.source ?? source.map { SourceText($0) }
     if let place, !labels.isEmpty { lines += excerpt(of: place, paint: paint, width: width) }
     for frame in trace.prefix(frames) {
@@ -32,8 +36,26 @@ extension Diagnostic {
       lines.append(
         paint.dim("  … \(trace.count - frames)\(trace.count >= 64 ? " or more" : "") further calls"))
     }
-    if let help { lines.append(paint.help("help:") + " " + TextWidth.printable(help)) }
+    if let help {
+      lines += Diagnostic.paragraph("help:", help, width: folds ? width : .max) {
+        paint.help($0)
+      } text: {
+        $0
+      }
+    }
     return lines.joined(separator: "\n")
+  }
+
+  /// A label and a sentence, which goes on in indented lines where it is too wide.
+  private static func paragraph(
+    _ label: String, _ sentence: String, width: Int, label paintLabel: (String) -> String,
+    text paintText: (String) -> String
+  ) -> [String] {
+    let line = label + " " + TextWidth.printable(sentence)
+    let pieces = TextWidth.columns(line) <= width ? [line] : TextWidth.folded(line, to: max(20, width - 2))
+    let first = pieces[0].dropFirst(label.count + 1)
+    return [paintLabel(label) + " " + paintText(String(first))]
+      + pieces.dropFirst().map { "  " + paintText($0) }
   }
 
   private func excerpt(of source: SourceText, paint: Paint, width: Int) -> [String] {

@@ -133,6 +133,12 @@ struct Lexer {
       kind: Keyword(rawValue: text).map { .keyword($0) } ?? .identifier(text), span: Span(start, offset))
   }
 
+  /// Whether a text can stand as a name or a key as it is.
+  static func isName(_ text: String) -> Bool {
+    guard let first = text.unicodeScalars.first, isIdentifierStart(first) else { return false }
+    return text.unicodeScalars.dropFirst().allSatisfy(isIdentifierPart)
+  }
+
   /// Letters of every script, `_`, and mathematical signs such as ∇ that are not spelt like operators.
   static func isIdentifierStart(_ scalar: Unicode.Scalar) -> Bool {
     let value = scalar.value

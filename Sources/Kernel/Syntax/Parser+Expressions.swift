@@ -73,6 +73,11 @@ extension Parser {
     case .keyword(.try):
       advance()
       let attempted = try expression()
+      if case .closure = attempted.kind {
+        throw failure(
+          "SyntaxError", "making a closure cannot fail: `try` takes an expression", attempted.span,
+          help: "try f(x) else 0; of several statements: `try { … }() else 0`")
+      }
       guard take(.else) else {
         throw unexpected("expected `else` and what to use instead", help: "try f(x) else 0")
       }
@@ -151,7 +156,7 @@ extension Parser {
       advance()
       return ArgumentNode(label: label, labelSpan: token.span, value: try expression(), isTrailing: false)
     }
-    if let label, following.kind == .symbol(.assign) {
+    if let label, following.kind == .symbol(.assign), self.token(at: 2).kind != .symbol(.greater) {
       throw failure(
         "SyntaxError", "arguments are labelled with `:`", following.span, help: "write `\(label): …`")
     }
@@ -249,7 +254,7 @@ extension Parser {
     case .float(let value): return try leaf(.float(value))
     case .string(let pieces): return try string(pieces)
     case .identifier(let name):
-      if name == "lambda" || name == "not", case .identifier = following.kind {
+      if name == "lambda" || name == "not", beginsOperand(following.kind) {
         throw unexpected("expected an expression")
       }
       return try leaf(.name(name))
@@ -268,6 +273,13 @@ extension Parser {
       }
       throw unexpected("expected an expression")
     default: throw unexpected("expected an expression")
+    }
+  }
+
+  private func beginsOperand(_ kind: TokenKind) -> Bool {
+    switch kind {
+    case .identifier, .int, .float, .string, .keyword(.true), .keyword(.false), .keyword(.none): true
+    default: false
     }
   }
 

@@ -24,7 +24,9 @@ extension Parser {
     if !isNext(.openBrace), kindAfterNewlines() == .symbol(.openBrace) { skipNewlines() }
     guard isNext(.openBrace) else {
       throw unexpected(
-        "expected `{`", help: isNext(.colon) ? "blocks are written in braces: if x > 0 { … }" : nil)
+        "expected `{`",
+        help: isNext(.arrow)
+          ? "results have no declared type: func f(x) { … }" : "blocks are written in braces: if x > 0 { … }")
     }
     let opener = advance()
     open.append(opener)
@@ -66,28 +68,10 @@ extension Parser {
       default: return .returnValue(try expression())
       }
     case .symbol(.modulo), .symbol(.question), .symbol(.coalesce): return try magic(token)
-    case .identifier("def"), .identifier("import"), .identifier("from"), .identifier("class"):
-      if case .identifier = following.kind { throw pythonism(token) }
-    case .identifier("function"), .identifier("fn"):
-      if case .identifier = following.kind {
-        throw failure(
-          "SyntaxError", "functions start with `func`", token.span, help: "func name(x, rate: 0.1) { … }")
-      }
+    case .identifier(let word): if let fault = foreignStatement(word) { throw fault }
     default: break
     }
     return try assignmentOrExpression()
-  }
-
-  private func pythonism(_ token: Token) -> SyntaxFailure {
-    switch source.text(token.span) {
-    case "def":
-      failure("SyntaxError", "functions start with `func`", token.span, help: "func name(x, rate: 0.1) { … }")
-    case "class": failure("SyntaxError", "FAA has no classes", token.span, help: "use records and functions")
-    default:
-      failure(
-        "SyntaxError", "there is nothing to import: every command is there", token.span,
-        help: "`help()` lists them")
-    }
   }
 
   private mutating func assignmentOrExpression() throws(SyntaxFailure) -> StatementKind {
@@ -104,11 +88,28 @@ extension Parser {
       throw failure(
         "SyntaxError", "FAA has no `\(symbol)`", current.span,
         help: "write `\(name) = \(name) \(symbol.prefix(1)) …`")
+    case .symbol(.comma) where isBeforeClosureParameters():
+      throw failure(
+        "SyntaxError", "the parameters of a closure are names, without defaults or types", current.span,
+        help: "{ a, b in a + b }; `func f(a, b: 2) { … }` can have defaults")
     case .symbol(.comma):
       throw failure(
         "SyntaxError", "several values are written in parentheses", current.span,
         help: "(a, b) = f()")
     default: return .expression(target)
+    }
+  }
+
+  /// Whether an `in` follows on this line of a closure, before another bracket opens.
+  private func isBeforeClosureParameters() -> Bool {
+    guard open.last?.kind == .symbol(.openBrace) else { return false }
+    var ahead = 0
+    while true {
+      switch token(at: ahead).kind {
+      case .keyword(.in): return true
+      case .newline, .end, .symbol(.openBrace), .symbol(.closeBrace), .keyword(.for): return false
+      default: ahead += 1
+      }
     }
   }
 
@@ -123,6 +124,10 @@ extension Parser {
       throw failure(
         "SyntaxError", "the result of a call cannot be assigned to", target.span,
         help: "functions are defined with `func name(x) { … }`")
+    case .list:
+      throw failure(
+        "SyntaxError", "a list cannot be assigned to", target.span,
+        help: "names stand in parentheses: (a, b) = …")
     default: throw failure("SyntaxError", "this cannot be assigned to", target.span)
     }
   }
@@ -197,6 +202,21 @@ extension Parser {
     }
   }
 
+  /// The failure for a magic that runs an expression and is given none, or a statement.
+  private mutating func notMeasurable(_ magic: String, _ token: Token) -> SyntaxFailure? {
+    let message = "%\(magic) takes an expression"
+    switch current.kind {
+    case .newline, .end:
+      return failure(
+        "SyntaxError", message, Span(token.span.start, lastEnd), help: "for instance `%\(magic) f(x)`")
+    case .keyword(.for), .keyword(.while), .keyword(.let), .keyword(.var):
+      return failure(
+        "SyntaxError", message, current.span,
+        help: "statements are a closure that is called: %\(magic) { … }()")
+    default: return nil
+    }
+  }
+
   /// `%name rest`, `?name`, `??name`: the rest of the line belongs to the magic.
   private mutating func magic(_ token: Token) throws(SyntaxFailure) -> StatementKind {
     advance()
@@ -215,6 +235,7 @@ extension Parser {
     let start = lastEnd
     var value: Expression?, target: Expression?
     if MagicLine.evaluating.contains(name) {
+      if let fault = notMeasurable(name, token) { throw fault }
       switch try assignmentOrExpression() {
       case .assign(let place, let assigned): (target, value) = (place, assigned)
       case .expression(let evaluated): value = evaluated

@@ -80,6 +80,9 @@ package struct Parser {
     }
   }
 
+  /// Whether a text can be written as a name or a key, without quotes.
+  package static func isName(_ text: String) -> Bool { Lexer.isName(text) }
+
   /// Whether a text can be run as it stands.
   package static func completeness(of text: String) -> Completeness {
     let source = SourceText(text)
@@ -161,6 +164,9 @@ package struct Parser {
   /// The tokens up to a depth-balanced point ahead; used to tell `{ x, y in` from a block.
   func token(at ahead: Int) -> Token { tokens[min(position + ahead, tokens.count - 1)] }
 
+  /// A token already taken: 1 is the last.
+  func token(behind back: Int) -> Token? { position >= back ? tokens[position - back] : nil }
+
   /// Takes a closing bracket for the innermost open one.
   mutating func close(_ symbol: Symbol) throws(SyntaxFailure) {
     if take(symbol) {
@@ -205,6 +211,7 @@ package struct Parser {
   /// The failure for an unexpected next token; at the end of the text it says that more is needed.
   mutating func unexpected(_ wanted: String, help: String? = nil) -> SyntaxFailure {
     let token = current
+    if let fault = increment() { return fault }
     if token.kind == .end {
       if let opener = open.last { return unclosed(opener) }
       return failure(
@@ -218,31 +225,5 @@ package struct Parser {
     failure(
       "IncompleteInput", "the `\(source.text(opener.span))` opened here is never closed", opener.span,
       incomplete: true)
-  }
-
-  /// What a reader with habits from Python may have meant.
-  func habit(_ token: Token) -> String? {
-    let text = source.text(token.span)
-    switch token.kind {
-    case .identifier(let word):
-      switch word {
-      case "and": return "write `&&`"
-      case "or": return "write `||`"
-      case "not": return "write `!`"
-      case "is": return "write `==`"
-      case "elif": return "write `else if`"
-      case "lambda": return "write a closure: { x in x + 1 }"
-      case "def": return "write `func name(x) { … }`"
-      default: return nil
-      }
-    case .symbol(.plusAssign), .symbol(.minusAssign), .symbol(.timesAssign), .symbol(.divideAssign):
-      return "write `x = x \(text.prefix(1)) …`"
-    case .symbol(.caret): return "write `**` for powers"
-    case .symbol(.ampersand): return "write `&&`"
-    case .symbol(.bar): return "write `||`, or `|>` to pass a value on"
-    case .symbol(.arrow): return "parameters of a closure end with `in`: { x in x + 1 }"
-    case .symbol(.assign): return "compare with `==`; label an argument with `:`"
-    default: return nil
-    }
   }
 }

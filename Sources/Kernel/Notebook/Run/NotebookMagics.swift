@@ -28,11 +28,9 @@ public let notebookMagics: [Magic] = [
       throw CommandError("NoHistory", "%save: this session keeps no history to write")
     }
     if !path.hasSuffix(".faa") { path += ".faa" }
-    // The entry under way is this one; magics and questions are no part of a program.
-    let entries = journal.select(selection).filter { $0 < journal.entries.count }.map {
-      journal.entries[$0 - 1]
-    }
-    let cells = entries.filter { $0.succeeded && !isQuestion($0.source, in: session) }.map(\.source)
+    // The entry under way is this one.
+    let numbers = journal.select(selection).filter { $0 < journal.entries.count }
+    let cells = try SavedCells(numbers, of: journal, in: session).texts
     guard !cells.isEmpty else {
       throw CommandError(
         "NoHistory", "%save: there is nothing to write",
@@ -88,13 +86,6 @@ func notebookText(of cells: [String]) -> String {
     let fence = String(repeating: "`", count: max(3, longest + 1))
     return text + "\n\(fence)faa\n\(code)\(code.hasSuffix("\n") ? "" : "\n")\(fence)\n"
   }
-}
-
-/// Whether an entry is for the session alone. A magic that assigns, as `%time x = f()` does, is part of the program.
-private func isQuestion(_ entry: String, in session: Session) -> Bool {
-  let first = entry.first { !$0.isWhitespace }
-  guard first == "?" || first == "%" || entry.last == "?" else { return false }
-  return session.use(of: entry)?.writes.isEmpty ?? true
 }
 
 /// The first word of a magic's line, which may be in quotes, and what follows it.

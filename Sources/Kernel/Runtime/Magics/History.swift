@@ -11,6 +11,8 @@ public final class Journal {
     public fileprivate(set) var output = ""
     /// Whether it ran to its end.
     public fileprivate(set) var succeeded = false
+    /// Whether it had a value, which `_` and `out` then stood for.
+    public fileprivate(set) var hasValue = false
   }
 
   /// The entries, first to last; number 1 is the first.
@@ -44,7 +46,8 @@ public final class Journal {
 
   /// Keeps the value of the last entry, for `out`. Old ones go, so that a long conversation does not fill the memory.
   func keep(_ value: Value) {
-    guard !entries.isEmpty else { return }
+    guard let last = entries.indices.last else { return }
+    entries[last].hasValue = true
     values.removeAll { $0.number == entries.count }
     values.append((entries.count, value))
     var bytes = values.dropLast().reduce(0) { $0 + $1.value.tensorBytes }
@@ -59,6 +62,12 @@ public final class Journal {
     return values.first { $0.number == number }?.value
   }
 
+  /// The number of the entry whose value `value(of: number)` was when entry `place` ran; nil where it had none.
+  public func entry(of number: Int, at place: Int) -> Int? {
+    let before = (1..<max(1, place)).filter { entries[$0 - 1].hasValue }
+    return number < 0 ? before.dropLast(-number - 1).last : before.first { $0 == number }
+  }
+
   /// Gives up all values.
   func forgetValues() { values = [] }
 
@@ -68,13 +77,15 @@ public final class Journal {
       $0.text($1.source)
       $0.text($1.output)
       $0.bool($1.succeeded)
+      $0.bool($1.hasValue)
     }
   }
 
   /// Goes on from what `store` wrote.
   public func restore(_ reader: inout ByteReader) throws {
     entries = try reader.list {
-      Entry(source: try $0.text(), output: try $0.text(), succeeded: try $0.bool())
+      Entry(
+        source: try $0.text(), output: try $0.text(), succeeded: try $0.bool(), hasValue: try $0.bool())
     }
   }
 

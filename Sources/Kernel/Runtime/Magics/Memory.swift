@@ -1,11 +1,13 @@
 import Glibc
 import Tensor
 
-let memMagic = Magic("mem", "What memory is in use: by tensors, kept for reuse, and by the whole process.") {
+let memMagic = Magic(
+  "mem", "What memory is in use: by tensors of 64 KiB and more, kept for reuse, and by the whole process."
+) {
   session, _ in
   let (engine, process) = (MemoryReport.now, ProcessMemory.now)
   let rows = [
-    ["tensors", ByteCount.text(engine.live), "peak \(ByteCount.text(engine.peak))"],
+    ["large tensors", ByteCount.text(engine.live), "peak \(ByteCount.text(engine.peak))"],
     [
       "kept for reuse", ByteCount.text(engine.cached),
       "\(engine.hits) of \(engine.hits + engine.misses) requests answered from it",

@@ -41,7 +41,7 @@ extension Value {
   /// The shape of a tensor, the count of anything else that has elements.
   fileprivate var shapeText: String {
     if case .tensor(let tensor) = self { return "\(tensor.shape) \(tensor.dtype)" }
-    if case .record(let box) = self { return "\(box.keys.count) fields" }
+    if case .record(let box) = self { return "\(box.keys.count) field\(box.keys.count == 1 ? "" : "s")" }
     return elementCount.map { "\($0)" } ?? ""
   }
 
