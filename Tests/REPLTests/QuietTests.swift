@@ -22,7 +22,7 @@ import Testing
   @Test(
     "a run has written everything before its prompt",
     arguments: [
-      "plot([1, 2, 3])", "live(plot([1, 2]), name: \"a\"); live(plot([2, 1]), name: \"b\")",
+      "show(plot([1, 2, 3]))", "live(plot([1, 2]), name: \"a\"); live(plot([2, 1]), name: \"b\")",
       "tsne(randn([60, 4], seed: 1), perplexity: 8, iterations: 60, every: 10, animate: true)",
       "fit(MAE(ViT(image: 16, patch: 8, width: 12, depth: 1, heads: 3)), on: rand([8, 3, 16, 16]), epochs: 3, batch: 4)",
     ])
@@ -54,7 +54,7 @@ import Testing
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder + "/gnuplot")
     let terminal = try PseudoTerminal(environment: ["PATH": "\(folder):\(path)"], keeps: 1 << 24)
     try #require(terminal.shows("faa>"))
-    terminal.type("plot([1, 2, 3]); 40 + 2\r".utf8)
+    terminal.type("show(plot([1, 2, 3])); 40 + 2\r".utf8)
     try #require(terminal.shows("42\r\n"))
     terminal.type("6 *".utf8, pause: 0.1)
     // The words come in this time.
@@ -66,7 +66,7 @@ import Testing
     #expect(written(to: terminal).isEmpty)
     terminal.type(" 8\r".utf8)
     #expect(terminal.shows("\r\n48\r\n"))
-    terminal.type("plot([3, 2, 1]); 40 + 9\r".utf8)
+    terminal.type("show(plot([3, 2, 1])); 40 + 9\r".utf8)
     #expect(terminal.shows("49\r\n"))
     let all = String(decoding: terminal.output, as: UTF8.self)
     #expect(!all.contains("error"))
