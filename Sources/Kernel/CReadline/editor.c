@@ -471,6 +471,8 @@ void faa_line_read(void) {
       faa_input_set_held(END_OF_SEARCH);
       read_key();
       faa_input_set_held(key);
+      // What the end of the search ran may have been Enter: the key is for the next prompt.
+      if (!is_installed) return;
     }
     read_key();
   } while (is_installed && faa_input_is_pending());
