@@ -11,6 +11,11 @@ extern "C" {
 int faa_argsort(FaaType type, bool descending, ptrdiff_t rows, ptrdiff_t n, const void *_Nonnull x,
                 int32_t *_Nonnull out);
 
+/// The first `k` of the argsort of each row of [rows, n], descending where `largest`, as i32 in [rows, k]; k is at most n. The same
+/// indices as those of `faa_argsort`, found in one reading of the row where k is small beside n. Returns 1 where there is no memory.
+int faa_argselect(FaaType type, bool largest, ptrdiff_t rows, ptrdiff_t n, ptrdiff_t k, const void *_Nonnull x,
+                  int32_t *_Nonnull out);
+
 #ifdef __cplusplus
 }
 #endif

@@ -9,23 +9,35 @@ extension Tensor {
   /// So many elements are sorted before anybody could want to stop it.
   private static var quicklySorted: Int { 1 << 18 }
 
+  /// From this share of the axis on `topK` sorts it.
+  private static var sortedShare: Int { 4 }
+
   /// The indices (i32) that sort the elements along `axis`. Equal elements keep their order in both directions; NaN counts as the
   /// largest, so it comes last in ascending order and first in descending.
   public func argSort(axis: Int = -1, descending: Bool = false) throws -> Tensor {
     guard rank > 0 else {
       throw TensorError(.shapeMismatch, in: "argsort", "a scalar has no order", shapes: [shape])
     }
-    let axis = try shape.axis(axis, in: "argsort")
-    let x = try detached.swappingAxes(axis, -1).contiguous(in: "argsort")
-    let result = try Tensor.uninitialized(x.shape, dtype: .i32, in: "argsort")
+    return try order(try shape.axis(axis, in: "argsort"), first: nil, descending: descending, in: "argsort")
+  }
+
+  /// The first `k` indices of the order along a resolved axis, or all.
+  private func order(_ axis: Int, first k: Int?, descending: Bool, in operation: String) throws -> Tensor {
+    let x = try detached.swappingAxes(axis, -1).contiguous(in: operation)
     let n = shape[axis]
+    let result = try Tensor.uninitialized(
+      Shape(x.shape.dropLast() + [k ?? n], in: operation), dtype: .i32, in: operation)
     guard n <= Int(Int32.max) else {
-      throw TensorError(.outOfMemory, in: "argsort", "rows of \(n) elements", shapes: [shape])
+      throw TensorError(.outOfMemory, in: operation, "rows of \(n) elements", shapes: [shape])
     }
     let rows = n == 0 ? 0 : count / n
     let sort: @Sendable () -> Int32 = {
-      faa_argsort(
-        x.dtype.kernel, descending, rows, n, x.pointer, result.pointer.assumingMemoryBound(to: Int32.self))
+      let indices = result.pointer.assumingMemoryBound(to: Int32.self)
+      return if let k {
+        faa_argselect(x.dtype.kernel, descending, rows, n, k, x.pointer, indices)
+      } else {
+        faa_argsort(x.dtype.kernel, descending, rows, n, x.pointer, indices)
+      }
     }
     var status: Int32 = 0
     if count > Tensor.quicklySorted {
@@ -36,7 +48,7 @@ extension Tensor {
       status = sort()
     }
     guard status == 0 else {
-      throw TensorError(.outOfMemory, in: "argsort", "no memory to sort rows of \(n)", shapes: [shape])
+      throw TensorError(.outOfMemory, in: operation, "no memory to sort rows of \(n)", shapes: [shape])
     }
     return try result.swappingAxes(axis, -1)
   }
@@ -59,8 +71,12 @@ extension Tensor {
         "\(k) of the \(shape[resolved]) elements of axis \(resolved), shape \(shape)",
         shapes: [shape])
     }
-    let order = try argSort(axis: resolved, descending: largest)
-    let indices = try order.narrowed(axis: resolved, start: 0, count: k)
+    let indices =
+      if k < shape[resolved] / Tensor.sortedShare {
+        try order(resolved, first: k, descending: largest, in: "topk")
+      } else {
+        try argSort(axis: resolved, descending: largest).narrowed(axis: resolved, start: 0, count: k)
+      }
     return (try takeAlong(indices, axis: resolved), indices)
   }
 
