@@ -200,4 +200,36 @@ struct LinearAlgebraTests {
       Issue.record("\(error)")
     }
   }
+
+  @Test("a vector goes with every matrix of a batch")
+  func vectors() throws {
+    var stream = RandomStream(seed: 12)
+    let lower = try stream.normals([3, 2, 2], dtype: .f64).lowerTriangle() + Tensor.eye(2, dtype: .f64) * 3
+    let b = try stream.normals([2], dtype: .f64)
+    let x = try lower.choleskySolve(b)
+    let expected = try lower.matmul(lower.transposed()).solve(b)
+    #expect(try x.shape == [3, 2] && (x - expected).abs().max().item() < 1e-14)
+  }
+
+  @Test("second derivatives of a determinant that is 0 but for rounding")
+  func nearlySingularDeterminant() throws {
+    var stream = RandomStream(seed: 13)
+    for _ in 0..<5 {
+      let column = try stream.normals([4, 1], dtype: .f64)
+      let a = try Tensor.concatenated([column, column, stream.normals([4, 2], dtype: .f64)], axis: 1)
+      let unit: (Int, Int) throws -> Tensor = { row, column in
+        let identity = try Tensor.eye(4, dtype: .f64)
+        let left = try identity.narrowed(axis: 1, start: row, count: 1)
+        return try left * identity.narrowed(axis: 0, start: column, count: 1)
+      }
+      // The determinant is linear in each element, so the second difference is the derivative.
+      let (e, f) = (try unit(0, 0), try unit(1, 2))
+      let mixed =
+        try (a + e + f).determinant() - (a + e).determinant() - (a + f).determinant() + a.determinant()
+      for mode in HVPMode.allCases {
+        let product = try hvp(at: a, along: e, mode: mode) { try $0.determinant() }
+        #expect(try abs((product * f).sum().item() - mixed.item()) < 1e-11, "\(mode)")
+      }
+    }
+  }
 }

@@ -83,7 +83,7 @@ struct CommandTests {
 
   static let values: [(String, String)] = [
     ("sum([1, 2, 3])", "6"), ("mean([1, 2, 6])", "3.0"), ("max(3, 7)", "7"),
-    ("norm([3.0, 4.0])", "5.0"),
+    ("norm([3.0, 4.0])", "5.0"), ("ones([2, 3, 4]).T.shape", "(2, 4, 3)"),
     ("sum(tensor([[1, 2], [3, 4]]), axis: 0)[1]", "6"), ("arange(0, 10, step: 4)[2]", "8"),
     ("grad(grad({ x in x ** 5 }))(2.0)", "160.0"), ("grad({ x in x * stopGradient(x) })(3.0)", "3.0"),
     ("grad({ x, y in x * y }, wrt: 1)(2.0, 5.0)", "2.0"),

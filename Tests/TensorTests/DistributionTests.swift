@@ -155,6 +155,13 @@ struct DistributionTests {
     #expect(try u.max().item() < 16_777_216)
     let tail = try stream.truncatedNormals([10_000], lower: 30, upper: 31, dtype: .f64)
     #expect(try tail.min().item() >= 30 && tail.max().item() <= 31 && tail.mean().item() < 30.1)
+    // Where the distribution function is 0 or 1 in all digits: an exponential tail of mean 1 / 50 - 2 / 50³, as Mills's ratio has it.
+    for (lower, upper) in [(50.0, 60.0), (-60, -50)] {
+      let far = try stream.truncatedNormals([40_000], lower: lower, upper: upper, dtype: .f64)
+      let excess = try (far.abs() - 50).doubles()
+      let mean = excess.reduce(0, +) / 40_000
+      #expect(excess.min()! >= 0 && abs(mean - 0.019984) < 5 * 0.02 / 200)
+    }
     let tiny = try stream.betas([10_000], 1e-3, 1e-3)
     #expect(try tiny.isFinite().all().item() == 1)
   }

@@ -86,7 +86,8 @@ let tensorCreationCommands: [Command] = [
       .shape, .optional("low", .number, default: 0.0, "the lower bound, included"),
       .optional("high", .number, default: 1.0, "the upper bound, excluded"), .seed, .dtype,
     ],
-    returns: "a tensor of the shape", errors: [("InvalidArgument", "bounds with nothing between them")],
+    returns: "a tensor of the shape",
+    errors: [("InvalidArgument", "a lower bound above the upper one, or infinite ones")],
     example: "rand([3], low: -1, high: 1, seed: 1)", effects: [.rng]
   ) { a in
     var stream = try a.session.random(seed: a.optionalInt("seed"))

@@ -219,7 +219,7 @@ extension Value {
   }
 
   static func transposed(_ tensor: Tensor) throws -> Tensor {
-    tensor.rank < 2 ? tensor : try tensor.permuted(Array((0..<tensor.rank).reversed()))
+    tensor.rank < 2 ? tensor : try tensor.transposed()
   }
 }
 

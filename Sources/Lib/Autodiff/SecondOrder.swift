@@ -79,7 +79,9 @@ public final class HessianOperator {
 public func jacobian(at argument: Tensor, _ function: (Tensor) throws -> Tensor) throws -> Tensor {
   let line = try Linearization(of: { [try function($0[0])] }, at: [argument])
   let output = line.outputs[0]
-  let shape = try Shape(Array(output.shape) + Array(argument.shape))
+  let shape = try Shape(Array(output.shape) + Array(argument.shape), in: "jacobian")
+  // What will not fit is refused now and not after hours of rows.
+  if shape.elementCount > 1 << 26 { _ = try Tensor.zeros(shape, dtype: output.dtype) }
   guard output.count > 0, argument.count > 0 else { return try .zeros(shape, dtype: output.dtype) }
   if output.count <= argument.count {
     let rows = try (0..<output.count).map { index in

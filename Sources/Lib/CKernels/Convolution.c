@@ -239,7 +239,8 @@ int faa_convolution(FaaConvolutionMap map, FaaType type, const FaaConvolution *s
   w.out_group = s->out_channels / s->groups;
   w.patch = w.in_group * s->kernel_height * s->kernel_width;
   w.pointwise = s->kernel_height == 1 && s->kernel_width == 1 && s->stride_rows == 1 && s->stride_columns == 1 &&
-                s->pad_top == 0 && s->pad_bottom == 0 && s->pad_left == 0 && s->pad_right == 0;
+                s->pad_top == 0 && s->pad_bottom == 0 && s->pad_left == 0 && s->pad_right == 0 &&
+                s->height == s->out_height && s->width == s->out_width;
   ptrdiff_t row_bytes = (w.pointwise ? w.in_group + w.out_group : w.patch) * s->out_width * w.size;
   w.tile_rows = row_bytes > TILE_BYTES ? 1 : TILE_BYTES / row_bytes;
   if (w.tile_rows > s->out_height) w.tile_rows = s->out_height;

@@ -33,6 +33,12 @@ static double lower_quantile(double p) {
 static double truncated_normal(double low, double high, double u) {
   bool mirrored = low + high > 0;
   double a = mirrored ? -high : low, b = mirrored ? -low : high;
+  if (b < -37) {
+    // The function vanishes: z e^(-z²/2), which has an inverse, in place of the density, from which it differs by 1 in b² at most.
+    double least = exp((b - a) * (b + a) / 2), v = least + (mirrored ? 1 - u : u) * (1 - least);
+    double z = v > 0 ? -sqrt(b * b - 2 * log(v)) : a;
+    return mirrored ? -fmax(z, a) : fmax(z, a);
+  }
   double below = normal_below(a);
   double p = below + (mirrored ? 1 - u : u) * (normal_below(b) - below);
   double z = p <= 0 ? a : p <= 0.5 ? lower_quantile(p) : p < 1 ? -lower_quantile(1 - p) : b;

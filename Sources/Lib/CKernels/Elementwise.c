@@ -236,7 +236,7 @@ int faa_unary_flat(FaaUnary op, FaaType type, ptrdiff_t count, const void *x, vo
 // The remainder has the divisor's sign, as the floor of the quotient asks.
 static double mod64(double a, double b) {
   double r = fmod(a, b);
-  return r != 0 && (r < 0) != (b < 0) ? r + b : r;
+  return r == 0 ? copysign(0, b) : r != r || (r < 0) == (b < 0) ? r : r + b;
 }
 
 // The floor of the quotient as real numbers: a / b may round up to an integer that b times exceeds a, as 1 / 0.1 does.
@@ -245,7 +245,8 @@ static double floordiv64(double a, double b) {
   if (b == 0) return a / b;
   double r = fmod(a, b);
   double q = rint((a - r) / b);
-  return r != 0 && (r < 0) != (b < 0) ? q - 1 : q;
+  if (r != 0 && (r < 0) != (b < 0)) return q - 1;
+  return q == 0 ? copysign(0, a / b) : q;
 }
 
 BINARY_FLOAT(add, a + b, a + b)

@@ -11,6 +11,8 @@ static const double bernoulli[] = {1.0 / 6,    -1.0 / 30,      1.0 / 42, -1.0 / 
 #define TERMS 10
 
 static double digamma(double x) {
+  // ψ(1 - x) - π / tan(π x): below 0, where the sum would be long; a pole has no side, and so no value.
+  if (x < 0) return x == floor(x) ? NAN : digamma(1 - x) - M_PI / tan(M_PI * (x - rint(x)));
   double sum = 0;
   for (; x < 12; x++) sum -= 1 / x;
   double square = 1 / (x * x), power = square;
@@ -37,8 +39,8 @@ static double polygamma(int order, double x) {
   int sign;
   if (order < 0) return lgamma_r(x, &sign);
   if (x == INFINITY) return order == 0 ? x : 0;
-  if (!(x > -1000)) return NAN;
-  return order == 0 ? digamma(x) : higher(order, x);
+  if (order == 0) return digamma(x);
+  return x > -1000 ? higher(order, x) : NAN;
 }
 
 typedef struct {

@@ -80,11 +80,10 @@ INLINE float fast_tanh(float x) {
   q = q * u - 0.05385090958f;
   q = q * u + 0.1333276974f;
   q = q * u - 0.3333332894f;
-  float small = x + x * u * q;
-  float a = x < 0 ? -x : x;
+  float a = __builtin_fabsf(x);
+  float small = a + a * u * q;
   float large = 1.0f - 2.0f / (fast_exp(2.0f * a) + 1.0f);
-  large = x < 0 ? -large : large;
-  return a < 0.625f ? small : large;
+  return __builtin_copysignf(a < 0.625f ? small : large, x);
 }
 
 /// 1 / (1 + e^-x); relative error below 5e-7.

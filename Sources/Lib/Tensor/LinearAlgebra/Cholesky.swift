@@ -60,6 +60,7 @@ extension Tensor {
 
   /// X with L Lᵀ X = B, for this L of `cholesky`.
   public func choleskySolve(_ other: Tensor) throws -> Tensor {
-    try triangularSolve(triangularSolve(other), transposed: true)
+    if other.rank == 1 { return try choleskySolve(other.insertingAxis(1)).squeezed([-1]) }
+    return try triangularSolve(triangularSolve(other), transposed: true)
   }
 }

@@ -19,12 +19,17 @@ extension Loss {
   }
 
   /// -(t ln p + (1 - t) ln(1 - p)) for probabilities p, with logarithms limited to -100 as in PyTorch; there their derivative is 0.
-  /// From logits use `binaryCrossEntropy(logits:targets:)`, which keeps all digits.
+  /// From logits use `binaryCrossEntropy(logits:targets:)`, which keeps all digits. Throws `invalidArgument` for what is no probability.
   public static func binaryCrossEntropy(
     probabilities: Tensor, targets: Tensor, weights: Tensor? = nil, mask: Tensor? = nil,
     reduction: LossReduction = .mean
   ) throws -> Tensor {
     let (p, t) = try counted(probabilities, targets, mask)
+    guard try p.less(0).logicalOr(p.greater(1)).any().item() == 0 else {
+      throw TensorError(
+        .invalidArgument, in: "binaryCrossEntropy", "probabilities below 0 or above 1 in shape \(p.shape)",
+        shapes: [p.shape], help: "logits have a form of their own, which keeps all digits")
+    }
     let losses = try -(t * boundedLog(p) + (1 - t) * boundedLog(1 - p))
     return try finish(losses, weights, mask, reduction, in: "binaryCrossEntropy")
   }

@@ -2,8 +2,8 @@ extension Loss {
   /// -ln p(class) under the softmax of the logits, with p over the axis `axis` of `logits`, and `classes` (integers) of the other axes.
   ///
   /// With class weights w and label smoothing ε over C classes a row's loss is -(1-ε) w_y ln p_y - (ε/C) Σ_c w_c ln p_c, and the mean
-  /// is by Σ w_y, as in PyTorch. Rows whose class is `ignoring` do not count. A logit of -inf excludes its class. The weights are
-  /// constants. Throws `indexOutOfRange` naming a class that does not exist.
+  /// is by Σ w_y, as in PyTorch. Rows whose class is `ignoring` do not count. A logit of -inf excludes its class. Weights may be
+  /// differentiated, which goes through the composition. Throws `indexOutOfRange` naming a class that does not exist.
   public static func crossEntropy(
     _ logits: Tensor, classes: Tensor, weights: Tensor? = nil, smoothing: Double = 0, ignoring: Int? = nil,
     axis: Int = -1, reduction: LossReduction = .mean
@@ -17,7 +17,12 @@ extension Loss {
     let checked = try checkedClasses(classes, below: n, ignoring: ignoring, in: name)
     let classWeights = try weights.map { try self.classWeights($0, n, rows.dtype, in: name) }
     let targets = HardTargets(classes: checked, weights: classWeights, smoothing: smoothing, count: n)
-    let losses = try CrossEntropy.value([rows], targets)
+    let losses =
+      if let classWeights, recordedTrace(classWeights) != 0 {
+        try composed(rows, targets.factors(rows.dtype))
+      } else {
+        try CrossEntropy.value([rows], targets.contiguous())
+      }
     guard reduction != .none else { return try losses.reshaped(classes.shape) }
     return try reduce(
       losses, weights: rowWeights(checked, classWeights, rows.dtype), reduction, in: name)
@@ -41,8 +46,12 @@ extension Loss {
     let given = try floating(probabilities)
     let t = smoothing == 0 ? given : try given * (1 - smoothing) + smoothing / Double(Swift.max(n, 1))
     let target = try weights.map { try t * classWeights($0, n, x.dtype, in: name) } ?? t
-    let terms = try target * limited(x.logSoftmax(), where: target)
-    return try reduce(-terms.sum([-1]), reduction, in: name)
+    return try reduce(composed(x, target), reduction, in: name)
+  }
+
+  /// -Σ_c f_c ln p_c for each row, p the softmax of the logits along the last axis and f the factors.
+  private static func composed(_ logits: Tensor, _ factors: Tensor) throws -> Tensor {
+    try -(factors * limited(logits.logSoftmax(), where: factors)).sum([-1])
   }
 
   /// -w_y ln p_y for given logarithms of probabilities along the last axis; `classes`, weights, `ignoring` and reductions as in
@@ -143,7 +152,7 @@ extension Loss {
         .shapeMismatch, in: name, "class weights of shape \(weights.shape) for \(count) classes",
         shapes: [weights.shape])
     }
-    return try weights.detached.cast(to: dtype).contiguous(in: name)
+    return try weights.cast(to: dtype)
   }
 
   /// The weight of each row's class, 0 for rows that do not count.

@@ -12,6 +12,13 @@ struct HardTargets: Sendable {
   var on: Double { 1 - smoothing }
   var off: Double { smoothing / Double(count) }
 
+  /// The same with the weights as constants that lie in order, as the kernels read them.
+  func contiguous() throws -> HardTargets {
+    HardTargets(
+      classes: classes, weights: try weights?.contiguous(in: "crossEntropy"), smoothing: smoothing,
+      count: count)
+  }
+
   /// The factor of each -log p, [rows, classes].
   func factors(_ dtype: DType) throws -> Tensor {
     let column = try classes.insertingAxis(-1)

@@ -29,7 +29,7 @@ public enum Loss {
   ) throws -> Tensor {
     guard reduction == .mean else { return try reduce(losses, reduction, in: operation) }
     try checkNotEmpty(losses, in: operation)
-    let total = try weights.detached.sum()
+    let total = try weights.sum()
     return try losses.sum() / total.equal(0).choose(1, total)
   }
 

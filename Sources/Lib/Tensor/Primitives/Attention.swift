@@ -181,7 +181,7 @@ enum Attention {
   }
 
   /// The result of `packed` in plain operations.
-  private static func composedOfPacked(_ x: Tensor, _ settings: Settings) throws -> Tensor {
+  fileprivate static func composedOfPacked(_ x: Tensor, _ settings: Settings) throws -> Tensor {
     let parts = try part(x)
     return try byHead(composed(parts[0], parts[1], parts[2], settings))
   }
@@ -192,7 +192,9 @@ enum Attention {
       Shape([x.shape[0], x.shape[1], x.shape[3], x.shape[4]]), dtype: x.dtype, in: "attention")
   }
 
-  private static func composed(_ q: Tensor, _ k: Tensor, _ v: Tensor, _ settings: Settings) throws -> Tensor {
+  fileprivate static func composed(_ q: Tensor, _ k: Tensor, _ v: Tensor, _ settings: Settings) throws
+    -> Tensor
+  {
     let scores = try q.matmul(k.transposed()) * settings.scale
     return try (settings.mask.map { try scores + $0 } ?? scores).softmax(axis: -1).matmul(v)
   }
@@ -258,8 +260,9 @@ extension Tensor {
   /// Scaled dot-product attention (Vaswani et al. 2017), softmax(scale Q Kᵀ + mask) V, of queries (batch, heads, queries, size), this
   /// tensor, keys (batch, heads, keys, size) and values of the keys' shape: (batch, heads, queries, size).
   /// - scale: by default 1 / sqrt(size).
-  /// - mask: broadcasts to (batch, heads, queries, keys): numbers are added to the scores, truth values say where to look. No derivative
-  ///   passes through it. A query that may look nowhere gets NaN.
+  /// - mask: broadcasts to (batch, heads, queries, keys): numbers are added to the scores, truth values say where to look. A
+  ///   mask that is differentiated, such as a learned bias of positions, goes through the composition. A query that may look nowhere
+  ///   gets NaN.
   /// - Throws: `shapeMismatch` naming the shapes that do not fit.
   public func attention(keys: Tensor, values: Tensor, mask: Tensor? = nil, scale: Double? = nil) throws
     -> Tensor
@@ -278,7 +281,11 @@ extension Tensor {
       scale: scale ?? 1 / Double(Swift.max(shape[3], 1)).squareRoot(),
       mask: mask.map { try $0.scoreMask(for: [shape[0], shape[1], shape[2], keys.shape[2]], dtype) })
     guard count > 0, keys.count > 0 else { return try .zeros(shape, dtype: dtype) }
-    return try Attention.product([cast(to: dtype), keys.cast(to: dtype), values.cast(to: dtype)], settings)
+    let operands = try [self, keys, values].map { try $0.cast(to: dtype) }
+    if settings.mask.map({ recordedTrace($0) != 0 }) ?? false {
+      return try Attention.composed(operands[0], operands[1], operands[2], settings)
+    }
+    return try Attention.product(operands, settings)
   }
 
   /// Attention of tokens to each other, for queries, keys and values packed as (batch, tokens, 3, heads, size): the result is
@@ -296,6 +303,9 @@ extension Tensor {
     guard count > 0 else {
       return try .zeros(Shape([shape[0], shape[1], shape[3], shape[4]]), dtype: x.dtype)
     }
+    if settings.mask.map({ recordedTrace($0) != 0 }) ?? false {
+      return try Attention.composedOfPacked(x, settings)
+    }
     return try Attention.packed([x], settings)
   }
 
@@ -309,6 +319,6 @@ extension Tensor {
     if self.dtype == .bool {
       return try choose(.scalar(0, dtype: dtype), .scalar(-.infinity, dtype: dtype)).detached
     }
-    return try cast(to: dtype).detached
+    return try cast(to: dtype)
   }
 }

@@ -70,11 +70,11 @@ extension Tensor {
   public func asinh() throws -> Tensor { try Elementary.asinh(self) }
   /// The inverse of the hyperbolic cosine; NaN below 1.
   public func acosh() throws -> Tensor {
-    let excess = try self - 1
-    return try (excess + excess.sqrt() * (excess + 2).sqrt()).log1p()
+    // 2 asinh √((x - 1) / 2): no square that could overflow, and no difference that could cancel.
+    try Elementary.asinh(((self - 1) * 0.5).sqrt()) * 2
   }
   /// The inverse of the hyperbolic tangent; NaN outside [-1, 1].
-  public func atanh() throws -> Tensor { try (self * 2 / (1 - self)).log1p() * 0.5 }
+  public func atanh() throws -> Tensor { try (log1p() - (-self).log1p()) * 0.5 }
   /// The logarithm to base 2.
   public func log2() throws -> Tensor { try Elementary.log2(self) }
   /// The logarithm to base 10.
