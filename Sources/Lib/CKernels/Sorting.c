@@ -158,6 +158,14 @@ static inline int64_t order_f64(double x) {
       if (before) return i;                                                                                 \
     }                                                                                                       \
     return i;                                                                                               \
+  }                                                                                                         \
+  CLONES static K best_##suffix(const T *x, ptrdiff_t n, K flip) {                                          \
+    K best = order_##suffix(x[0]) ^ flip;                                                                   \
+    for (ptrdiff_t i = 1; i < n; i++) {                                                                     \
+      K key = order_##suffix(x[i]) ^ flip;                                                                  \
+      best = key < best ? key : best;                                                                       \
+    }                                                                                                       \
+    return best;                                                                                            \
   }
 SKIP(int32_t, int32_t, i32)
 SKIP(float, int32_t, f32)
@@ -174,20 +182,41 @@ static ptrdiff_t skip(const Selection *s, ptrdiff_t i, ptrdiff_t end, uint64_t l
   return i;
 }
 
-/// The first k elements, in the order of `faa_argsort`, of those at from..<to; `kept` has twice the room. What comes later is taken
-/// in only where it stands before the last of the first k known; when the room is full, these are found anew.
+static uint64_t best(const Selection *s, ptrdiff_t i, ptrdiff_t n) {
+  int flip = s->largest ? -1 : 0;
+  switch (s->type) {
+    case FaaBool: break;
+    case FaaI32: return (uint32_t)best_i32((const int32_t *)s->x + i, n, flip) ^ 0x80000000u;
+    case FaaF32: return (uint32_t)best_f32((const float *)s->x + i, n, flip) ^ 0x80000000u;
+    case FaaF64: return (uint64_t)best_f64((const double *)s->x + i, n, flip) ^ 0x8000000000000000u;
+  }
+  return 0;
+}
+
+/// A key before which k elements at i..<end stand: the one behind the k-th best of the bests of some groups of them. False where there
+/// is none.
+static bool bound(const Selection *s, ptrdiff_t i, ptrdiff_t end, Keyed *room, uint64_t *limit) {
+  ptrdiff_t groups = 4 * s->k < SHORT ? SHORT - 1 : 4 * s->k < s->room ? 4 * s->k : s->room;
+  ptrdiff_t extent = (end - i) / groups;
+  if (extent < 4 || s->type == FaaBool) return false;
+  for (ptrdiff_t g = 0; g < groups; g++) room[g] = (Keyed){best(s, i + g * extent, extent), 0};
+  uint64_t key = sorted(room, room + s->room, groups, (int)faa_size(s->type))[s->k - 1].key;
+  *limit = key + 1;
+  return key != mask_of(s->type);
+}
+
+/// The first k elements, in the order of `faa_argsort`, of those at from..<to; `kept` has twice the room. An element is taken in
+/// only where it stands before a limit that k others keep; when the room is full, the last of the first k so far is the new one.
 static const Keyed *first_of(const Selection *s, ptrdiff_t r, ptrdiff_t from, ptrdiff_t to, Keyed *kept) {
   uint64_t mask = mask_of(s->type), turn = s->largest ? mask : 0;
   int bytes = (int)faa_size(s->type);
   ptrdiff_t count = 0, start = r * s->n, i = start + from, end = start + to;
-  for (; i < end && count < s->room; i++)
-    kept[count++] = (Keyed){key_of(s->type, s->x, i) ^ turn, (int32_t)(i - start)};
+  uint64_t limit = 0;
+  if (!bound(s, i, end, kept, &limit))
+    for (; i < end && count < s->room; i++)
+      kept[count++] = (Keyed){key_of(s->type, s->x, i) ^ turn, (int32_t)(i - start)};
   for (;;) {
-    Keyed *row = sorted(kept, kept + s->room, count, bytes);
-    if (i == end) return row;
-    if (row != kept) memcpy(kept, row, (size_t)s->k * sizeof *kept);
-    uint64_t limit = kept[s->k - 1].key;
-    for (count = s->k; i < end && count < s->room;) {
+    while (i < end && count < s->room) {
       i = skip(s, i, end, limit);
       ptrdiff_t stop = i + BLOCK < end ? i + BLOCK : end;
       for (; i < stop && count < s->room; i++) {
@@ -195,6 +224,11 @@ static const Keyed *first_of(const Selection *s, ptrdiff_t r, ptrdiff_t from, pt
         if (key < limit) kept[count++] = (Keyed){key, (int32_t)(i - start)};
       }
     }
+    Keyed *row = sorted(kept, kept + s->room, count, bytes);
+    if (i == end) return row;
+    if (row != kept) memcpy(kept, row, (size_t)s->k * sizeof *kept);
+    limit = kept[s->k - 1].key;
+    count = s->k;
   }
 }
 
@@ -240,9 +274,8 @@ static void join_pieces(void *context, ptrdiff_t r) {
 
 int faa_argselect(FaaType type, bool largest, ptrdiff_t rows, ptrdiff_t n, ptrdiff_t k, const void *x, int32_t *out) {
   if (rows * k == 0) return 0;
-  ptrdiff_t more = k <= 12 ? SHORT - 1 - k : k < 256 ? 256 : k;
   Selection s = {.type = type, .largest = largest, .rows = rows, .n = n, .k = k, .pieces = k <= FEW ? n / PIECE : 1,
-                 .room = k + more, .rows_per_chunk = CHEAP_GRAIN / n + 1, .x = x, .out = out};
+                 .room = k + (k < 256 ? 256 : k), .rows_per_chunk = CHEAP_GRAIN / n + 1, .x = x, .out = out};
   atomic_init(&s.fault, 0);
   if (s.pieces > 1) {
     size_t bytes = (size_t)(rows * s.pieces * k) * sizeof(Keyed);
