@@ -118,7 +118,7 @@ struct KeyFuzzTests {
       send(event, to: terminal, pause: draw(4) == 0 ? 0.005 : 0)
     }
     terminal.resize(columns: 80, rows: 24)
-    #expect(terminal.answers(), "seed \(seed) \(terminal.ending ?? "")")
+    #expect(terminal.answers(), "seed \(seed) \(terminal.ending ?? terminal.latest.debugDescription)")
   }
 
   private func send(_ event: Event, to terminal: PseudoTerminal, pause: Double = 0.03) {

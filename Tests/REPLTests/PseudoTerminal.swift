@@ -8,6 +8,8 @@ final class PseudoTerminal {
   private let home: String
   /// What the program wrote, its latest part.
   private(set) var output: [UInt8] = []
+  /// The end of it as text.
+  var latest: String { String(decoding: output.suffix(300), as: UTF8.self) }
   private var isClosed = false
 
   private let limit: Int

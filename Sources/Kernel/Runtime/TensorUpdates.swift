@@ -25,6 +25,14 @@ extension Tensor {
       }
       if isWritten { return }
     }
+    // One number where a mask of the whole tensor is true, the common case of the next.
+    if indices.count == 1, case .tensor(let mask) = indices[0], mask.dtype == .bool,
+      mask.shape == tensor.shape,
+      source.count == 1, source.rank <= 1, source.dtype == tensor.dtype
+    {
+      tensor = try mask.choose(source.reshaped([]), tensor)
+      return
+    }
     tensor = try updated(tensor, indices, with: source)
   }
 
