@@ -100,6 +100,25 @@ struct InterruptTests {
     }
   }
 
+  @Test("a second interrupt stops what the first left to be completed")
+  func second() throws {
+    defer { faa_interrupt_clear() }
+    let matrix = try SolverTests.matrix([0.3, 0.5, 0.8, 1.1, 1.4, 1.7])
+    var count = 0
+    let map = LinearMap(symmetry: .symmetric) { v in
+      count += 1
+      if count >= 3 { faa_interrupt_set() }
+      try checkInterrupt()
+      return [try matrix.matmul(v[0])]
+    }
+    // The fourth product is that of the residual, taken with the first request set aside.
+    #expect(throws: Interrupted.self) {
+      try ConjugateGradient().solve(map, [Tensor([1.0, -2, 0.5, 3, 1, 4])])
+    }
+    #expect(count == 4)
+    #expect(throws: Interrupted.self) { try checkInterrupt() }
+  }
+
   /// A solver that is interrupted at its third product.
   private struct Stopped: LinearSolver {
     let solver: any LinearSolver

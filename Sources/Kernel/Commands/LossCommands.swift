@@ -97,7 +97,11 @@ let lossCommands: [Command] =
           "positiveWeights", .tensor, "factors of the positive part, one for each label; with logits"),
         .countMask, .reduction,
       ],
-      returns: reduced("element"), errors: [("ShapeMismatch", "shapes that do not fit")],
+      returns: reduced("element"),
+      errors: [
+        ("ShapeMismatch", "shapes that do not fit"),
+        ("InvalidArgument", "probabilities below 0 or above 1"),
+      ],
       example: "binaryCrossEntropy([2.0, -1.0], [1.0, 0.0])"
     ) { a in
       let (x, t) = (try a.floating("prediction"), try a.floating("target"))

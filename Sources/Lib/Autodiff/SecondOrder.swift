@@ -81,7 +81,7 @@ public func jacobian(at argument: Tensor, _ function: (Tensor) throws -> Tensor)
   let output = line.outputs[0]
   let shape = try Shape(Array(output.shape) + Array(argument.shape), in: "jacobian")
   // What will not fit is refused now and not after hours of rows.
-  if shape.elementCount > 1 << 26 { _ = try Tensor.zeros(shape, dtype: output.dtype) }
+  try Tensor.checkRoom(for: shape, dtype: output.dtype, in: "jacobian")
   guard output.count > 0, argument.count > 0 else { return try .zeros(shape, dtype: output.dtype) }
   if output.count <= argument.count {
     let rows = try (0..<output.count).map { index in

@@ -94,6 +94,11 @@ public final class Tensor: @unchecked Sendable {
     return Tensor(filling: storage, Layout(contiguous: shape), count: count, dtype: dtype)
   }
 
+  /// Throws `outOfMemory` where a tensor of this shape would find no room. Nothing is written.
+  package static func checkRoom(for shape: Shape, dtype: DType, in operation: String) throws {
+    _ = try uninitialized(shape, dtype: dtype, in: operation)
+  }
+
   /// As large as `model`, which is contiguous.
   static func uninitialized(like model: Tensor, dtype: DType, in operation: String) throws -> Tensor {
     let storage = try Storage.room(for: model.count, dtype, in: operation)

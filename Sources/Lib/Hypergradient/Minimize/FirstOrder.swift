@@ -30,7 +30,7 @@ public struct GradientDescent: Minimizer {
         help: "the rate is positive, momentum from 0 to below 1")
     }
     var velocity: [Tensor]?
-    return try descend(objective, from: start, tolerance: tolerance, steps: steps) { theta, gradient, _ in
+    return try descend(objective, from: start, tolerance: tolerance, steps: steps) { theta, gradient in
       var step = gradient
       if momentum > 0 {
         step = try velocity.map { try gradient.adding(momentum, $0) } ?? gradient
@@ -86,7 +86,7 @@ public struct Adam: Minimizer {
     var first = try start.zeros()
     var second = first
     var (decay1, decay2) = (1.0, 1.0)
-    return try descend(objective, from: start, tolerance: tolerance, steps: steps) { theta, gradient, _ in
+    return try descend(objective, from: start, tolerance: tolerance, steps: steps) { theta, gradient in
       decay1 *= beta1
       decay2 *= beta2
       first = try first.scaled(beta1).adding(1 - beta1, gradient)
@@ -102,34 +102,17 @@ public struct Adam: Minimizer {
 /// Steps without a search, until the gradient is small.
 private func descend(
   _ objective: Objective, from start: [Tensor], tolerance: Double, steps: Int,
-  _ step: ([Tensor], [Tensor], Int) throws -> [Tensor]
+  _ step: ([Tensor], [Tensor]) throws -> [Tensor]
 ) throws -> Minimum {
-  var theta = start
-  var (value, gradient) = try objective.gradient(theta)
-  var norm = try gradient.norm()
-  var history = [value]
-  var status: MinimizeStatus?
-  var taken = 0
-  let isInterrupted = try endsByInterrupt(taken > 0) {
-    while norm > tolerance {
-      try checkInterrupt()
-      guard taken < steps else {
-        status = .iterationLimit
-        break
-      }
-      let next = try step(theta, gradient, taken)
-      let (nextValue, nextGradient) = try objective.gradient(next)
-      let nextNorm = try nextGradient.norm()
-      guard nextValue.isFinite, nextNorm.isFinite else {
-        status = .diverged
-        break
-      }
-      (theta, value, gradient, norm) = (next, nextValue, nextGradient, nextNorm)
-      history.append(value)
-      taken += 1
-    }
+  let (value, first) = try objective.gradient(start)
+  var gradient = first
+  return try iterate(
+    objective, from: Iterate(theta: start, value: value, norm: first.norm()), tolerance: tolerance,
+    limit: steps
+  ) { here in
+    here.theta = try step(here.theta, gradient)
+    (here.value, gradient) = try objective.gradient(here.theta)
+    here.norm = try gradient.norm()
+    return here.value.isFinite && here.norm.isFinite ? nil : .diverged
   }
-  return Minimum(
-    objective, theta, value: value, gradientNorm: norm, tolerance: tolerance, iterations: taken,
-    status: isInterrupted ? .interrupted : status ?? .converged, history: history)
 }

@@ -16,66 +16,50 @@ public struct LBFGS: Minimizer {
 
   /// Minimises the objective.
   public func run(_ objective: Objective, from start: [Tensor], tolerance: Double) throws -> Minimum {
-    var theta = start
-    var (value, gradient) = try objective.gradient(theta)
-    var norm = try gradient.norm()
-    var pairs: [(s: [Tensor], y: [Tensor], product: Double)] = []
-    var history = [value]
-    var status: MinimizeStatus?
-    var taken = 0
-    let isInterrupted = try endsByInterrupt(taken > 0) {
-      while norm > tolerance {
-        try checkInterrupt()
-        guard taken < iterations else {
-          status = .iterationLimit
-          break
-        }
-        let direction = try self.direction(gradient, pairs)
-        let first = pairs.isEmpty ? min(1, 1 / norm) : 1
-        guard
-          let found = try backtrack(
-            objective, theta, value, gradient, direction, first: first, epsilon: start.epsilon)
-        else {
-          // Start again from the gradient before giving up.
-          if pairs.isEmpty {
-            status = .stalled
-            break
-          }
-          pairs = []
-          continue
-        }
-        let (nextValue, nextGradient) = try objective.gradient(found)
-        let nextNorm = try nextGradient.norm()
-        guard nextNorm.isFinite else {
-          status = .diverged
-          break
-        }
-        let s = try found.adding(-1, theta)
-        let y = try nextGradient.adding(-1, gradient)
-        let product = try s.dot(y)
-        if product > 1e-10 * (try s.norm() * y.norm()) {
-          pairs.append((s, y, product))
-          if pairs.count > max(memory, 1) { pairs.removeFirst() }
-        } else if nextValue >= value, nextNorm >= norm {
-          if pairs.isEmpty {
-            status = .stalled
-            break
-          }
-          pairs = []
-        }
-        (theta, value, gradient, norm) = (found, nextValue, nextGradient, nextNorm)
-        history.append(value)
-        taken += 1
+    let (value, first) = try objective.gradient(start)
+    var gradient = first
+    var pairs: [Pair] = []
+    return try iterate(
+      objective, from: Iterate(theta: start, value: value, norm: first.norm()), tolerance: tolerance,
+      limit: iterations
+    ) { point in
+      let before = point
+      func search() throws -> [Tensor]? {
+        try backtrack(
+          objective, before.theta, before.value, gradient, direction(gradient, pairs),
+          first: pairs.isEmpty ? min(1, 1 / before.norm) : 1, epsilon: start.epsilon)
       }
+      var found = try search()
+      if found == nil, !pairs.isEmpty {
+        // Start again from the gradient before giving up.
+        pairs = []
+        found = try search()
+      }
+      guard let theta = found else { return .stalled }
+      let next = try objective.gradient(theta)
+      point = Iterate(theta: theta, value: next.value, norm: try next.gradient.norm())
+      guard point.norm.isFinite else { return .diverged }
+      let s = try theta.adding(-1, before.theta)
+      let y = try next.gradient.adding(-1, gradient)
+      let product = try s.dot(y)
+      if product > 1e-10 * (try s.norm() * y.norm()) {
+        pairs.append(Pair(s: s, y: y, product: product))
+        if pairs.count > max(memory, 1) { pairs.removeFirst() }
+      } else if point.value >= before.value, point.norm >= before.norm {
+        if pairs.isEmpty { return .stalled }
+        pairs = []
+      }
+      gradient = next.gradient
+      return nil
     }
-    return Minimum(
-      objective, theta, value: value, gradientNorm: norm, tolerance: tolerance, iterations: taken,
-      status: isInterrupted ? .interrupted : status ?? .converged, history: history)
   }
 
-  private func direction(_ gradient: [Tensor], _ pairs: [(s: [Tensor], y: [Tensor], product: Double)]) throws
-    -> [Tensor]
-  {
+  /// A step, the change of the gradient along it, and their product.
+  private struct Pair {
+    let s: [Tensor], y: [Tensor], product: Double
+  }
+
+  private func direction(_ gradient: [Tensor], _ pairs: [Pair]) throws -> [Tensor] {
     var d = try gradient.scaled(-1)
     var weights: [Double] = []
     for pair in pairs.reversed() {

@@ -71,6 +71,40 @@ public struct Minimum: CustomStringConvertible {
   }
 }
 
+/// Where a minimisation is.
+struct Iterate {
+  /// The parameters.
+  var theta: [Tensor]
+  /// The loss, and the norm of its gradient.
+  var value: Double, norm: Double
+}
+
+/// Steps from `start` until the gradient's norm is at most `tolerance`, the user interrupts a step after the first, or `step` says how it
+/// ends: then what it left in its argument does not count.
+func iterate(
+  _ objective: Objective, from start: Iterate, tolerance: Double, limit: Int,
+  _ step: (inout Iterate) throws -> MinimizeStatus?
+) throws -> Minimum {
+  var here = start
+  var history = [start.value]
+  var status = MinimizeStatus.converged
+  let isInterrupted = try endsByInterrupt(history.count > 1) {
+    while here.norm > tolerance {
+      try checkInterrupt()
+      var next = here
+      if let end = history.count > limit ? .iterationLimit : try step(&next) {
+        status = end
+        break
+      }
+      here = next
+      history.append(here.value)
+    }
+  }
+  return Minimum(
+    objective, here.theta, value: here.value, gradientNorm: here.norm, tolerance: tolerance,
+    iterations: history.count - 1, status: isInterrupted ? .interrupted : status, history: history)
+}
+
 /// A loss of θ alone, with counts of what is asked of it.
 public final class Objective {
   private let loss: ([Tensor]) throws -> Tensor

@@ -15,52 +15,25 @@ public struct NewtonCG: Minimizer {
 
   /// Minimises the objective.
   public func run(_ objective: Objective, from start: [Tensor], tolerance: Double) throws -> Minimum {
-    var theta = start
-    var here = try objective.hessian(theta)
-    var norm = try here.gradient.norm()
-    var history = [here.value]
-    var status: MinimizeStatus?
-    var taken = 0
+    var here = try objective.hessian(start)
     var idle = 0
-    let isInterrupted = try endsByInterrupt(taken > 0) {
-      while norm > tolerance {
-        try checkInterrupt()
-        guard taken < iterations else {
-          status = .iterationLimit
-          break
-        }
-        let direction = try step(here.hessian, here.gradient, norm)
-        guard
-          let found = try backtrack(
-            objective, theta, here.value, here.gradient, direction, first: 1, epsilon: start.epsilon)
-        else {
-          status = .stalled
-          break
-        }
-        let next = try objective.hessian(found)
-        let nextNorm = try next.gradient.norm()
-        guard nextNorm.isFinite else {
-          status = .diverged
-          break
-        }
-        // At round-off neither the loss nor the gradient falls any more.
-        if next.value >= here.value, nextNorm >= norm {
-          idle += 1
-          if idle == 2 {
-            status = .stalled
-            break
-          }
-        } else {
-          idle = 0
-        }
-        (theta, here, norm) = (found, next, nextNorm)
-        history.append(next.value)
-        taken += 1
-      }
+    return try iterate(
+      objective, from: Iterate(theta: start, value: here.value, norm: here.gradient.norm()),
+      tolerance: tolerance, limit: iterations
+    ) { point in
+      let before = point
+      let direction = try step(here.hessian, here.gradient, before.norm)
+      guard
+        let found = try backtrack(
+          objective, before.theta, before.value, here.gradient, direction, first: 1, epsilon: start.epsilon)
+      else { return .stalled }
+      here = try objective.hessian(found)
+      point = Iterate(theta: found, value: here.value, norm: try here.gradient.norm())
+      guard point.norm.isFinite else { return .diverged }
+      // At round-off neither the loss nor the gradient falls any more.
+      idle = point.value >= before.value && point.norm >= before.norm ? idle + 1 : 0
+      return idle == 2 ? .stalled : nil
     }
-    return Minimum(
-      objective, theta, value: here.value, gradientNorm: norm, tolerance: tolerance, iterations: taken,
-      status: isInterrupted ? .interrupted : status ?? .converged, history: history)
   }
 
   /// An approximate solution of H p = -g that descends.
