@@ -11,8 +11,7 @@ import nbformat
 faa, root, folder = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
 # Wall times differ between any two runs, unless by chance.
 TIME = re.compile(r"\d[\d.]*(e-?\d+)? ?(µs|ms|s|min)\b")
-# A number with the blanks before it, which fill a column.
-NUMBER = re.compile(r"\s*[-+]?\d[\d.]*(e[-+]?\d+)?")
+NUMBER = re.compile(r"[-+]?\d[\d.]*(e[-+]?\d+)?")
 
 
 def text(value):
@@ -43,8 +42,8 @@ def shown(cell):
 
 
 def worded(outputs):
-    """The outputs without their numbers."""
-    return [(kind, name, NUMBER.sub(" N", value)) for kind, name, value in outputs]
+    """The words of the outputs: without numbers, and without the blanks of columns, as wide as their longest number."""
+    return [(kind, name, NUMBER.sub(" N ", value).split()) for kind, name, value in outputs]
 
 
 def run(path, ran):
