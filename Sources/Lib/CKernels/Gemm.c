@@ -16,11 +16,10 @@
 // What one thread packs for itself at a time, and what is packed for all.
 #define GROUP_COLUMNS 256
 #define SHARED_FLOATS ((ptrdiff_t)1 << 20)
-// A left operand stored transposed is read in steps of its rows: from this size on it is worth packing. So is one whose
-// rows are so far apart that they take each other's places in the first-level cache, where many columns repay it.
-#define TURNED_FROM 16384
-#define UNLUCKY_STRIDE 1024
-#define REPAYING_COLUMNS 512
+// Packing a left operand by blocks is repaid by so many columns of the right one, or where it is stored transposed, hence
+// packed anyhow, by so many elements.
+#define REPAYING_COLUMNS 256
+#define REPAYING_ELEMENTS 16384
 
 static ptrdiff_t least(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
 static ptrdiff_t most(ptrdiff_t a, ptrdiff_t b) { return a > b ? a : b; }
@@ -29,6 +28,10 @@ static ptrdiff_t most(ptrdiff_t a, ptrdiff_t b) { return a > b ? a : b; }
 static ptrdiff_t slab_depth(ptrdiff_t k) {
   ptrdiff_t slabs = (k + DEPTH - 1) / DEPTH;
   return ((k + slabs - 1) / slabs + 7) / 8 * 8;
+}
+
+static bool packs_blocks(bool transposed, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k) {
+  return n >= REPAYING_COLUMNS || (transposed && m * k >= REPAYING_ELEMENTS);
 }
 
 /// Rows `row` on and columns `column` on of an operand.
@@ -41,14 +44,17 @@ static FaaLeft left_operand(bool transposed, const float *a, ptrdiff_t lda) {
   return transposed ? (FaaLeft){a, 1, lda, TILE_ROWS} : (FaaLeft){a, lda, 1, TILE_ROWS * lda};
 }
 
-/// One slab of a product by blocks of rows. `turned` has room for a block of the left operand, or is NULL to read it
-/// where it lies.
-static void slab_product(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, FaaLeft a, float *turned, const float *packed,
+/// One slab of a product. `left` has room for a block of the left operand; where that is NULL it is read where it lies,
+/// or packed tile by tile.
+static void slab_product(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, FaaLeft a, float *left, const float *packed,
                          FaaFinish finish, float *c, ptrdiff_t ldc) {
-  for (ptrdiff_t i = 0; i < rows; i += BLOCK_ROWS) {
-    ptrdiff_t high = least(rows - i, BLOCK_ROWS);
+  float tile[TILE_ROWS * (DEPTH + 1)];
+  ptrdiff_t step = left || a.column == 1 ? BLOCK_ROWS : TILE_ROWS;
+  if (!left && a.column != 1) left = tile;
+  for (ptrdiff_t i = 0; i < rows; i += step) {
+    ptrdiff_t high = least(rows - i, step);
     FaaLeft block = part(a, i, 0);
-    if (turned) block = faa_pack_left(block, high, depth, turned);
+    if (left) block = faa_pack_left(block, high, depth, left);
     faa_tile_product(high, columns, depth, block, packed, finish, c + i * ldc, ldc);
   }
 }
@@ -59,8 +65,8 @@ static bool tile_product(bool transpose_a, bool transpose_b, ptrdiff_t m, ptrdif
                          const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, bool adds, float *c,
                          ptrdiff_t ldc) {
   ptrdiff_t deep = slab_depth(k), group = least(n, GROUP_COLUMNS);
-  bool turns = transpose_a && m * k >= TURNED_FROM;
-  ptrdiff_t right = faa_packed_size(deep, group), left = turns ? faa_turned_size(least(m, BLOCK_ROWS), deep) : 0;
+  bool packs = packs_blocks(transpose_a, m, group, k);
+  ptrdiff_t right = faa_packed_size(deep, group), left = packs ? faa_packed_left_size(least(m, BLOCK_ROWS), deep) : 0;
   size_t bytes = (size_t)(right + left) * sizeof(float);
   float own[4096], *room = right + left <= 4096 ? own : faa_allocate(bytes);
   if (!room) return false;
@@ -70,7 +76,7 @@ static bool tile_product(bool transpose_a, bool transpose_b, ptrdiff_t m, ptrdif
       ptrdiff_t columns = least(n - column, group), depth = least(k - l, deep);
       faa_pack_right(transpose_b, b + (transpose_b ? column * ldb + l : l * ldb + column), ldb, depth, 0, depth, columns,
                      room);
-      slab_product(m, columns, depth, part(operand, 0, l), turns ? room + right : NULL, room,
+      slab_product(m, columns, depth, part(operand, 0, l), packs ? room + right : NULL, room,
                    (FaaFinish){.factor = alpha, .adds = adds || l > 0}, c + column, ldc);
     }
   if (room != own) faa_release(room, bytes);
@@ -129,7 +135,7 @@ void faa_dgemm(bool transpose_a, bool transpose_b, int m, int n, int k, double a
 typedef struct {
   ptrdiff_t m, n, deep, first, end;  // inner indices first ..< end, in slabs of `deep`
   FaaLeft a;
-  bool turns;
+  bool packs_blocks;
   FaaMatrix b;
   const float *bias;
   bool adds;
@@ -165,16 +171,16 @@ static void block_chunk(void *context, ptrdiff_t chunk) {
   const Shared *p = context;
   ptrdiff_t row = chunk / p->groups * p->high, column = chunk % p->groups * p->wide;
   ptrdiff_t rows = least(p->m - row, p->high), columns = least(p->n - column, p->wide);
-  size_t bytes = (size_t)faa_turned_size(least(rows, BLOCK_ROWS), p->deep) * sizeof(float);
-  float *turned = p->turns ? faa_allocate(bytes) : NULL;
+  size_t bytes = (size_t)faa_packed_left_size(least(rows, BLOCK_ROWS), p->deep) * sizeof(float);
+  float *left = p->packs_blocks ? faa_allocate(bytes) : NULL;
   const float *packed = p->packed;
   for (ptrdiff_t l = p->first; l < p->end; l += p->deep, packed += faa_packed_size(p->deep, p->n)) {
     ptrdiff_t depth = least(p->end - l, p->deep);
     FaaFinish finish = {.factor = 1, .adds = p->adds || l > 0, .bias = p->bias && l == 0 ? p->bias + column : NULL};
-    slab_product(rows, columns, depth, part(p->a, row, l), turned, packed + before(column, depth), finish,
+    slab_product(rows, columns, depth, part(p->a, row, l), left, packed + before(column, depth), finish,
                  p->out + row * p->n + column, p->n);
   }
-  if (turned) faa_release(turned, bytes);
+  if (left) faa_release(left, bytes);
 }
 
 bool faa_shared_product(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaMatrix b, const float *bias, bool adds,
@@ -185,19 +191,19 @@ bool faa_shared_product(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaM
   size_t bytes = (size_t)(at_once * slab) * sizeof(float);
   float *packed = faa_allocate(bytes);
   if (!packed) return false;
-  // Eight blocks or more, so that threads that are not equally fast end together, of no less than some microseconds. They
-  // come in pairs, so that two threads share evenly whatever rows the last has, and each keeps half of the right operand
-  // in its cache; but each packs the left one, which transposed it does not repay.
-  ptrdiff_t high = (m / 8 + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
-  high = least(most(high, 4 * TILE_ROWS), BLOCK_ROWS);
-  ptrdiff_t blocks = (m + high - 1) / high, panels = (n + TILE_COLUMNS - 1) / TILE_COLUMNS;
-  ptrdiff_t wanted = most(8 / blocks, a.transposed ? 1 : 2);
+  // Blocks as high as a packed left operand may be. Eight of them or more, so that threads that are not equally fast end
+  // together, of no less than some microseconds. They come in pairs, so that two threads share evenly whatever rows the
+  // last has, and each keeps half of the right operand in its cache; but each packs the left one, which transposed it
+  // does not repay.
+  ptrdiff_t blocks = (m + BLOCK_ROWS - 1) / BLOCK_ROWS, panels = (n + TILE_COLUMNS - 1) / TILE_COLUMNS;
+  ptrdiff_t high = ((m + blocks - 1) / blocks + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
+  blocks = (m + high - 1) / high;
+  ptrdiff_t wanted = most((8 + blocks - 1) / blocks, a.transposed ? 1 : 2);
   ptrdiff_t groups = most(1, least(least(wanted, panels), m * n * k / (100000 * blocks)));
   ptrdiff_t wide = (panels + groups - 1) / groups * TILE_COLUMNS;
   groups = (n + wide - 1) / wide;
-  bool turns = a.transposed ? m * k >= TURNED_FROM : a.leading % UNLUCKY_STRIDE == 0 && n >= REPAYING_COLUMNS;
   Shared p = {.m = m, .n = n, .deep = deep, .a = left_operand(a.transposed, a.data, a.leading), .b = b, .bias = bias,
-              .adds = adds, .turns = turns, .out = out, .packed = packed, .high = high, .wide = wide,
+              .adds = adds, .packs_blocks = packs_blocks(a.transposed, m, n, k), .out = out, .packed = packed, .high = high, .wide = wide,
               .groups = groups};
   for (p.first = 0; p.first < k; p.first = p.end) {
     p.end = least(k, p.first + at_once * deep);

@@ -110,7 +110,7 @@ AVX2 void faa_pack_right(bool transposed, const float *b, ptrdiff_t ldb, ptrdiff
 // room for one more row.
 static ptrdiff_t tile_size(ptrdiff_t depth) { return TILE_ROWS * (depth + 1); }
 
-ptrdiff_t faa_turned_size(ptrdiff_t rows, ptrdiff_t depth) {
+ptrdiff_t faa_packed_left_size(ptrdiff_t rows, ptrdiff_t depth) {
   return (rows + TILE_ROWS - 1) / TILE_ROWS * tile_size(depth);
 }
 
@@ -140,23 +140,25 @@ AVX2 FaaLeft faa_pack_left(FaaLeft a, ptrdiff_t rows, ptrdiff_t depth, float *pa
 
 /// Leaves factor a b (+ c or + bias) of `rows` rows and 8 `vectors` columns in c, of which `columns` are there.
 INLINE void tile(const int rows, const int vectors, bool in_rows, ptrdiff_t depth, const float *a, ptrdiff_t row,
-                 ptrdiff_t column, const float *b, FaaFinish finish, float *c, ptrdiff_t ldc, ptrdiff_t columns) {
+                 const float *b, FaaFinish finish, float *c, ptrdiff_t ldc, ptrdiff_t columns) {
   Vector sum[TILE_ROWS][2] = {0};
-  if (in_rows) column = 1; else row = 1;
   for (int r = 0; r < rows; r++) {
     __builtin_prefetch(c + r * ldc, 1);
     __builtin_prefetch(c + r * ldc + 8 * vectors - 1, 1);
   }
+  // Six cycles' multiply-adds are twenty instructions, and a core shared with another may get three in a cycle: none to
+  // spare for counting.
+#pragma clang loop unroll_count(4)
   for (ptrdiff_t l = 0; l < depth; l++) {
     Vector right[2];
     for (int v = 0; v < vectors; v++) right[v] = load(b + 8 * v);
     b += 8 * vectors;
     for (int r = 0; r < rows; r++) {
-      float x = a[r * row];
+      float x = in_rows ? a[r * row] : a[r];
       Vector left = {x, x, x, x, x, x, x, x};
       for (int v = 0; v < vectors; v++) sum[r][v] += left * right[v];
     }
-    a += column;
+    a += in_rows ? 1 : TILE_ROWS;
   }
   Vector factor = {finish.factor, finish.factor, finish.factor, finish.factor,
                    finish.factor, finish.factor, finish.factor, finish.factor};
@@ -171,21 +173,23 @@ INLINE void tile(const int rows, const int vectors, bool in_rows, ptrdiff_t dept
       }
     return;
   }
-  float edge[TILE_COLUMNS];
-  for (int r = 0; r < rows; r++) {
-    for (int v = 0; v < vectors; v++) store(edge + 8 * v, sum[r][v] * factor);
-    float *to = c + r * ldc;
-    for (ptrdiff_t j = 0; j < columns; j++)
-      to[j] = edge[j] + (finish.adds ? to[j] : finish.bias ? finish.bias[j] : 0);
-  }
+  // All sums at once: a loop that picks a row's would keep them in memory from the start.
+  float edge[TILE_ROWS][TILE_COLUMNS];
+  for (int r = 0; r < rows; r++)
+    for (int v = 0; v < vectors; v++) store(edge[r] + 8 * v, sum[r][v] * factor);
+  for (int r = 0; r < rows; r++)
+    for (ptrdiff_t j = 0; j < columns; j++) {
+      float *to = c + r * ldc + j;
+      *to = edge[r][j] + (finish.adds ? *to : finish.bias ? finish.bias[j] : 0);
+    }
 }
 
 #define ARGUMENTS                                                                                             \
-  ptrdiff_t depth, const float *a, ptrdiff_t row, ptrdiff_t column, const float *b, FaaFinish finish, float *c, \
-      ptrdiff_t ldc, ptrdiff_t columns
+  ptrdiff_t depth, const float *a, ptrdiff_t row, const float *b, FaaFinish finish, float *c, ptrdiff_t ldc, \
+      ptrdiff_t columns
 #define TILE(name, rows, vectors, in_rows)                                                 \
   AVX2 static void name(ARGUMENTS) {                                                       \
-    tile(rows, vectors, in_rows, depth, a, row, column, b, finish, c, ldc, columns);       \
+    tile(rows, vectors, in_rows, depth, a, row, b, finish, c, ldc, columns);               \
   }
 #define TILES_OF(rows)                      \
   TILE(rows_##rows##_1, rows, 1, true)      \
@@ -210,7 +214,7 @@ void faa_tile_product(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, FaaLef
     if (here.bias) here.bias += first;
     for (ptrdiff_t i = 0; i < rows; i += TILE_ROWS) {
       ptrdiff_t high = rows - i < TILE_ROWS ? rows - i : TILE_ROWS;
-      tiles[a.column == 1][width / 8 - 1][high - 1](depth, a.data + i / TILE_ROWS * a.tile, a.row, a.column, packed,
+      tiles[a.column == 1][width / 8 - 1][high - 1](depth, a.data + i / TILE_ROWS * a.tile, a.row, packed,
                                                     here, c + i * ldc + first, ldc, there);
     }
     packed += depth * width;
@@ -221,7 +225,7 @@ void faa_tile_product(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, FaaLef
 
 bool faa_tiles_fit(void) { return false; }
 ptrdiff_t faa_packed_size(ptrdiff_t depth, ptrdiff_t columns) { return depth * columns; }
-ptrdiff_t faa_turned_size(ptrdiff_t rows, ptrdiff_t depth) { return rows * depth; }
+ptrdiff_t faa_packed_left_size(ptrdiff_t rows, ptrdiff_t depth) { return rows * depth; }
 void faa_pack_right(bool transposed, const float *b, ptrdiff_t ldb, ptrdiff_t depth, ptrdiff_t first, ptrdiff_t end,
                     ptrdiff_t columns, float *packed) {}
 FaaLeft faa_pack_left(FaaLeft a, ptrdiff_t rows, ptrdiff_t depth, float *packed) { return a; }

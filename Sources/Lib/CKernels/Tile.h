@@ -26,7 +26,7 @@ void faa_pack_right(bool transposed, const float *b, ptrdiff_t ldb, ptrdiff_t de
                     ptrdiff_t columns, float *packed);
 
 /// Floats that a left operand of `rows` rows and `depth` columns takes when its tiles are packed.
-ptrdiff_t faa_turned_size(ptrdiff_t rows, ptrdiff_t depth);
+ptrdiff_t faa_packed_left_size(ptrdiff_t rows, ptrdiff_t depth);
 
 /// A left operand as it lies, with its tiles packed one after the other in `packed`.
 FaaLeft faa_pack_left(FaaLeft a, ptrdiff_t rows, ptrdiff_t depth, float *packed);
@@ -38,6 +38,7 @@ typedef struct {
   const float *bias;  // a number for each column that is added to each row, or NULL; not together with `adds`
 } FaaFinish;
 
-/// c = factor a b (+ c or + bias) on the calling thread, for a packed right operand of `depth` rows.
+/// c = factor a b (+ c or + bias) on the calling thread, for a left operand that is packed or stored by rows and a packed
+/// right one of `depth` rows.
 void faa_tile_product(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, FaaLeft a, const float *packed, FaaFinish finish,
                       float *c, ptrdiff_t ldc);

@@ -1,6 +1,7 @@
 // The products of Winograd's convolution: at each of the 36 positions a matrix product, summed in registers, six rows and a panel at once.
 #include "Winograd.h"
 
+// The innermost loops are unrolled, so that next to nothing but loads and multiply-adds is left in them (see Tile.c).
 #define ROWS 6
 
 /// `rows` tiles of a panel. `v` is their first channel; a block of channels is `block_step` from the next.
@@ -13,6 +14,7 @@ __attribute__((always_inline)) static inline void tiles_by_panel(const int rows,
     sums[r][1] = adds ? *(const Lanes *)(m + m_step + r * BLOCK) : (Lanes){0};
   }
   for (ptrdiff_t b = 0; b < blocks; b++, v += block_step)
+#pragma clang loop unroll_count(4)
     for (int c = 0; c < BLOCK; c++, u += PANEL) {
       Lanes u0 = *(const Lanes *)u, u1 = *(const Lanes *)(u + BLOCK);
       for (int r = 0; r < rows; r++) {
@@ -56,6 +58,7 @@ __attribute__((always_inline)) static inline void channels_by_panel(const int ro
     sums[r][0] = adds ? *(const Lanes *)(u + r * PANEL) : (Lanes){0};
     sums[r][1] = adds ? *(const Lanes *)(u + r * PANEL + BLOCK) : (Lanes){0};
   }
+#pragma clang loop unroll_count(2)
   for (ptrdiff_t t = 0; t < tiles; t++) {
     Lanes g0 = *(const Lanes *)(g + t * BLOCK), g1 = *(const Lanes *)(g + g_step + t * BLOCK);
     for (int r = 0; r < rows; r++) {
