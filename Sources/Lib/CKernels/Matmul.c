@@ -52,39 +52,65 @@ static void vector_product(FaaType type, FaaMatrix matrix, const char *at, bool 
                 (blasint)step, kept, (double *)out, 1);
 }
 
-// OpenBLAS packs its operands and takes a lock, which a small product does not repay. Here a tile of four rows and eight columns
+// OpenBLAS packs its operands and takes a lock, which a small product does not repay. Here a tile of four rows and one or two vectors
 // is summed in registers; a right operand that is stored transposed is first turned around.
 #define SMALL_PRODUCT 16384
 #define SMALL_OPERAND 1024
 
-#define SMALL_PRODUCT_KERNEL(suffix, T)                                                                       \
-  CLONES static void small_##suffix(const T *a, ptrdiff_t row, ptrdiff_t column, const T *b, ptrdiff_t ldb,   \
-                                    const T *bias, bool adds, T *out, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k) {\
-    for (ptrdiff_t i = 0; i < m; i += 4) {                                                                    \
-      const T *rows[4];                                                                                       \
-      for (int r = 0; r < 4; r++) rows[r] = a + (i + r < m ? i + r : m - 1) * row;                            \
-      ptrdiff_t j = 0;                                                                                        \
-      for (; j + 8 <= n; j += 8) {                                                                            \
-        T sum[4][8];                                                                                          \
-        for (int r = 0; r < 4; r++)                                                                           \
-          for (int c = 0; c < 8; c++) sum[r][c] = bias ? bias[j + c] : 0;                                     \
-        for (ptrdiff_t l = 0; l < k; l++)                                                                     \
-          for (int r = 0; r < 4; r++) {                                                                       \
-            T x = rows[r][l * column];                                                                        \
-            for (int c = 0; c < 8; c++) sum[r][c] += x * b[l * ldb + j + c];                                  \
-          }                                                                                                   \
-        for (int r = 0; r < 4 && i + r < m; r++)                                                              \
-          for (int c = 0; c < 8; c++)                                                                         \
-            out[(i + r) * n + j + c] = adds ? out[(i + r) * n + j + c] + sum[r][c] : sum[r][c];               \
-      }                                                                                                       \
-      for (; j < n; j++)                                                                                      \
-        for (int r = 0; r < 4 && i + r < m; r++) {                                                            \
-          T sum = bias ? bias[j] : 0;                                                                         \
-          for (ptrdiff_t l = 0; l < k; l++) sum += rows[r][l * column] * b[l * ldb + j];                      \
-          out[(i + r) * n + j] = adds ? out[(i + r) * n + j] + sum : sum;                                     \
-        }                                                                                                     \
-    }                                                                                                         \
-  }                                                                                                           \
+#define SMALL_PRODUCT_KERNEL(suffix, T)                                                                               \
+  typedef T Lanes_##suffix __attribute__((vector_size(32), aligned(sizeof(T)), may_alias));                           \
+  /* Four rows, of which `high` are kept, and `wide` columns, which fill so many vectors but for an incomplete last one. */ \
+  __attribute__((always_inline)) static inline void small_tile_##suffix(                                              \
+      const int vectors, bool is_whole, const T *const rows[4], ptrdiff_t high, ptrdiff_t column, const T *b,         \
+      ptrdiff_t ldb, ptrdiff_t wide, const T *bias, bool adds, T *out, ptrdiff_t n, ptrdiff_t k) {                    \
+    typedef Lanes_##suffix V;                                                                                         \
+    enum { lanes = 32 / sizeof(T) };                                                                                  \
+    V sum[4][2] = {0};                                                                                                \
+    if (bias && is_whole)                                                                                             \
+      for (int r = 0; r < 4; r++)                                                                                     \
+        for (int v = 0; v < vectors; v++) sum[r][v] = *(const V *)(bias + lanes * v);                                 \
+    if (bias && !is_whole)                                                                                            \
+      for (int r = 0; r < 4; r++) memcpy(sum[r], bias, (size_t)wide * sizeof(T));                                     \
+    /* A row's vector ends among the elements of the next ones, as long as there are any. */                          \
+    ptrdiff_t direct = is_whole ? k : k - (lanes * vectors - wide + ldb - 1) / ldb, l = 0;                            \
+    for (; l < direct; l++, b += ldb)                                                                                 \
+      for (int r = 0; r < 4; r++)                                                                                     \
+        for (int v = 0; v < vectors; v++) sum[r][v] += rows[r][l * column] * *(const V *)(b + lanes * v);             \
+    for (; l < k; l++, b += ldb) {                                                                                    \
+      V last = {0};                                                                                                   \
+      memcpy(&last, b, (size_t)wide * sizeof(T));                                                                     \
+      for (int r = 0; r < 4; r++) sum[r][0] += rows[r][l * column] * last;                                            \
+    }                                                                                                                 \
+    for (int r = 0; r < 4; r++) {                                                                                     \
+      if (r >= high) return;                                                                                          \
+      T *to = out + r * n;                                                                                            \
+      if (is_whole)                                                                                                   \
+        for (int v = 0; v < vectors; v++) {                                                                           \
+          V *at = (V *)(to + lanes * v);                                                                              \
+          *at = adds ? *at + sum[r][v] : sum[r][v];                                                                   \
+        }                                                                                                             \
+      else                                                                                                            \
+        for (ptrdiff_t j = 0; j < wide; j++) to[j] = adds ? to[j] + sum[r][0][j] : sum[r][0][j];                      \
+    }                                                                                                                 \
+  }                                                                                                                   \
+  CLONES static void small_##suffix(const T *a, ptrdiff_t row, ptrdiff_t column, const T *b, ptrdiff_t ldb,           \
+                                    const T *bias, bool adds, T *out, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k) {        \
+    enum { lanes = 32 / sizeof(T) };                                                                                  \
+    for (ptrdiff_t i = 0; i < m; i += 4, out += 4 * n) {                                                              \
+      const T *rows[4];                                                                                               \
+      ptrdiff_t high = m - i < 4 ? m - i : 4, j = 0;                                                                  \
+      for (int r = 0; r < 4; r++) rows[r] = a + (r < high ? i + r : m - 1) * row;                                     \
+      for (; j + 2 * lanes <= n; j += 2 * lanes)                                                                      \
+        small_tile_##suffix(2, true, rows, high, column, b + j, ldb, 2 * lanes, bias ? bias + j : NULL, adds, out + j, \
+                            n, k);                                                                                    \
+      if (j + lanes <= n) {                                                                                           \
+        small_tile_##suffix(1, true, rows, high, column, b + j, ldb, lanes, bias ? bias + j : NULL, adds, out + j, n, k); \
+        j += lanes;                                                                                                   \
+      }                                                                                                               \
+      if (j < n)                                                                                                      \
+        small_tile_##suffix(1, false, rows, high, column, b + j, ldb, n - j, bias ? bias + j : NULL, adds, out + j, n, k); \
+    }                                                                                                                 \
+  }                                                                                                                   \
   static void small_product_##suffix(const Product *p, const char *pa, const char *pb, char *out) {           \
     const T *b = (const T *)pb;                                                                               \
     T turned[SMALL_OPERAND];                                                                                  \
@@ -117,7 +143,7 @@ static void product_chunk(void *context, ptrdiff_t chunk) {
   blasint m = (blasint)rows, n = (blasint)columns, k = (blasint)p->k, ldc = (blasint)p->n;
   blasint lda = (blasint)p->a.leading, ldb = (blasint)p->b.leading;
   bool adds = p->adds || p->bias;
-  if (p->bias) {
+  if (p->bias && !p->is_small) {
     const char *bias = (const char *)p->bias + column * size;
     for (ptrdiff_t r = 0; r < rows; r++) memcpy(out + r * p->n * size, bias, (size_t)(columns * size));
   }
@@ -158,6 +184,12 @@ static int multiply(FaaType type, ptrdiff_t batch, ptrdiff_t m, ptrdiff_t n, ptr
   if (type == FaaF32 && batch == 1 && m > 1 && n > 1 && work >= SHARED_PRODUCT &&
       faa_shared_product(m, n, k, a, b, bias, adds, out))
     return 0;
+  // With a single row or column there is nothing to tile: from a few hundred elements the matrix-vector product is faster.
+  p.is_small = type != FaaI32 && work <= SMALL_PRODUCT && n * k <= SMALL_OPERAND && (work <= 512 || (m > 1 && n > 1));
+  if (p.is_small && batch == 1) {
+    (type == FaaF32 ? small_product_f32 : small_product_f64)(&p, a.data, b.data, out);
+    return 0;
+  }
   // Every piece packs the operand that is not cut anew, so the longer axis is cut, and none where the batch is work for all.
   // A product with one row or column reads an element for each of its operations, which others do many with.
   double least = m == 1 || n == 1 ? 1e5 : 3e5;
@@ -167,8 +199,6 @@ static int multiply(FaaType type, ptrdiff_t batch, ptrdiff_t m, ptrdiff_t n, ptr
   p.piece = ((extent + pieces - 1) / pieces + 15) / 16 * 16;  // whole register tiles
   p.chunks_per_product = (extent + p.piece - 1) / p.piece;
   ptrdiff_t chunks = batch * p.chunks_per_product;
-  // With a single row or column there is nothing to tile: from a few hundred elements the matrix-vector product is faster.
-  p.is_small = type != FaaI32 && work <= SMALL_PRODUCT && n * k <= SMALL_OPERAND && (work <= 512 || (m > 1 && n > 1));
   if ((double)batch * work < 1e5) {
     for (ptrdiff_t c = 0; c < chunks; c++) product_chunk(&p, c);
   } else {

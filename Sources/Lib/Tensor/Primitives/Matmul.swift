@@ -117,24 +117,29 @@ enum Matmul {
     for axis in 0..<(rank - 2) { batch *= result.layout.shape.dims[axis] }
     let left = try Operand(a, turned: turned.left)
     let right = try Operand(b, turned: turned.right)
-    let kernel = adds ? faa_matmul_add : faa_matmul
+    func run(_ batch: Int, _ m: Int, _ a: FaaMatrix, _ b: FaaMatrix, _ out: UnsafeMutableRawPointer) throws {
+      let type = result.dtype.kernel
+      let status =
+        adds ? faa_matmul_add(type, batch, m, n, k, a, b, out) : faa_matmul(type, batch, m, n, k, a, b, out)
+      guard status == 0 else {
+        throw TensorError(
+          .arithmetic, in: "matmul", "a sum does not fit an i32", help: "convert to f64 first")
+      }
+    }
     try withExtendedLifetime((left, right)) {
+      let work = 2 * Double(batch) * Double(m) * Double(n) * Double(k)
+      if work <= pieceWork { return try run(batch, m, left.matrix, right.matrix, result.pointer) }
       // Long products go in pieces, of matrices or else of rows, so that the user can stop them.
-      let work = 2 * Double(m) * Double(n) * Double(k)
       let items = batch > 1 ? batch : m
-      let piece = max(1, Int(pieceWork / max(1, batch > 1 ? work : work / Double(max(m, 1)))))
-      for start in stride(from: 0, to: max(items, 1), by: piece) {
+      let piece = max(1, Int(pieceWork / (work / Double(items))))
+      for start in stride(from: 0, to: items, by: piece) {
         if start > 0 { try checkInterrupt() }
         let count = min(piece, items - start)
-        let status = kernel(
-          a.dtype.kernel, batch > 1 ? count : batch, batch > 1 ? m : count, n, k,
-          left.matrix.starting(at: start, ofRows: batch <= 1, a.dtype),
-          batch > 1 ? right.matrix.starting(at: start, ofRows: false, a.dtype) : right.matrix,
-          result.pointer + start * (batch > 1 ? m * n : n) * a.dtype.size)
-        guard status == 0 else {
-          throw TensorError(
-            .arithmetic, in: "matmul", "a sum does not fit an i32", help: "convert to f64 first")
-        }
+        try run(
+          batch > 1 ? count : 1, batch > 1 ? m : count,
+          left.matrix.starting(at: start, ofRows: batch == 1, result.dtype),
+          batch > 1 ? right.matrix.starting(at: start, ofRows: false, result.dtype) : right.matrix,
+          result.pointer + start * (batch > 1 ? m * n : n) * result.dtype.size)
       }
     }
   }
