@@ -143,8 +143,7 @@ struct EditingTests {
     try terminal.wait { $0.contains("(reverse-i-search)`alph': alphabet = 3;") }
     try terminal.press("C-r")
     try terminal.wait { $0.contains("(reverse-i-search)`alph': alpha = 1;") }
-    // The first one turns around.
-    try terminal.press("C-s", "C-s")
+    try terminal.press("C-s")
     try terminal.wait { $0.contains("(i-search)`alph': alphabet = 3;") }
     try terminal.press("C-a")
     try terminal.type("1 + ")
@@ -162,7 +161,7 @@ struct EditingTests {
     for entry in ["alpha = 1;", "print(\"ran\");", "alpha + 41"] { try terminal.enter(entry) }
     try terminal.wait(for: "42\nfaa>")
     try terminal.clear()
-    try terminal.type("draft")
+    try terminal.type("new")
     try terminal.press("C-r")
     try terminal.type("rax")
     try terminal.wait(for: "(failed reverse-i-search)`rax': print(\"ran\");")
@@ -174,15 +173,15 @@ struct EditingTests {
     // The cursor is where the text was found, and the letter is no part of a key that Escape began.
     try terminal.type("b")
     try terminal.wait { $0 == "faa> print(\"bran\");" }
-    // What is found is taken by arrows as well; Ctrl-G comes back to where the search began.
-    try terminal.press("C-r")
+    // Ctrl-G comes back to where the search began; an arrow ends it too.
+    try terminal.press("C-s")
     try terminal.type("+ 4")
-    try terminal.wait { $0 == "(reverse-i-search)`+ 4': alpha + 41" }
+    try terminal.wait { $0 == "(i-search)`+ 4': alpha + 41" }
     try terminal.press("C-w")
-    try terminal.wait { $0 == "(reverse-i-search)`+ 41': alpha + 41" }
+    try terminal.wait { $0 == "(i-search)`+ 41': alpha + 41" }
     try terminal.press("C-g")
     try terminal.wait { $0 == "faa> print(\"bran\");" }
-    try terminal.press("C-r", "C-r", "Left")
+    try terminal.press("C-s", "C-s", "Left")
     try terminal.type("+ ")
     try terminal.wait { $0 == "faa> alpha+  + 41" }
   }

@@ -139,14 +139,11 @@ extension Kind {
 
 /// One-line descriptions of calls.
 enum Synopsis {
-  /// `fit(model, on:, epochs: 10)`: the first parameter bare, later required ones with `:`, defaults where there are some.
+  /// `fit(model, on, epochs: 10, seed: none)`: required parameters bare, the others with their defaults.
   static func line(_ name: String, _ parameters: [Parameter]) -> String {
-    let parts = parameters.enumerated().map { index, parameter in
+    let parts = parameters.map { parameter in
       if parameter.isRest { return "\(parameter.name)…" }
-      guard let value = parameter.defaultValue else {
-        return index < 2 ? parameter.name : "\(parameter.name):"
-      }
-      if case .none = value { return "\(parameter.name):" }
+      guard let value = parameter.defaultValue else { return parameter.name }
       return "\(parameter.name): \(value.brief(columns: 24))"
     }
     return "\(name)(\(parts.joined(separator: ", ")))"
