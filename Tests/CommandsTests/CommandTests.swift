@@ -141,6 +141,23 @@ struct CommandTests {
     #expect(run(source) == "[true, true, true]")
   }
 
+  @Test("the table of a run that diverged keeps its columns apart") func divergence() throws {
+    let source = """
+      mae = MAE(ViT(image: 16, patch: 8, width: 12, depth: 1, heads: 3), seed: 1)
+      fit(mae, on: rand([8, 3, 16, 16], seed: 1), epochs: 2, batch: 8, optimizer: AdamW(lr: 1e6), seed: 1)
+      """
+    let session = Session(commands: allCommands)
+    guard case .value(let value?, _) = session.run(source, name: "test", output: { _ in }) else {
+      Issue.record("training failed")
+      return
+    }
+    let rows = value.display(width: 80).text.split(separator: "\n").suffix(2)
+    let cells = rows.map { $0.split(separator: " ") }
+    #expect(cells.map(\.count) == [3, 3] && cells.map { $0[0] } == ["1", "2"], "\(rows)")
+    let loss = try #require(Double(cells[1][1]))
+    #expect(loss > 1e9)
+  }
+
   @Test(
     "what is interrupted gives what it has, is assigned, and says so",
     arguments: [

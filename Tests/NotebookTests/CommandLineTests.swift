@@ -53,7 +53,9 @@ let goodNotebook = """
     Case(shell: "run absent.faa", code: 127, errors: "cannot read absent.faa: No such file or directory"),
     Case(shell: "run n", code: 127, errors: "cannot read n: No such file or directory; did you mean n.faa?"),
     Case(shell: "run .", code: 127, errors: "Is a directory"),
-    Case(shell: "nonsense", code: 2, errors: "nonsense"),
+    Case(shell: "nonsense", code: 2, errors: "there is no command `nonsense`; known: repl, run, check"),
+    Case(shell: "rnu n.faa", code: 2, errors: "there is no command `rnu`; did you mean `run`?"),
+    Case(shell: "n.faa", code: 2, errors: "`faa run n.faa` runs a notebook, `faa < n.faa` a plain script"),
     Case(shell: "check n.faa", code: 0, errors: ""),
     Case(
       shell: "check n.faa", code: 3, errors: "n.faa:1:1: error: the faa block opened here is never closed",
@@ -110,6 +112,21 @@ let goodNotebook = """
     let result = try readFile("\(folder)/result.json")
     #expect(result == (try readFile("\(folder)/n.faaout/result.json")))
     #expect(folderEntries("\(folder)/n.faaout").sorted() == ["events.ndjson", "result.json"])
+  }
+
+  /// Of a story a page shows every state, a terminal the last one.
+  @Test func tellsStories() throws {
+    let notebook = """
+      ```faa
+      tsne(randn([20, 4], seed: 1), perplexity: 3, iterations: 60, every: 20, animate: true);
+      ```
+      """
+    let folder = try folder(notebook)
+    let program = try Program("run n.faa --html page.html", in: folder)
+    #expect(program.code == 0, "\(program.errors)")
+    #expect(program.output.components(separatedBy: "iteration").count == 2, "\(program.output)")
+    let page = String(decoding: try readFile("\(folder)/page.html"), as: UTF8.self)
+    #expect(page.components(separatedBy: "<figure").count > 3)
   }
 
   @Test func keepsStandardOutputClean() throws {

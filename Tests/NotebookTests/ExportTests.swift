@@ -43,7 +43,7 @@ private func ran(
     ("at $x$, and", "</math>,</span> and"), ("at $x$ and", "</math> and"),
     ("text\n$$\na\n= b\n$$\nmore", "<span class=\"formula\" tabindex=\"0\"><math"),
     ("$$\\nope$$", "<code class=\"tex\" title=\"This TeX is not supported\">$$\\nope$$</code>"),
-    ("```\n$$x$$\n```", "<code>$$x$$\n</code>"), ("- [x] done", "aria-label=\"done\""),
+    ("```\n$$x$$\n```", "<span class=\"line\">$$x$$</span></code>"), ("- [x] done", "aria-label=\"done\""),
     ("~~a~~", "<del>a</del>"),
     ("| a | b |\n|---|--:|\n| 1 | 2 |", "<td style=\"text-align:right\">2</td>"),
     ("x\n\n| a | b |\n|--|-:|\n| 1 | 2 |", "<td style=\"text-align:right\">2</td>"),
@@ -64,7 +64,7 @@ private func ran(
       "<span class=\"s\">&quot;a</span><span class=\"o\">\\(</span>x<span class=\"o\">)</span><span class=\"s\">b&quot;</span>"
     ),
     ("f(x)", "<span class=\"f\">f</span>(x)"), ("1.5e-3", "<span class=\"n\">1.5e-3</span>"),
-    ("0..<9", "<span class=\"n\">0</span>..<span class=\"o\">&lt;</span><span class=\"n\">9</span>"),
+    ("0..<9", "<span class=\"n\">0</span><span class=\"o\">..&lt;</span><span class=\"n\">9</span>"),
     ("f(lr: 1)", "<span class=\"l\">lr</span>: "), ("x[a:b]", "x[a:b]"),
     ("for i in xs", "<span class=\"k\">for</span>"),
     ("\"open", "<span class=\"s\">&quot;open</span>"), ("<&>", "<span class=\"o\">&lt;&amp;&gt;</span>"),
@@ -76,6 +76,19 @@ private func ran(
     let html = highlighted(source)
     #expect(html.contains(expected), "\(html)")
     #expect(isWellFormed("<p>\(html)</p>"))
+  }
+
+  /// A style sheet breaks long lines by these elements; what is copied from the page is the code.
+  @Test func codeHasAnElementForEveryLine() {
+    let source = "a = \"\"\"\n  b\n  \"\"\"\n\nf { x in\n    x }"
+    let html = codeBlock(highlighted(source))
+    #expect(isWellFormed(html))
+    #expect(html.components(separatedBy: "<span class=\"line\"").count == 7)
+    #expect(html.contains("<span class=\"line\" style=\"--i:2\">  <span class=\"s\">b</span>\n</span>"))
+    #expect(html.contains("<span class=\"line\">\n</span>"))
+    #expect(html.contains("<span class=\"line\" style=\"--i:4\">    x }</span></code>"))
+    let plain = html.replacing(/<[^>]*>/, with: "").replacing("&quot;", with: "\"")
+    #expect(plain == source)
   }
 
   @Test func filtersDrawings() throws {

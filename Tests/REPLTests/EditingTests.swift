@@ -100,6 +100,15 @@ struct EditingTests {
     try terminal.wait { $0.contains("i-search)`f(': f(3)") }
     try terminal.press("Enter")
     try terminal.wait(for: "faa> f(3)\n27\nfaa>")
+    // `/` leaves what it finds in the line, `n` and `N` go on; `^` binds to the start.
+    try command(terminal, "/^f")
+    try terminal.press("Enter")
+    try terminal.wait(for: "faa> f(3)")
+    try terminal.type("n")
+    try terminal.wait(for: "faa> f = { y in\n  y ** 3\n}")
+    try terminal.type("N")
+    try terminal.wait(for: "faa> f(3)")
+    try terminal.press("C-c")
     try terminal.paste("a = 1\n\tb = 2\na + b")
     try terminal.wait(for: "faa> a = 1\n        b = 2\na + b")
     try terminal.press("Enter")
@@ -134,8 +143,7 @@ struct EditingTests {
     try terminal.wait { $0.contains("(reverse-i-search)`alph': alphabet = 3;") }
     try terminal.press("C-r")
     try terminal.wait { $0.contains("(reverse-i-search)`alph': alpha = 1;") }
-    // The first one turns around.
-    try terminal.press("C-s", "C-s")
+    try terminal.press("C-s")
     try terminal.wait { $0.contains("(i-search)`alph': alphabet = 3;") }
     try terminal.press("C-a")
     try terminal.type("1 + ")
@@ -145,6 +153,37 @@ struct EditingTests {
     try terminal.wait(for: "faa> alpha = 1;")
     try terminal.press("Escape", ">")
     try terminal.wait(for: "^C\nfaa>")
+  }
+
+  @Test("Esc ends a search and leaves what is found to be edited; Backspace takes a letter of it back")
+  func escape() throws {
+    let terminal = try started()
+    for entry in ["alpha = 1;", "print(\"ran\");", "alpha + 41"] { try terminal.enter(entry) }
+    try terminal.wait(for: "42\nfaa>")
+    try terminal.clear()
+    try terminal.type("new")
+    try terminal.press("C-r")
+    try terminal.type("rax")
+    try terminal.wait(for: "(failed reverse-i-search)`rax': print(\"ran\");")
+    try terminal.press("BSpace")
+    try terminal.type("n")
+    try terminal.wait { $0 == "(reverse-i-search)`ran': print(\"ran\");" }
+    try terminal.press("Escape")
+    Thread.sleep(forTimeInterval: 0.2)
+    // The cursor is where the text was found, and the letter is no part of a key that Escape began.
+    try terminal.type("b")
+    try terminal.wait { $0 == "faa> print(\"bran\");" }
+    // Ctrl-G comes back to where the search began; an arrow ends it too.
+    try terminal.press("C-s")
+    try terminal.type("+ 4")
+    try terminal.wait { $0 == "(i-search)`+ 4': alpha + 41" }
+    try terminal.press("C-w")
+    try terminal.wait { $0 == "(i-search)`+ 41': alpha + 41" }
+    try terminal.press("C-g")
+    try terminal.wait { $0 == "faa> print(\"bran\");" }
+    try terminal.press("C-s", "C-s", "Left")
+    try terminal.type("+ ")
+    try terminal.wait { $0 == "faa> alpha+  + 41" }
   }
 
   @Test("windows of one column and of five hundred, and back") func windows() throws {

@@ -12,7 +12,7 @@ struct KeyFuzzTests {
     case signal(Int32)
   }
 
-  /// What once ended the program, each in one burst. The first: a search that a key of two bytes ended, where that key aborts.
+  /// What once ended the program, each in one burst. The first: a search that a key of two bytes ended, where that key aborted.
   static let sequences: [(String, [Event])] = [
     ("a search ended by C-x e", [.bytes("\u{12}\u{18}e")]),
     ("a search ended by M-.", [.bytes("\u{12}\u{1B}.")]),
@@ -44,6 +44,15 @@ struct KeyFuzzTests {
     #expect(terminal.answers(), "\(Self.sequences[index].0) \(terminal.ending ?? "")")
   }
 
+  @Test("vi's search looks through an entry of 2,400 characters in no time") func patterns() throws {
+    let terminal = try PseudoTerminal(readline: "set editing-mode vi\n")
+    #expect(terminal.shows("faa>"))
+    terminal.type("x = \"\(String(repeating: "long ", count: 480))\";\r".utf8, pause: 0.2)
+    terminal.type("\u{1B}".utf8, pause: 0.7)
+    terminal.type("/\(String(repeating: "long ", count: 8))X\rnnnN".utf8)
+    #expect(terminal.answers(), "\(terminal.ending ?? terminal.latest)")
+  }
+
   @Test("signals in the midst of training leave its numbers alone") func training() throws {
     let terminal = try PseudoTerminal()
     #expect(terminal.shows("faa>"))
@@ -71,7 +80,8 @@ struct KeyFuzzTests {
       "\u{1B}\u{12}", "\u{1B}\u{19}", "\u{1B}\u{7}", "\u{18}\u{15}",
       "\u{18}\u{18}", "\u{18}(", "\u{18})", "\u{18}e", "\u{18}\u{7}", "\u{1D}x", "a", "x = 1", "1 + 1",
       "{ y in", "}", "(", ")", " ", "\"", "\\lambda",
-      "é日x̂", "%ti", "?sum", "lin", "y ** 2\r", "x = 5;\r", "\u{1B}[200~f = { x in\n x }\u{1B}[201~",
+      "é日x̂", "%ti", "?sum", "lin", "/al", "?al", "n", "N", "y ** 2\r", "x = 5;\r",
+      "\u{1B}[200~f = { x in\n x }\u{1B}[201~",
       "\u{1B}[200~ab",
       String(repeating: "long ", count: 300),
     ].map { .bytes($0) } + [

@@ -14,7 +14,7 @@ extern faa_line_callbacks faa_callbacks;
 
 /// The next byte of well-formed UTF-8, for readline.
 int faa_input_next(FILE *stream);
-/// Reads a byte unless one is held, and holds it to be looked at.
+/// Reads a byte unless one is held, and holds it to be looked at; -1 in the midst of a character and at the end of input.
 int faa_input_hold(void);
 /// Replaces the byte that is held; -1 drops it.
 void faa_input_set_held(int byte);
@@ -62,6 +62,32 @@ void faa_display_resize(void);
 void faa_visits_begin(void);
 /// Takes over from readline, which has moved in the history.
 void faa_visits_adopt(void);
+/// The entry that is shown, and showing one again with the cursor there.
+int faa_visits_place(void);
+void faa_visits_show(int place, int point);
+/// Shows the nearest entry in a direction that holds a text, with the cursor there: the entry that is shown or another one, which then
+/// differs from it. Where `is_anchored`, a text that begins with ^ has to begin the entry. False where there is none.
+bool faa_visits_find(const char *text, bool is_anchored, int direction, bool includes_current);
 /// One step in a direction: -1 to older entries, 1 to newer ones.
 void faa_visits_step(int direction);
 void faa_visits_go_to_end(int direction);
+
+// ---- Search: the history, for a text.
+
+bool faa_search_is_active(void);
+/// Handles the key whose first byte is held. False where the key ended the search and is still to be handled.
+bool faa_search_take(int key);
+/// Leaves what is found in the line.
+void faa_search_end(void);
+/// Comes back to where the search began.
+void faa_search_cancel(void);
+/// The keys: searches that Enter ends and runs, those that it only ends (vi's, and readline's not incremental ones), and the next one
+/// of the last search.
+int faa_search_backward(int count, int key);
+int faa_search_forward(int count, int key);
+int faa_search_quietly_backward(int count, int key);
+int faa_search_quietly_forward(int count, int key);
+int faa_search_vi(int count, int key);
+int faa_search_vi_again(int count, int key);
+int faa_search_again_backward(int count, int key);
+int faa_search_again_forward(int count, int key);

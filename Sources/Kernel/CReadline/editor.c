@@ -10,7 +10,7 @@
 
 faa_line_callbacks faa_callbacks;
 
-enum { INTERRUPT = 3, ABORT = 7, END_OF_SEARCH = 10, PREFIX = 24, ESCAPE = 27 };
+enum { INTERRUPT = 3 };
 
 static bool is_installed;
 
@@ -260,12 +260,9 @@ static void drop_draft(void) {
   faa_display_draw();
 }
 
-static bool is_searching(void) { return RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH); }
-
 void faa_line_interrupt(void) {
-  if (is_searching()) {
-    faa_input_set_held(ABORT);
-    rl_callback_read_char();
+  if (faa_search_is_active()) {
+    faa_search_cancel();
     return;
   }
   rl_callback_sigcleanup();
@@ -319,7 +316,8 @@ static void release_terminal(void) {
 
 // What stands in for a function of readline wherever a key is bound to it, by readline or by the user. To abort, readline jumps to
 // where a key was read, which after some keys of several bytes is a frame that is gone: its own abort, keyboard macros, and keys that
-// are not bound. Its completion knows file names alone. What accepts an entry asks whether it is complete.
+// are not bound. Its completion knows file names alone; search.c says what is wrong with its searches. What accepts an entry asks whether it
+// is complete.
 static const struct {
   rl_command_func_t *theirs, *ours;
 } replacements[] = {
@@ -355,6 +353,14 @@ static const struct {
     {rl_end_kbd_macro, on_nothing},
     {rl_call_last_kbd_macro, on_nothing},
     {rl_print_last_kbd_macro, on_nothing},
+    {rl_reverse_search_history, faa_search_backward},
+    {rl_forward_search_history, faa_search_forward},
+    {rl_noninc_reverse_search, faa_search_quietly_backward},
+    {rl_noninc_forward_search, faa_search_quietly_forward},
+    {rl_noninc_reverse_search_again, faa_search_again_backward},
+    {rl_noninc_forward_search_again, faa_search_again_forward},
+    {rl_vi_search, faa_search_vi},
+    {rl_vi_search_again, faa_search_vi_again},
     {rl_re_read_init_file, on_nothing},
     {rl_restart_output, on_nothing},
     {rl_stop_output, on_nothing},
@@ -427,8 +433,6 @@ void faa_line_setup(faa_line_callbacks given) {
   rl_variable_bind("bell-style", "none");
   // The terminal's own erase key would get readline's function at every prompt.
   rl_variable_bind("bind-tty-special-chars", "off");
-  // faa_line_read ends a search with it.
-  rl_variable_bind("isearch-terminators", "\\C-j");
   using_history();
 
   bind_keys();
@@ -444,6 +448,7 @@ void faa_line_begin(const char *prompt) {
 }
 
 void faa_line_end(void) {
+  faa_search_end();
   is_installed = false;
   rl_callback_handler_remove();
   faa_display_forget();
@@ -465,15 +470,7 @@ void faa_line_read(void) {
       faa_line_interrupt();
       continue;
     }
-    // A search that a key of several bytes ends would run that key on a stack frame that is gone should the key abort. End it
-    // before.
-    if (RL_ISSTATE(RL_STATE_ISEARCH) && (key == ESCAPE || key == PREFIX)) {
-      faa_input_set_held(END_OF_SEARCH);
-      read_key();
-      faa_input_set_held(key);
-      // What the end of the search ran may have been Enter: the key is for the next prompt.
-      if (!is_installed) return;
-    }
+    if (faa_search_is_active() && faa_search_take(key)) continue;
     read_key();
   } while (is_installed && faa_input_is_pending());
   if (is_installed) faa_display_catch_up();

@@ -32,7 +32,7 @@ static int raw_byte(FILE *stream) {
 }
 
 int faa_input_hold(void) {
-  if (!faa_input_is_pending()) held = raw_byte(rl_instream);
+  if (held < 0 && queued_at == queued_count) held = raw_byte(rl_instream);
   return held;
 }
 

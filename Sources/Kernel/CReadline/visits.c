@@ -1,6 +1,6 @@
 // Moving through the history. Readline keeps the edits of an entry that is visited, and their undo list, in the entry itself; the
 // sharing of those lists is where it frees memory twice. So here the edits are kept beside the history, readline itself always
-// stands at its end, and where one of its searches has moved it, faa_visits_adopt takes over.
+// stands at its end, and where one of its functions has moved it, faa_visits_adopt takes over.
 #include "Editor.h"
 
 #include <stdlib.h>
@@ -59,8 +59,37 @@ static void show(int index) {
   shown_point = rl_point;
 }
 
+int faa_visits_place(void) { return at; }
+
+void faa_visits_show(int place, int point) {
+  set(&prefix, NULL);
+  if (place != at) show(place);
+  rl_point = point < rl_end ? point : rl_end;
+  shown_point = rl_point;
+}
+
+// Where an entry holds a text: the last place for who looks backwards, the first one for who looks forwards, or -1.
+static int occurrence(const char *line, const char *text, bool is_anchored, int direction) {
+  if (is_anchored && *text == '^') return strncmp(line, text + 1, strlen(text + 1)) == 0 ? 0 : -1;
+  const char *found = strstr(line, text);
+  for (const char *next = found; direction < 0 && next; next = strstr(next + 1, text)) found = next;
+  return found ? (int)(found - line) : -1;
+}
+
+bool faa_visits_find(const char *text, bool is_anchored, int direction, bool includes_current) {
+  for (int index = includes_current ? at : at + direction; index >= 0 && index <= history_length; index += direction) {
+    const char *line = index == at ? rl_line_buffer : entry(index);
+    if (!includes_current && strcmp(line, rl_line_buffer) == 0) continue;
+    int point = occurrence(line, text, is_anchored, direction);
+    if (point < 0) continue;
+    faa_visits_show(index, point);
+    return true;
+  }
+  return false;
+}
+
 void faa_visits_adopt(void) {
-  if (RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH) || where_history() == history_length) return;
+  if (where_history() == history_length) return;
   int found = where_history(), point = rl_point;
   char *text = strdup(rl_line_buffer);
   rl_free_undo_list();

@@ -51,7 +51,8 @@ let analysisCommands: [Command] = [
 
 /// A number with a fixed number of decimals.
 func fixed(_ value: Double, _ places: Int) -> String {
-  guard value.isFinite, value.magnitude < 1e12 else { return "\(value)" }
+  guard value.isFinite else { return "\(value)" }
+  guard value.magnitude < 1e9 else { return short(value) }
   var scale = 1.0
   for _ in 0..<places { scale *= 10 }
   let whole = Int((value.magnitude * scale).rounded())

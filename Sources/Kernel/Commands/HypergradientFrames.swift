@@ -19,7 +19,7 @@ struct PlayFrame {
   /// The frame as lines of text, at most `width` columns wide: the numbers beside the picture, or below a smaller one where that does not
   /// fit, so that either is complete in 24 rows.
   func text(width: Int) -> String {
-    let isWide = width >= 46 + 3 + 26
+    let isWide = isWide(width)
     var lines = [isWide ? "\(title)   (\(track.places))" : title.replacing("   ", with: "  ")]
     if isWide {
       lines.append("")
@@ -29,9 +29,11 @@ struct PlayFrame {
       lines += canvas(columns: max(min(width - 2, 44), 8), rows: 5) + facts(room: width)
     }
     if let spectrum { lines.append(strip(spectrum, columns: min(width, 78) - 26)) }
-    lines.append(bar(columns: min(width, 78) - 34))
+    lines.append(bar(room: min(width, 78)))
     return lines.map { String($0.prefix(width)) }.joined(separator: "\n")
   }
+
+  private func isWide(_ width: Int) -> Bool { width >= 46 + 3 + 26 }
 
   var title: String {
     let step = track.gamma.map { "   γ " + short($0) } ?? ""
@@ -145,13 +147,16 @@ struct PlayFrame {
   }
 
   /// The residual on a logarithmic bar from 1e-12 of the first (empty) to the first (full).
-  private func bar(columns: Int) -> String {
+  private func bar(room: Int) -> String {
+    let unit = isWide(room) ? " of the first (log scale)" : " of the first"
+    let columns = room - 21 - unit.count
     let first = track.steps[0].residual
     let relative = first > 0 ? step.residual / first : 0
     let share = relative > 0 ? min(max(1 + log10(relative) / 12, 0), 1) : 0
     let full = Int((share * Double(max(columns, 1))).rounded())
     return "residual  " + String(repeating: "█", count: full)
-      + String(repeating: "░", count: max(columns - full, 0)) + "  " + short(relative) + " of the first"
+      + String(repeating: "░", count: max(columns - full, 0)) + "  " + short(relative)
+      + unit
   }
 }
 

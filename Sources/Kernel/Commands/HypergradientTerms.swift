@@ -41,6 +41,19 @@ final class TermsObject: HostObject {
         gamma: try a.optional("gamma") { try a.step($0) }))
   }
 
+  /// `hg.terms[3]`: one term, for which the products up to it are taken.
+  func subscripted(_ indices: [Index]) throws -> Value {
+    guard indices.count == 1, case .at(let index) = indices[0] else {
+      throw CommandError(
+        "IndexOutOfRange", "terms are chosen by one number",
+        help: "as in hg.terms[3]; list(hg.terms) holds all of them")
+    }
+    let terms = try owner.result.terms(count: count, gamma: gamma)
+    let position = try Index.position(index, count: terms.count, of: "Terms")
+    for term in terms where term.k == position { return .object(TermObject(term, owner)) }
+    throw terms.failure ?? CommandError("IndexOutOfRange", "the series ends before term \(position)")
+  }
+
   func iterate() throws -> (() throws -> Value?)? {
     let terms = try owner.result.terms(count: count, gamma: gamma)
     return { [owner] in

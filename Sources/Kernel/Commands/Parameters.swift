@@ -7,7 +7,7 @@ extension Parameter {
     "dtype", .choice(DType.allCases.map(\.description)), default: "f32", "element type: bool, i32, f32 or f64"
   )
   /// `seed: none`
-  static let seed = Parameter.optional(
+  static let seed = Parameter.labelled(
     "seed", .int, "fixes the numbers; without one they depend on session and cell")
   /// `shape`
   static let shape = Parameter.required("shape", .shape, "the extents, such as [2, 3]")

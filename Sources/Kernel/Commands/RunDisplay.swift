@@ -33,7 +33,11 @@ extension RunObject {
         continue
       }
       let rate = history.learningRates[min(history.learningRates.count, (index + 1) * steps) - 1]
-      rows.append(["\(index + 1)", fixed(loss, 5), fixed(rate, 7)])
+      // What has diverged keeps to its column.
+      rows.append([
+        "\(index + 1)", loss.magnitude < 1000 ? fixed(loss, 5) : short(loss),
+        rate.magnitude < 1000 ? fixed(rate, 7) : short(rate),
+      ])
     }
     return rows
   }

@@ -8,7 +8,7 @@ enum KeyHelp {
     ("Esc, then Enter", "run the entry as it is, complete or not"),
     ("Tab", "complete; twice lists; \\lambda Tab gives λ, \\λ Tab its name"),
     ("Up, Down", "lines of the entry, then the history; with text typed, entries that begin so"),
-    ("Ctrl-R, Ctrl-S", "search the history backwards, forwards; Ctrl-G ends the search"),
+    ("Ctrl-R, Ctrl-S", "search the history; Enter runs what is found, Esc leaves it"),
     ("Alt-<, Alt->", "oldest entry, back to the draft"),
     ("Ctrl-A, Ctrl-E", "start, end of the line (Home, End)"),
     ("Ctrl-B, Ctrl-F", "a character back, on (arrows)"),

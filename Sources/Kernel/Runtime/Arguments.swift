@@ -43,9 +43,16 @@ public struct Arguments {
   /// An error about one argument's kind: names what was wanted and what came.
   public func mismatch(_ name: String, expected: String) -> CommandError {
     let value = self[name]
+    // A number behind a length is meant to be the next length.
+    var list: String?
+    if case .int = value, let shape = parameters.firstIndex(where: { $0.name == "shape" }),
+      case .int = values[shape]
+    {
+      list = Synopsis.list(callee, parameters)
+    }
     return error(
       "TypeMismatch", name, "must be \(expected), not \(value.article) (\(value.brief(columns: 40)))",
-      help: parameters.count > 1 ? Synopsis.line(callee, parameters) : nil)
+      help: list ?? (parameters.count > 1 ? Synopsis.line(callee, parameters) : nil))
   }
 
   private func index(_ name: String) -> Int { routine.index(of: name) }

@@ -33,7 +33,11 @@ struct Binding {
     }
     var position = 0
     for index in labels.indices where labels[index] == nil {
-      while position < parameters.count, taken[position], !parameters[position].isRest { position += 1 }
+      while position < parameters.count, !parameters[position].isRest,
+        taken[position] || parameters[position].isLabelled
+      {
+        position += 1
+      }
       var slot = position
       if hasTrailing, index == labels.count - 1,
         let function = parameters.indices.first(where: { !taken[$0] && parameters[$0].kind.wantsFunction })
@@ -41,7 +45,7 @@ struct Binding {
         slot = function
       }
       guard slot < parameters.count else {
-        throw Binding.tooMany(callee, parameters, given: labels.count, index)
+        throw Binding.tooMany(callee, parameters, labels, index)
       }
       taken[slot] = true
       parameterOf[index] = slot
@@ -64,15 +68,17 @@ struct Binding {
       argument: "#\(index)")
   }
 
-  private static func tooMany(_ callee: String, _ parameters: [Parameter], given: Int, _ index: Int)
-    -> CommandError
-  {
-    let takes =
-      parameters.isEmpty
-      ? "no arguments" : parameters.count == 1 ? "1 argument" : "\(parameters.count) arguments"
+  private static func tooMany(
+    _ callee: String, _ parameters: [Parameter], _ labels: [String?], _ index: Int
+  ) -> CommandError {
+    let labelled = Set(parameters.filter(\.isLabelled).map(\.name))
+    let count = parameters.count - labelled.count
+    let given = labels.filter { $0.map { !labelled.contains($0) } ?? true }.count
+    let takes = count == 0 ? "no arguments" : count == 1 ? "1 argument" : "\(count) arguments"
     return CommandError(
-      "TooManyArguments", "\(callee): takes \(takes), not \(given)", help: Synopsis.line(callee, parameters),
-      argument: "#\(index)")
+      "TooManyArguments",
+      "\(callee): takes \(takes)\(labelled.isEmpty || count == 0 ? "" : " without label"), not \(given)",
+      help: Synopsis.list(callee, parameters) ?? Synopsis.line(callee, parameters), argument: "#\(index)")
   }
 
   private static func missing(_ names: [String], _ callee: String, _ parameters: [Parameter]) -> CommandError
@@ -139,17 +145,24 @@ extension Kind {
 
 /// One-line descriptions of calls.
 enum Synopsis {
-  /// `fit(model, on:, epochs: 10)`: the first parameter bare, later required ones with `:`, defaults where there are some.
+  /// `fit(model, on, epochs: 10, seed: none)`: required parameters bare, the others with their defaults.
   static func line(_ name: String, _ parameters: [Parameter]) -> String {
-    let parts = parameters.enumerated().map { index, parameter in
+    let parts = parameters.map { parameter in
       if parameter.isRest { return "\(parameter.name)…" }
-      guard let value = parameter.defaultValue else {
-        return index < 2 ? parameter.name : "\(parameter.name):"
-      }
-      if case .none = value { return "\(parameter.name):" }
+      guard let value = parameter.defaultValue else { return parameter.name }
       return "\(parameter.name): \(value.brief(columns: 24))"
     }
     return "\(name)(\(parts.joined(separator: ", ")))"
+  }
+
+  private static let lists = ["shape": "[2, 3]", "order": "[1, 0]"]
+
+  /// How lengths and axes are written, for who writes them one by one; nil where the call takes none.
+  static func list(_ name: String, _ parameters: [Parameter]) -> String? {
+    guard let place = parameters.firstIndex(where: { lists[$0.name] != nil }) else { return nil }
+    let parameter = parameters[place].name
+    let call = (parameters[..<place].map(\.name) + [lists[parameter] ?? ""]).joined(separator: ", ")
+    return "`\(parameter)` is one list: \(name)(\(call))"
   }
 }
 

@@ -74,7 +74,7 @@ public struct Command: @unchecked Sendable {
   }
 }
 
-/// One parameter of a command. Every parameter can be given by position or by label.
+/// One parameter of a command. It can be given by label, and, unless it has to be labelled, by position.
 public struct Parameter: Sendable {
   /// Its label.
   public let name: String
@@ -86,6 +86,8 @@ public struct Parameter: Sendable {
   public let doc: String
   /// Whether it takes all remaining positional arguments, as a list.
   public let isRest: Bool
+  /// Whether it has to be given by label.
+  public var isLabelled = false
 
   /// A parameter that has to be given.
   public static func required(_ name: String, _ kind: Kind, _ doc: String = "") -> Parameter {
@@ -97,6 +99,15 @@ public struct Parameter: Sendable {
     _ name: String, _ kind: Kind, default value: Value = .none, _ doc: String = ""
   ) -> Parameter {
     Parameter(name: name, kind: kind, defaultValue: value, doc: doc, isRest: false)
+  }
+
+  /// A parameter that may be left out and has to be given by label: by position it could be taken for something else.
+  public static func labelled(
+    _ name: String, _ kind: Kind, default value: Value = .none, _ doc: String = ""
+  ) -> Parameter {
+    var parameter = optional(name, kind, default: value, doc)
+    parameter.isLabelled = true
+    return parameter
   }
 
   /// All remaining positional arguments, none or more.

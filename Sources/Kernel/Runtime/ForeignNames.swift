@@ -67,6 +67,8 @@ enum ForeignNames {
     (["ndim", "dim", "numel", "size"], "x.shape"),
     (["one_hot"], "oneHot(labels, 3)"),
     (["detach", "stop_gradient", "no_grad"], "stopGradient(x)"),
+    (["item"], "float(x[0, 0])"),
+    (["tolist", "numpy"], "list(x)"),
     // arithmetic and reductions
     (["add"], "x + y"),
     (["clip"], "clamp(x, 0, 1)"),
@@ -114,8 +116,10 @@ enum ForeignNames {
     (["imshow"], "plot(heatmap(x))"),
     (["bar"], "plot(bars([\"a\", \"b\"], [1, 2]))"),
     (["savefig"], "save(plot(points(x, y)), \"figure.svg\")"),
-    (["torch", "np", "numpy", "jnp", "sklearn", "plt", "scipy"], "help()"),
+    (modules, "help()"),
   ]
+
+  private static let modules = ["torch", "np", "jnp", "sklearn", "plt", "scipy"]
 
   private static let codes: [String: String] = rows.reduce(into: [:]) { table, row in
     for name in row.names { table[name] = row.code }
@@ -142,6 +146,7 @@ enum ForeignNames {
 
   /// A help line for a name that nothing here has: what it is called here, or what it may have been meant to be.
   static func remedy(for name: String, in candidates: some Sequence<String>) -> String? {
-    code(for: name).map { "write `\($0)`" } ?? Suggestion.phrase(for: name, in: candidates)
+    if modules.contains(name) { return "no module stands before a command: `mean(x)`, not `\(name).mean(x)`" }
+    return code(for: name).map { "write `\($0)`" } ?? Suggestion.phrase(for: name, in: candidates)
   }
 }

@@ -60,6 +60,8 @@ public struct Display: Sendable, Equatable {
   public var alt: String?
   /// The text with colour sequences, for a terminal that shows colours but no pictures.
   public var colouredText: String?
+  /// An earlier state of what is told as a story, for a page, which shows all of them; it has no words, and a terminal leaves it out.
+  public var isEarlier = false
 
   /// What a client can show: drawing a form that nobody looks at takes time.
   public enum Forms: Sendable {

@@ -47,14 +47,25 @@ enum Operators {
     case (.add, _, .string): help = "interpolate: \"\\(x)…\""
     case (.modulo, .string, _): help = "interpolate: \"\\(x, format: \".2f\")\""
     case (.multiply, .string, .int): help = "join as many: [\"ab\" for _ in 0..<n].join()"
-    case (.multiply, .list, .int): help = "a list of equal elements: [0 for _ in 0..<n]"
+    case (.multiply, .list(let xs), .int(let n)), (.multiply, .int(let n), .list(let xs)):
+      help = repetition(xs.elements, count: n)
     case (.add, .list, .tuple): help = "add a list: xs + list(pair)"
     case (_, .list, _), (_, _, .list): help = "`tensor([…])` makes a tensor that computes element by element"
+    case (_, .tuple, .int), (_, .tuple, .float), (_, .int, .tuple), (_, .float, .tuple):
+      help = "`tensor(list(pair))` makes a tensor that computes element by element"
     case (_, .none, _), (_, _, .none): help = "`a ?? b` replaces `none`"
     default: break
     }
     return CommandError(
       "TypeMismatch", "`\(operation.spelling)` is not defined for \(x.article) and \(y.article)", help: help)
+  }
+
+  /// What a list times a number is meant to be: the list over and over, or every element times the number.
+  private static func repetition(_ elements: [Value], count: Int) -> String {
+    if elements.count == 1 {
+      return "a list of equal elements: [\(elements[0].brief(columns: 24)) for _ in 0..<\(count)]"
+    }
+    return "over and over: [x for _ in 0..<\(count) for x in xs]; each times \(count): tensor(xs) * \(count)"
   }
 
   // MARK: numbers

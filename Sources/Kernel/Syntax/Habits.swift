@@ -92,6 +92,7 @@ extension Parser {
       case .int, .float: return "the keys of a record are names or strings: {lr: 0.1, \"2\": 4}"
       default: return nil
       }
+    case .colon where open.last?.kind == .symbol(.openParen): return "a record is written in braces: {a: 1}"
     case .colon:
       if case .identifier = before?.kind { return "a variable has no declared type: write `x = …`" }
       return nil

@@ -53,8 +53,7 @@ final class ConsoleReporter: RunObserver {
     }
     guard showsText else { return }
     switch output {
-    // Of a story the last state alone.
-    case .display(let rendering) where rendering.text.isEmpty: return
+    case .display(let rendering) where rendering.isEarlier: return
     case .display(let rendering) where rendering.isFigure, .value(let rendering, _) where rendering.isFigure:
       closeText()
       Console.out(plots.drawing(rendering))

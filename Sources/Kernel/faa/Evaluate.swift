@@ -40,8 +40,7 @@ func show(_ output: CellOutput) {
   case .text(let text): Console.outData(text)
   case .warning(let text): Console.error("warning: \(Safe.text(text))\n")
   case .metric(let name, let value): Console.outData("\(name) = \(value.isNaN ? "nan" : "\(value)")\n")
-  // Earlier states of a story have no words.
-  case .display(let rendering) where rendering.text.isEmpty: break
+  case .display(let rendering) where rendering.isEarlier: break
   case .display(let rendering), .value(let rendering, _):
     Console.outData(rendering.text.hasSuffix("\n") ? rendering.text : rendering.text + "\n")
   }

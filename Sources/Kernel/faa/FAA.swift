@@ -10,7 +10,7 @@ struct FAA: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "faa",
     abstract:
-      "Facial affect analysis with derivatives of any order: a language, its prompt and its notebooks.",
+      "Facial action analysis with derivatives of any order: a language, its prompt and its notebooks.",
     version: "faa \(version)",
     subcommands: [
       SessionCommand.self, RunCommand.self, CheckCommand.self, ParamsCommand.self, DoctorCommand.self,
@@ -45,7 +45,11 @@ struct SessionCommand: ParsableCommand {
   // For the program itself, when it starts anew in the midst of a session.
   @Option(help: .hidden) var resume: Int32?
 
+  // What is no command comes here.
+  @Argument(help: .hidden) var words: [String] = []
+
   func run() throws {
+    if let word = words.first { throw UsageError(Self.refusal(of: word)) }
     if let expression {
       throw ExitCode(evaluate(expression, name: "", seed: seed))
     }
@@ -56,6 +60,17 @@ struct SessionCommand: ParsableCommand {
     let prompt = Interactive(
       seed: seed, isQuiet: quiet, keepsHistory: !keepsNoHistory, readsStartup: !skipsStartup, resumed: resume)
     throw ExitCode(prompt.run())
+  }
+
+  private static func refusal(of word: String) -> String {
+    if access(word, F_OK) == 0 {
+      return "`faa run \(word)` runs a notebook, `faa < \(word)` a plain script"
+    }
+    var names: [String] = []
+    for command in FAA.configuration.subcommands where command.configuration.shouldDisplay {
+      if let name = command.configuration.commandName { names.append(name) }
+    }
+    return "there is no command `\(word)`" + remedy(for: word, among: names)
   }
 }
 

@@ -30,7 +30,11 @@ struct NotebookRun {
     let issues = document.staticIssues()
     report(issues.filter { $0.severity == .error || !flags.quiet })
     if issues.contains(where: { $0.severity == .error }) { return (3, nil) }
-    if document.cells.isEmpty, !flags.quiet { Console.error("\(document.name): warning: no cell to run\n") }
+    if document.cells.isEmpty, !flags.quiet {
+      Console.error(
+        "\(document.name): warning: no cell to run: cells stand between ```faa and ```; `faa < \(document.name)` runs a plain script\n"
+      )
+    }
     var options: RunOptions
     do {
       options = try runOptions()

@@ -175,7 +175,7 @@ extension Hypergradient: CustomStringConvertible {
       rho.map { "ρ \(brief($0, 5))" }, kappa.map { "κ \(brief($0, 4))" }, gamma.map { "γ \(brief($0, 5))" },
     ].compactMap(\.self)
     if method is Neumann, let rho, let terms = neumannTerms(rho: rho), !spectrum.isEmpty {
-      spectrum.append("\(terms) terms to 1e-6")
+      spectrum.append("\(terms) term\(terms == 1 ? "" : "s") to 1e-6")
     }
     if !spectrum.isEmpty { rows.append(("series", spectrum.joined(separator: "   "))) }
     rows.append(

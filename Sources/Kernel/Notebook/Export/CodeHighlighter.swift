@@ -6,6 +6,20 @@ func highlighted(_ code: String) -> String {
   return scanner.run()
 }
 
+/// A block of code as a page shows it: an element for every line, so that what a long line has too much goes on below it, indented. The
+/// style needs to know how far the line itself is.
+///
+/// - Parameter code: HTML none of whose elements holds a line end.
+func codeBlock(_ code: String) -> String {
+  let lines = code.split(separator: "\n", omittingEmptySubsequences: false)
+  let elements = lines.enumerated().map { index, line in
+    let indent = line.prefix { $0 == " " }.count
+    let style = indent > 0 ? " style=\"--i:\(indent)\"" : ""
+    return "<span class=\"line\"\(style)>\(line)\(index + 1 < lines.count ? "\n" : "")</span>"
+  }
+  return "<pre class=\"code\" tabindex=\"0\"><code>\(elements.joined())</code></pre>"
+}
+
 private struct HighlightScanner {
   private let text: [Character]
   private var position = 0
@@ -43,6 +57,10 @@ private struct HighlightScanner {
       advance { $0 == "%" || $0 == "?" }
       advance { $0.isLetter }
       emit("k", start)
+    } else if next == ".", peek(1) == "." {
+      // A range: `..<` is broken nowhere.
+      advance { ".<".contains($0) }
+      emit("o", start)
     } else if "+-*/@=<>!&|^~?".contains(next) {
       advance { "+-*/@=<>!&|^~?".contains($0) }
       emit("o", start)
@@ -136,8 +154,13 @@ private struct HighlightScanner {
   }
 
   private mutating func emit(_ kind: String?, _ start: Int) {
-    let piece = escaped(String(text[start..<position]))
-    guard !piece.isEmpty else { return }
-    output += kind.map { "<span class=\"\($0)\">\(piece)</span>" } ?? piece
+    // No span goes on in the next line, nor holds what it begins with: a page has an element for every line.
+    let lines = text[start..<position].split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    for (index, line) in lines.enumerated() {
+      let blanks = index > 0 ? line.prefix { $0 == " " } : []
+      if index > 0 { output += "\n" + String(blanks) }
+      let piece = escaped(String(line.dropFirst(blanks.count)))
+      if !piece.isEmpty { output += kind.map { "<span class=\"\($0)\">\(piece)</span>" } ?? piece }
+    }
   }
 }

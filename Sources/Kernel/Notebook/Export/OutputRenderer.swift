@@ -60,8 +60,7 @@ struct OutputRenderer {
     var code = cell.code
     while code.hasSuffix("\n") { code.removeLast() }
     let bar = notes.isEmpty ? "" : "<p class=\"bar\">\(notes.joined())</p>"
-    return
-      "<div class=\"source\">\(bar)<pre class=\"code\" tabindex=\"0\"><code>\(highlighted(code))</code></pre></div>\n"
+    return "<div class=\"source\">\(bar)\(codeBlock(highlighted(code)))</div>\n"
   }
 
   // MARK: Outputs

@@ -25,6 +25,8 @@ let pageStyle = """
   code { font-size:.875em; background:var(--panel); padding:.1em .3em; border-radius:4px; }
   pre { font-size:.8125rem; line-height:1.55; margin:0; padding:.85rem 1rem; overflow-x:auto; tab-size:4; white-space:pre; }
   pre code { font-size:inherit; background:none; padding:0; }
+  pre.code { white-space:pre-wrap; overflow-wrap:anywhere; }
+  .line { display:block; padding-left:calc(4ch + var(--i,0)*1ch); text-indent:calc(-4ch - var(--i,0)*1ch); }
   .prose > pre.code { background:var(--panel); border-radius:8px; margin:0 0 1.2em; }
   .scroll { overflow-x:auto; margin:0 0 1.2em; } .scroll > p:last-child { margin-bottom:0; }
   table { border-collapse:collapse; font-size:.92em; font-variant-numeric:tabular-nums; }
@@ -70,7 +72,7 @@ let pageStyle = """
   .expect dl { display:grid; grid-template-columns:max-content 1fr; gap:.15rem .8rem; margin:.35rem 0 0; } .expect dd { margin:0;
     overflow-wrap:anywhere; }
   .c { color:var(--com); font-style:italic; } .k { color:var(--key); font-weight:600; } .s { color:var(--str); } .n { color:var(--num); }
-  .f { color:var(--fun); } .l { color:var(--lab); } .o { color:var(--soft); }
+  .f { color:var(--fun); } .l { color:var(--lab); } .o { color:var(--soft); white-space:nowrap; }
   nav { font-size:.84rem; margin:0 0 1.8rem; padding:.9rem 0; border-top:1px solid var(--rule); border-bottom:1px solid var(--rule); }
   nav ul { list-style:none; margin:0; padding:0; } nav li { margin:.32em 0; line-height:1.35; } nav .l3 { padding-left:1.1em; color:inherit; }
   nav .l2,nav .l3 { color:var(--soft); } nav a { color:var(--soft); text-decoration:none; } nav a:hover { color:var(--accent); }

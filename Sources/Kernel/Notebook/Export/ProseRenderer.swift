@@ -149,11 +149,9 @@ final class ProseRenderer {
     case MD_BLOCK_LI: emit("</li>\n")
     case MD_BLOCK_H: finishHeading(Int(detail?.load(as: MD_BLOCK_H_DETAIL.self).level ?? 1))
     case MD_BLOCK_CODE:
-      let code = buffers.popLast() ?? ""
-      let isFAA = codeLanguage == "faa"
-      emit(
-        "<pre class=\"code\" tabindex=\"0\"><code>\(isFAA ? highlighted(code) : escaped(code))</code></pre>\n"
-      )
+      var code = buffers.popLast() ?? ""
+      if code.hasSuffix("\n") { code.removeLast() }
+      emit(codeBlock(codeLanguage == "faa" ? highlighted(code) : escaped(code)) + "\n")
       codeLanguage = nil
     case MD_BLOCK_P: emit("</p>\n")
     case MD_BLOCK_TABLE: emit("</table></div>\n")

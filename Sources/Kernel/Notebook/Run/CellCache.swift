@@ -60,7 +60,7 @@ public final class CellCache: @unchecked Sendable {
   func entry(_ key: String) -> Entry? {
     guard let bytes = try? readFile(path(key)) else { return nil }
     var r = ByteReader(bytes)
-    guard let version = try? r.text(), version == "faa cell 1" else { return nil }
+    guard let version = try? r.text(), version == "faa cell 2" else { return nil }
     guard let identity = try? r.text(), let seconds = try? r.double(), let dropped = try? r.int(),
       let components = try? r.list({ (name: try $0.text(), value: try $0.text()) }),
       let outputs = try? r.list({ try Wire.output(&$0) }), r.isAtEnd
@@ -72,7 +72,7 @@ public final class CellCache: @unchecked Sendable {
   /// Stores an entry whose variables are already written, and removes what an older one had.
   func store(_ entry: Entry, _ key: String) throws {
     var w = ByteWriter()
-    w.text("faa cell 1")
+    w.text("faa cell 2")
     w.text(entry.identity)
     w.double(entry.seconds)
     w.int(entry.droppedBytes)

@@ -67,7 +67,7 @@ private final class SessionCells: @unchecked Sendable {
         guard let earlier = frames.replace(live), earlier.isStory else { break }
         var display = earlier.draw(.all)
         guard display.svg != nil else { break }
-        (display.text, display.colouredText) = ("", nil)
+        (display.text, display.colouredText, display.isEarlier) = ("", nil, true)
         send(.output(.display(display)))
       case .metric(let name, let value): send(.output(.metric(name, value)))
       case .progress(let progress): send(.progress(ProgressReport(progress)))

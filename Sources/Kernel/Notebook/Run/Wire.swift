@@ -153,13 +153,16 @@ enum Wire {
     for text in [rendering.html, rendering.markdown, rendering.latex, rendering.alt] {
       w.optional(text) { $0.text($1) }
     }
+    w.byte(rendering.isEarlier ? 1 : 0)
   }
 
   private static func rendering(_ r: inout ByteReader) throws -> Display {
-    Display(
+    var rendering = Display(
       text: try r.text(), svg: try r.optional { try $0.text() }, png: try r.optional { Array(try $0.blob()) },
       html: try r.optional { try $0.text() }, markdown: try r.optional { try $0.text() },
       latex: try r.optional { try $0.text() }, alt: try r.optional { try $0.text() })
+    rendering.isEarlier = try r.byte() == 1
+    return rendering
   }
 
   static func write(_ failure: CellFailure, to w: inout ByteWriter) {
