@@ -83,6 +83,26 @@ struct CoincidenceTests {
     }
   }
 
+  @Test("values that coincide but for rounding", arguments: [2, 6, 30])
+  func rounding(_ n: Int) throws {
+    var stream = RandomStream(seed: 32)
+    let q = try stream.normals([n, n], dtype: .f64).orthogonalTriangular().q
+    let c = try stream.normals([n, n], dtype: .f64)
+    let a = try q.matmul(q.transposed()) * 3
+    let whole = try grad { x in
+      let v = try x.symmetricEigen().vectors
+      return try (v.matmul(v.transposed()) * c).sum()
+    }(a)
+    #expect(try whole.abs().max().item() < 1e-10)
+    let error = #expect(throws: TensorError.self) {
+      try grad { x in
+        let (w, v) = try x.symmetricEigen()
+        return try ((v * w.exp().insertingAxis(-2)).matmul(v.transposed()) * c).sum()
+      }(a)
+    }
+    #expect(error?.kind == .notDifferentiable)
+  }
+
   @Test("U Vᵀ, the nuclear norm's gradient, at orthogonal matrices and other coincidences")
   func polar() throws {
     let nuclear: (Tensor) throws -> Tensor = { try $0.singularValues().values.sum() }
@@ -101,6 +121,8 @@ struct CoincidenceTests {
         let exact = try Self.differences(of: polar, at: a, along: e)
         let slope = try (grad { try Spectral.weighted(polar($0)) }(a) * e).sum().item()
         #expect(try abs(slope - Spectral.weighted(exact).item()) < 1e-8)
+        let even = try (grad { try Spectral.weighted(polar($0), 1) }(a) * e).sum().item()
+        #expect(try abs(even - Spectral.weighted(exact, 1).item()) < 1e-8)
         #expect(try (hvp(at: a, along: e, nuclear) - exact).abs().max().item() < 1e-8)
         let reverse = try hvp(at: a, along: e, mode: .reverseOverReverse, nuclear)
         #expect(try (reverse - exact).abs().max().item() < 1e-8)

@@ -30,7 +30,8 @@ enum Eigen {
       let n = output.shape[output.rank - 1]
       let (w, v) = (try values(output), try vectors([output], false).transposed())
       let coincidence = try Coincidence(of: w)
-      var inner = try v.transposed().matmul(cotangent.rows(1, n).transposed())
+      let projected = try v.transposed().matmul(cotangent.rows(1, n).transposed())
+      var inner = projected
       if let coincidence {
         var evidence = Evidence(operation: "eigh", coincidence)
         let measure = try coincidence.measure(inner, v.transposed(), w)
@@ -46,7 +47,7 @@ enum Eigen {
       // Between vectors of one space, where it has to be a multiple of the identity.
       let fixed = v.detached
       let part = try fixed.transposed().matmul(result).matmul(fixed)
-      let whole = try Tensor.concatenated([inner, part], axis: inner.rank - 2)
+      let whole = try Tensor.concatenated([projected, inner, part], axis: inner.rank - 2)
       let measure = try coincidence.measure(whole, v.transposed(), w)
       return try [coincidence.settle(result, isEven: part, measure, in: "eigh")]
     },

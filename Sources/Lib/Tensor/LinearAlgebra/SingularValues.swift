@@ -70,7 +70,7 @@ enum SingularValues {
       }
       let part = try u.detached.transposed().matmul(result).matmul(v.detached)
       let whole = try Tensor.concatenated(
-        [inner, outU * rates.inverse, outV * rates.inverse, part], axis: u.rank - 2)
+        [gu, gv, alike, against, inner, outU * rates.inverse, outV * rates.inverse, part], axis: u.rank - 2)
       let measure = try coincidence.measure(whole, vectors, s)
       return try [coincidence.settle(result, isEven: part, measure, in: "svd")]
     },
