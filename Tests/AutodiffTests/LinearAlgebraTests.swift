@@ -186,6 +186,16 @@ struct LinearAlgebraTests {
     .init(kind: .shapeMismatch, mentions: ["leastSquares", "(3, 2)", "(4,)"]) {
       try Tensor.ones([3, 2]).leastSquares(.ones([4]))
     },
+    .init(kind: .shapeMismatch, mentions: ["leastSquares", "leading axes", "(5, 3, 2)", "(4, 3, 1)"]) {
+      try Tensor.ones([5, 3, 2]).leastSquares(.ones([4, 3, 1]))
+    },
+    .init(kind: .arithmetic, mentions: ["leastSquares", "(3, 2)", "full rank"]) {
+      try Tensor.zeros([3, 2]).leastSquares(.ones([3]))
+    },
+    .init(kind: .shapeMismatch, mentions: ["choleskySolve", "(2, 2)", "(3,)", "2 rows"]) {
+      try Tensor.eye(2).choleskySolve(.ones([3]))
+    },
+    .init(kind: .shapeMismatch, mentions: ["solve", "(2, 2)", "()"]) { try Tensor.eye(2).solve(.scalar(1)) },
   ]
 
   @Test("errors name the matrix, the pivot and the remedy", arguments: failures)

@@ -53,4 +53,27 @@ struct CornerValueTests {
     }
     #expect(try Tensor([-1.0, -7]).digamma().doubles().allSatisfy(\.isNaN))
   }
+
+  /// Order, argument and value by mpmath with 60 digits.
+  static let polygamma: [(Int, Double, Double)] = [
+    (1, -1000.5, 9.8686054001734414), (1, -2000.25, 19.738708989618836), (1, -0.3, 13.945160267805722),
+    (1, -1e-3, 1000001.6473414317), (2, -1000.5, -9.9800274700264396e-7), (2, -2000.25, 124.02510647138669),
+    (2, -3.7, -68.893454688673547), (2, -0.5, -0.82879664423432), (5, -1000.5, 15382.227097204871),
+    (5, -2000.25, 492231.26711055587), (5, -7.5, 15382.226379006376), (20, -2000.25, 1.0700016187896298e31),
+    (20, -3.7, -2.3258315617067719e29), (20, -0.5, -487772949462609.87), (20, 0.7, -4.3557784316220093e21),
+  ]
+
+  @Test("polygamma below 0 by reflection, however far", arguments: polygamma)
+  func polygammaBelowZero(_ row: (Int, Double, Double)) throws {
+    let value = try Tensor.scalar(row.1, dtype: .f64).polygamma(row.0).item()
+    // Between poles the argument itself has few digits of its distance to them.
+    #expect(abs(value / row.2 - 1) < 1e-12 * max(1, abs(row.1)) * Double(row.0), "\(value)")
+  }
+
+  @Test("polygamma at its poles: +inf from both sides for odd orders, no value for even ones")
+  func poles() throws {
+    #expect(try Tensor([-1.0, -2000, -1e300]).polygamma(1).doubles().allSatisfy { $0 == Double.infinity })
+    #expect(try Tensor([-1.0, -2000]).polygamma(2).doubles().allSatisfy(\.isNaN))
+    #expect(try Tensor([-Double.infinity, .nan]).polygamma(1).doubles().allSatisfy(\.isNaN))
+  }
 }

@@ -68,6 +68,47 @@ struct OperationErrorTests {
     .init(kind: .shapeMismatch, mentions: ["(2,)", "(2, 1)"]) {
       try Loss.meanSquaredError(.ones([2]), .ones([2, 1]))
     },
+    .init(kind: .shapeMismatch, mentions: ["binaryCrossEntropy", "(4,)", "(4, 1)", "expand"]) {
+      try Loss.binaryCrossEntropy(logits: .ones([4]), targets: .ones([4, 1]))
+    },
+    .init(kind: .shapeMismatch, mentions: ["binaryCrossEntropy", "(4, 2)", "(2,)"]) {
+      try Loss.binaryCrossEntropy(probabilities: .ones([4, 2]), targets: .ones([2]))
+    },
+    .init(kind: .shapeMismatch, mentions: ["binaryCrossEntropy", "weights", "(4, 1)", "(4,)"]) {
+      try Loss.binaryCrossEntropy(logits: .ones([4]), targets: .ones([4]), weights: .ones([4, 1]))
+    },
+    .init(kind: .shapeMismatch, mentions: ["binaryCrossEntropy", "positive weights", "(3,)", "(4, 2)"]) {
+      try Loss.binaryCrossEntropy(
+        logits: .ones([4, 2]), targets: .ones([4, 2]), positiveWeights: .ones([3]))
+    },
+    .init(kind: .shapeMismatch, mentions: ["binaryCrossEntropy", "mask", "(2, 4)", "(4,)"]) {
+      try Loss.binaryCrossEntropy(
+        logits: .ones([4]), targets: .ones([4]), mask: .ones([2, 4], dtype: .bool))
+    },
+    .init(kind: .shapeMismatch, mentions: ["binaryFocal", "(4,)", "(4, 1)"]) {
+      try Loss.binaryFocal(logits: .ones([4]), targets: .ones([4, 1]))
+    },
+    .init(kind: .shapeMismatch, mentions: ["klDivergence", "(4, 3)", "(3,)"]) {
+      try Loss.klDivergence(.ones([4, 3]), target: .ones([3]))
+    },
+    .init(kind: .shapeMismatch, mentions: ["crossEntropy", "(4, 3)", "(1, 3)"]) {
+      try Loss.crossEntropy(.ones([4, 3]), probabilities: .ones([1, 3]))
+    },
+    .init(kind: .shapeMismatch, mentions: ["cosineEmbedding", "(4, 3)", "(3,)"]) {
+      try Loss.cosineEmbedding(.ones([4, 3]), .ones([3]), labels: .ones([4]))
+    },
+    .init(kind: .shapeMismatch, mentions: ["cosineEmbedding", "labels", "(4, 1)", "(4,)"]) {
+      try Loss.cosineEmbedding(.ones([4, 3]), .ones([4, 3]), labels: .ones([4, 1]))
+    },
+    .init(kind: .shapeMismatch, mentions: ["triplet", "(4, 3)", "negatives of shape (1, 3)"]) {
+      try Loss.triplet(anchor: .ones([4, 3]), positive: .ones([4, 3]), negative: .ones([1, 3]))
+    },
+    .init(kind: .shapeMismatch, mentions: ["contrastive", "labels", "(4, 1)", "(4,)"]) {
+      try Loss.contrastive(.ones([4, 3]), .ones([4, 3]), same: .ones([4, 1], dtype: .bool))
+    },
+    .init(kind: .shapeMismatch, mentions: ["contrastive", "(4, 3)", "(4, 1)"]) {
+      try Loss.contrastive(.ones([4, 3]), .ones([4, 1]), same: .ones([4], dtype: .bool))
+    },
     .init(kind: .invalidArgument, mentions: ["huber", "delta"]) {
       try Loss.huber(.ones([2]), .ones([2]), delta: 0)
     },

@@ -119,7 +119,8 @@ struct SpatialPropertyTests {
     #expect(try x.averagePool2d(Pair(1, 2)).doubles() == [.infinity, 3.5])
     #expect(try x.resized(to: Pair(1, 2), mode: .nearest).doubles() == [1, 3])
     let far = try Tensor([1e300, -1e300, .nan, 0, 0.5, .infinity], shape: [1, 1, 3, 2])
-    #expect(try Tensor.ones([1, 1, 2, 2], dtype: .f64).gridSample(far).doubles() == [0, 0, 0])
+    let samples = try Tensor.ones([1, 1, 2, 2], dtype: .f64).gridSample(far).doubles()
+    #expect(samples[0] == 0 && samples[1].isNaN && samples[2] == 0)
   }
 
   @Test("statistics for running averages")

@@ -56,7 +56,9 @@ let elementaryCommands: [Command] = [
     try x.digamma()
   },
   elementwise(
-    "polygamma", "The n-th derivative of `digamma`; 0 gives digamma itself.", "polygamma(1, n: 1)  # π² / 6",
+    "polygamma",
+    "The n-th derivative of `digamma`; 0 gives digamma itself. At the poles below 0 it is inf for odd n, else NaN.",
+    "polygamma(1, n: 1)  # π² / 6",
     [.required("n", .int, "how often digamma is derived, 0 to 100")],
     errors: [("InvalidArgument", "another order")]
   ) { x, a in try x.polygamma(a.int("n")) },

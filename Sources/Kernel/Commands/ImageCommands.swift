@@ -65,7 +65,8 @@ let imageCommands: [Command] = [
         "padding", .choice(SamplePadding.allCases.map(\.rawValue)), default: "zeros", "what lies outside"),
       .alignCorners,
     ],
-    returns: "(batch, channels, rows, columns)", errors: [("ShapeMismatch", "shapes that do not fit")],
+    returns: "(batch, channels, rows, columns); NaN where a position is NaN",
+    errors: [("ShapeMismatch", "shapes that do not fit")],
     example: "gridSample(ones([1, 1, 4, 4]), zeros([1, 2, 2, 2]))"
   ) { a in
     .tensor(

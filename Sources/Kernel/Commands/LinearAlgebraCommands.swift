@@ -107,7 +107,13 @@ let linearAlgebraCommands: [Command] = [
     "eigh", "The eigenvalues and eigenvectors of a symmetric matrix: A V = V diag(w).", [.matrix],
     returns:
       "a tuple (w, V): eigenvalues (…, n) in ascending order, unit eigenvectors as the columns of (…, n, n); of A the lower triangle is read",
-    errors: [("InvalidArgument", "NaN or Inf"), notSquare], example: "(w, V) = eigh([[2.0, 1.0], [1.0, 2.0]])"
+    errors: [
+      ("InvalidArgument", "NaN or Inf"), notSquare,
+      (
+        "NotDifferentiable",
+        "a derivative that coinciding eigenvalues leave open: through single vectors of theirs, through V f(w) Vᵀ, or of second order"
+      ),
+    ], example: "(w, V) = eigh([[2.0, 1.0], [1.0, 2.0]])"
   ) { a in
     let (values, vectors) = try a.floating("A").symmetricEigen()
     return .tuple([.tensor(values), .tensor(vectors)])
@@ -116,7 +122,10 @@ let linearAlgebraCommands: [Command] = [
     "svd", "The thin singular value decomposition: A = U diag(s) Vt.",
     [.required("A", .tensor, "(…, m, n)")],
     returns: "a tuple (U, s, Vt) of (…, m, k), (…, k) in descending order and (…, k, n), k = min(m, n)",
-    errors: [("InvalidArgument", "NaN or Inf"), ("ShapeMismatch", "fewer than two axes")],
+    errors: [
+      ("InvalidArgument", "NaN or Inf"), ("ShapeMismatch", "fewer than two axes"),
+      ("NotDifferentiable", "a derivative that values which coincide or are 0 leave open, as with `eigh`"),
+    ],
     example: "(U, s, Vt) = svd([[3.0, 0.0], [0.0, 4.0], [0.0, 0.0]])"
   ) { a in
     let (u, values, v) = try a.floating("A").singularValues()

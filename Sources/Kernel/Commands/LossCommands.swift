@@ -92,14 +92,15 @@ let lossCommands: [Command] =
         .required("prediction", .tensor, "logits, or probabilities"),
         .required("target", .tensor, "0, 1 or in between, of the same shape"),
         .optional("from", .choice(Prediction.words), default: "logits", "what `prediction` holds"),
-        .optional("weights", .tensor, "factors of the elements"),
+        .optional("weights", .tensor, "factors of the elements, expanded to their shape"),
         .optional(
-          "positiveWeights", .tensor, "factors of the positive part, one for each label; with logits"),
+          "positiveWeights", .tensor,
+          "factors of the positive part, one for each label, expanded likewise; with logits"),
         .countMask, .reduction,
       ],
       returns: reduced("element"),
       errors: [
-        ("ShapeMismatch", "shapes that do not fit"),
+        ("ShapeMismatch", "shapes that differ, or factors that do not fit"),
         ("InvalidArgument", "probabilities below 0 or above 1"),
       ],
       example: "binaryCrossEntropy([2.0, -1.0], [1.0, 0.0])"
@@ -132,7 +133,7 @@ let lossCommands: [Command] =
           "the weight of positive labels, negative ones having 1 - alpha; below 0 for no weights"),
         .countMask, .reduction,
       ],
-      returns: reduced("element"), errors: [("ShapeMismatch", "shapes that do not fit")],
+      returns: reduced("element"), errors: [("ShapeMismatch", "shapes that differ")],
       example: "binaryFocal([2.0, -1.0], [1.0, 0.0])"
     ) { a in
       let alpha = try a.double("alpha", atMost: 1)
@@ -145,11 +146,11 @@ let lossCommands: [Command] =
       "klDivergence", "Σ t (ln t - ln p) along an axis: the divergence of p from the target t.",
       [
         .required("logProbabilities", .tensor, "ln p, as from `logSoftmax`"),
-        .required("target", .tensor, "probabilities t"),
+        .required("target", .tensor, "probabilities t, of the same shape"),
         .optional("logTarget", .bool, default: false, "whether `target` holds ln t"),
         .optional("axis", .int, default: -1, "the axis of the classes"), .reduction,
       ],
-      returns: reduced("row"), errors: [("ShapeMismatch", "shapes that do not fit")],
+      returns: reduced("row"), errors: [("ShapeMismatch", "shapes that differ")],
       example: "klDivergence(logSoftmax([1.0, 2.0]), [0.5, 0.5])"
     ) { a in
       .tensor(

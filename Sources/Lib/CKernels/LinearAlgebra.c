@@ -115,7 +115,8 @@ static int run(Job *job) {
   /* LAPACK's columns of eigenvectors are our rows. */                                                               \
   static int eigh_##suffix(const Job *job, ptrdiff_t b) {                                                            \
     blasint n = (blasint)job->n, info = 0, query = -1, iwork_size = 0;                                               \
-    T *values = (T *)job->out + b * (job->n + 1) * job->n, *vectors = values + job->n, size = 0;                     \
+    T *values = (T *)job->out + b * (job->n + 2) * job->n, *vectors = values + job->n, size = 0;                     \
+    memset(vectors + job->n * job->n, 0, (size_t)job->n * sizeof(T));                                                \
     memcpy(vectors, (const T *)job->x + b * job->n * job->n, (size_t)(job->n * job->n) * sizeof(T));                 \
     p##syevd_("V", "U", &n, vectors, &n, values, &size, &query, &iwork_size, &query, &info, 1, 1);                   \
     blasint work_size = room(size);                                                                                          \
@@ -133,7 +134,8 @@ static int run(Job *job) {
   /* LAPACK decomposes A^T = V S U^T: its right factor by columns is U by rows, its left one is V to be transposed. */ \
   static int svd_##suffix(const Job *job, ptrdiff_t b) {                                                             \
     blasint m = (blasint)job->m, n = (blasint)job->n, k = m < n ? m : n, info = 0, query = -1;                       \
-    T *u = (T *)job->out + b * (ptrdiff_t)(m + 1 + n) * k, *values = u + (ptrdiff_t)m * k, *v = values + k;          \
+    T *u = (T *)job->out + b * (ptrdiff_t)(m + n + 2) * k, *values = u + (ptrdiff_t)m * k, *v = values + k;          \
+    memset(v + (ptrdiff_t)n * k, 0, (size_t)k * sizeof(T));                                                          \
     T size = 0;                                                                                                      \
     blasint one_int = 0;                                                                                             \
     p##gesdd_("S", &n, &m, NULL, &n, NULL, NULL, &n, NULL, &k, &size, &query, &one_int, &info, 1);                   \

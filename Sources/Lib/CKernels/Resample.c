@@ -104,9 +104,10 @@ typedef struct {
     for (ptrdiff_t j = first; j < last; j++) {                                                                       \
       const T *point = (const T *)s->grid + (image * s->count + j) * 2;                                              \
       T column = pixel_##suffix(point[0], s->width, s), row = pixel_##suffix(point[1], s->height, s);                \
-      /* Not finite, or so far outside that no pixel counts: 0, without converting it to an integer. */              \
+      /* So far outside that no pixel counts: 0, without converting it to an integer. What is nowhere is NaN. */     \
       bool counts = row > -1 && row < (T)s->height && column > -1 && column < (T)s->width;                           \
       ptrdiff_t y = counts ? (ptrdiff_t)FLOOR(row) : -2, l = counts ? (ptrdiff_t)FLOOR(column) : -2;                 \
+      T start = row != row || column != column ? (T)NAN : 0;                                                         \
       T down = row - (T)y, right = column - (T)l;                                                                    \
       T weights[4] = {(1 - down) * (1 - right), (1 - down) * right, down * (1 - right), down * right};               \
       ptrdiff_t places[4];                                                                                           \
@@ -115,7 +116,7 @@ typedef struct {
         places[k] = r >= 0 && r < s->height && c >= 0 && c < s->width ? r * s->width + c : -1;                       \
       }                                                                                                              \
       for (ptrdiff_t c = 0; c < s->channels; c++) {                                                                  \
-        T sum = 0;                                                                                                   \
+        T sum = start;                                                                                               \
         for (int k = 0; k < 4; k++)                                                                                  \
           if (places[k] >= 0) sum += weights[k] * x[c * plane + places[k]];                                          \
         out[c * s->count + j] = sum;                                                                                 \

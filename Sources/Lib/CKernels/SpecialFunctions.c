@@ -2,6 +2,7 @@
 #include "SpecialFunctions.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "Elementwise.h"
 
@@ -35,17 +36,47 @@ static double higher(int order, double x) {
   return (order % 2 ? 1 : -1) * tgamma(s) * sum;
 }
 
-static double polygamma(int order, double x) {
+// The largest order whose factorial is finite.
+#define LAST_ORDER 170
+
+/// The coefficients of the polynomial in cot(u) that is derivative number `order` of cot(u): cot' = -(1 + cot²). All have one sign, so
+/// that nothing cancels.
+static void cotangent_derivative(int order, double *coefficients) {
+  double lower[LAST_ORDER + 2] = {0, 1}, upper[LAST_ORDER + 2];
+  for (int k = 1; k <= order; k++) {
+    for (int power = 0; power <= k + 1; power++) {
+      double value = power <= k - 1 ? (power + 1) * lower[power + 1] : 0;
+      if (power >= 2) value += (power - 1) * lower[power - 1];
+      upper[power] = -value;
+    }
+    memcpy(lower, upper, (size_t)(k + 2) * sizeof *lower);
+  }
+  memcpy(coefficients, lower, (size_t)(order + 2) * sizeof *lower);
+}
+
+/// Below 0, from derivative number `order` of ψ(1 - x) - ψ(x) = π cot(π x). An even order has no value at its poles, where the sides differ.
+static double reflected(int order, double x, const double *cotangent) {
+  if (order > LAST_ORDER) return NAN;
+  double from = x - rint(x);
+  if (from == 0) return order % 2 ? INFINITY : NAN;
+  double t = copysign(tan(M_PI * (0.5 - fabs(from))), from), square = t * t, sum = 0;
+  for (int power = order + 1; power >= 0; power -= 2) sum = sum * square + cotangent[power];
+  if (order % 2 == 0) sum *= t;
+  return (order % 2 ? -1 : 1) * higher(order, 1 - x) - pow(M_PI, order + 1) * sum;
+}
+
+static double polygamma(int order, double x, const double *cotangent) {
   int sign;
   if (order < 0) return lgamma_r(x, &sign);
   if (x == INFINITY) return order == 0 ? x : 0;
   if (order == 0) return digamma(x);
-  return x > -1000 ? higher(order, x) : NAN;
+  return x < 0 ? reflected(order, x, cotangent) : higher(order, x);
 }
 
 typedef struct {
   FaaType type;
   int order;
+  double cotangent[LAST_ORDER + 2];
   const void *x;
   void *out;
   ptrdiff_t count;
@@ -56,13 +87,14 @@ static void polygamma_chunk(void *context, ptrdiff_t chunk) {
   ptrdiff_t first = chunk * DEAR_GRAIN, last = first + DEAR_GRAIN;
   for (ptrdiff_t i = first; i < (last < p->count ? last : p->count); i++) {
     if (p->type == FaaF32)
-      ((float *)p->out)[i] = (float)polygamma(p->order, ((const float *)p->x)[i]);
+      ((float *)p->out)[i] = (float)polygamma(p->order, ((const float *)p->x)[i], p->cotangent);
     else
-      ((double *)p->out)[i] = polygamma(p->order, ((const double *)p->x)[i]);
+      ((double *)p->out)[i] = polygamma(p->order, ((const double *)p->x)[i], p->cotangent);
   }
 }
 
 void faa_polygamma(FaaType type, int order, const void *x, void *out, ptrdiff_t count) {
-  Polygamma p = {type, order, x, out, count};
+  Polygamma p = {.type = type, .order = order, .x = x, .out = out, .count = count};
+  if (order > 0 && order <= LAST_ORDER) cotangent_derivative(order, p.cotangent);
   faa_parallel((count + DEAR_GRAIN - 1) / DEAR_GRAIN, polygamma_chunk, &p);
 }

@@ -133,7 +133,7 @@ for name, f in {"and": torch.logical_and, "or": torch.logical_or}.items():
 r = Recorder(cases, "powerAtCorners")
 corners = np.meshgrid([0.0, -1.5, 1.0, 2.0], [0.0, 1.0, 2.0, 3.0])
 r.record([Operand(corners[0], "f64"), Operand(corners[1].astype(np.int32), "i32")], torch.pow, wide=True)
-r.record([Operand([0.0, 0.0, 0.0, 0.5], "f64"), Operand([1.0, 2.0, 0.5, 0.0], "f64")], torch.pow, wide=True)
+r.record([Operand([0.0, 0.0, 0.25, 0.5], "f64"), Operand([1.0, 2.0, 0.5, 0.0], "f64")], torch.pow, wide=True)
 
 # A number beside a tensor takes its dtype; beside integers a fraction makes them f32.
 NUMBERS = {

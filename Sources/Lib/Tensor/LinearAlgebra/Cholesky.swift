@@ -60,7 +60,9 @@ extension Tensor {
 
   /// X with L Lᵀ X = B, for this L of `cholesky`.
   public func choleskySolve(_ other: Tensor) throws -> Tensor {
+    let l = try squareMatrices(in: "choleskySolve")
+    try l.checkRightHandSides(other, rows: l.shape[rank - 1], in: "choleskySolve")
     if other.rank == 1 { return try choleskySolve(other.insertingAxis(1)).squeezed([-1]) }
-    return try triangularSolve(triangularSolve(other), transposed: true)
+    return try l.triangularSolve(l.triangularSolve(other), transposed: true)
   }
 }

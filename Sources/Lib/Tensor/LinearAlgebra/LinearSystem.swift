@@ -215,21 +215,10 @@ enum LinearSystem {
 }
 
 extension Tensor {
-  /// Two batches of matrices of one dtype, expanded to common leading axes.
+  /// Two batches of matrices of one dtype, expanded to common leading axes; the right-hand sides have been checked.
   private func paired(with other: Tensor, in operation: String) throws -> (Tensor, Tensor) {
     let b = try other.matrices(in: operation)
-    guard shape[rank - 1] == other.shape[other.rank - 2] else {
-      throw TensorError(
-        .shapeMismatch, in: operation,
-        "a matrix of shape \(shape) and right-hand sides of shape \(other.shape)",
-        shapes: [shape, other.shape],
-        help: "the right-hand sides need \(shape[rank - 1]) rows")
-    }
-    guard let batch = batchShape.broadcast(with: b.batchShape) else {
-      throw TensorError(
-        .shapeMismatch, in: operation, "leading axes do not fit, \(shape) and \(other.shape)",
-        shapes: [shape, other.shape])
-    }
+    let batch = batchShape.broadcast(with: b.batchShape) ?? batchShape
     let dtype = Swift.max(self.dtype, b.dtype)
     let left = try cast(to: dtype).expanded(to: Shape(Array(batch) + shape.suffix(2)))
     return (left, try b.cast(to: dtype).expanded(to: Shape(Array(batch) + other.shape.suffix(2))))
@@ -240,6 +229,7 @@ extension Tensor {
   /// and the pivot where one is singular.
   public func solve(_ other: Tensor) throws -> Tensor {
     let a = try squareMatrices(in: "solve")
+    try a.checkRightHandSides(other, rows: a.shape[rank - 1], in: "solve")
     if other.rank == 1 { return try solve(other.insertingAxis(1)).squeezed([-1]) }
     let (left, right) = try a.paired(with: other, in: "solve")
     return try LinearSystem.solve([left, right], Factors(left, in: "solve"))
@@ -251,6 +241,7 @@ extension Tensor {
     _ other: Tensor, lower: Bool = true, transposed: Bool = false, unit: Bool = false
   ) throws -> Tensor {
     let t = try squareMatrices(in: "triangularSolve")
+    try t.checkRightHandSides(other, rows: t.shape[rank - 1], in: "triangularSolve")
     if other.rank == 1 {
       let column = try other.insertingAxis(1)
       return try triangularSolve(column, lower: lower, transposed: transposed, unit: unit).squeezed([-1])

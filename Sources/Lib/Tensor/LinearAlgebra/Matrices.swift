@@ -30,6 +30,22 @@ extension Tensor {
     return x
   }
 
+  /// Throws `shapeMismatch`, with the shapes as they were given, where right-hand sides (matrices, or a vector) do not have the `rows` that
+  /// these matrices ask for, or leading axes that do not broadcast with theirs.
+  func checkRightHandSides(_ other: Tensor, rows: Int, in operation: String) throws {
+    guard other.rank > 0, other.shape[Swift.max(other.rank - 2, 0)] == rows else {
+      throw TensorError(
+        .shapeMismatch, in: operation,
+        "a matrix of shape \(shape) and right-hand sides of shape \(other.shape)",
+        shapes: [shape, other.shape], help: "the right-hand sides need \(rows) rows")
+    }
+    guard other.rank < 2 || batchShape.broadcast(with: other.batchShape) != nil else {
+      throw TensorError(
+        .shapeMismatch, in: operation, "leading axes do not fit, \(shape) and \(other.shape)",
+        shapes: [shape, other.shape])
+    }
+  }
+
   /// Throws `invalidArgument` where an element is NaN or infinite: the iterations would not end in a result.
   func checkFinite(in operation: String) throws {
     guard try isFinite().all().item() == 1 else {

@@ -86,18 +86,20 @@ extension Tensor {
   /// m >= n, the shortest of the exact solutions for m < n. Throws `arithmetic` where the rank is not full.
   public func leastSquares(_ other: Tensor) throws -> Tensor {
     let a = try matrices(in: "leastSquares")
-    guard other.rank > 0, other.shape[Swift.max(other.rank - 2, 0)] == a.shape[rank - 2] else {
-      throw TensorError(
-        .shapeMismatch, in: "leastSquares",
-        "a matrix of shape \(shape) and right-hand sides of shape \(other.shape)",
-        shapes: [shape, other.shape], help: "the right-hand sides need \(a.shape[rank - 2]) rows")
-    }
+    try a.checkRightHandSides(other, rows: a.shape[rank - 2], in: "leastSquares")
     if other.rank == 1 { return try leastSquares(other.insertingAxis(1)).squeezed([-1]) }
-    if a.shape[rank - 2] >= a.shape[rank - 1] {
-      let (q, r) = try a.orthogonalTriangular()
-      return try r.triangularSolve(q.transposed().matmul(other), lower: false)
+    do {
+      if a.shape[rank - 2] >= a.shape[rank - 1] {
+        let (q, r) = try a.orthogonalTriangular()
+        return try r.triangularSolve(q.transposed().matmul(other), lower: false)
+      }
+      let (q, r) = try a.transposed().orthogonalTriangular()
+      return try q.matmul(r.triangularSolve(other, lower: false, transposed: true))
+    } catch let error as TensorError where error.kind == .arithmetic {
+      throw TensorError(
+        .arithmetic, in: "leastSquares", "a matrix of shape \(shape) does not have full rank",
+        shapes: [shape],
+        help: "drop columns that depend on others, or solve (Aᵀ A + 1e-6 I) X = Aᵀ B")
     }
-    let (q, r) = try a.transposed().orthogonalTriangular()
-    return try q.matmul(r.triangularSolve(other, lower: false, transposed: true))
   }
 }

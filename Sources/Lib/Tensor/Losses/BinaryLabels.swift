@@ -1,6 +1,6 @@
 extension Loss {
-  /// -w (v t ln σ(x) + (1 - t) ln(1 - σ(x))) for logits x and targets t in [0, 1] of a broadcast shape, with element weights w and
-  /// weights v of the positive part (a number for each label, say), as in PyTorch.
+  /// -w (v t ln σ(x) + (1 - t) ln(1 - σ(x))) for logits x and targets t in [0, 1] of the same shape, with element weights w and
+  /// weights v of the positive part (a number for each label, say), as in PyTorch. Weights and mask are expanded to that shape.
   ///
   /// Elements where `mask` (bool) is false do not count: their logits and targets are not looked at, they get no derivative, and the
   /// mean is over the others. Infinite logits have their limits: 0 on the right side, +inf on the wrong one.
@@ -9,13 +9,17 @@ extension Loss {
     mask: Tensor? = nil,
     reduction: LossReduction = .mean
   ) throws -> Tensor {
-    let (x, t) = try counted(logits, targets, mask)
+    let name = "binaryCrossEntropy"
+    let (x, t) = try counted(logits, targets, mask, in: name)
     let negative = try 1 - t
-    let positive = try positiveWeights.map { try t * $0.cast(to: x.dtype) } ?? t
+    let positive =
+      try positiveWeights.map {
+        try t * expanded($0, to: x.shape, as: "positive weights", in: name).cast(to: x.dtype)
+      } ?? t
     let losses =
       try negative * limited(x.softplus(), where: negative)
       + positive * limited((-x).softplus(), where: positive)
-    return try finish(losses, weights, mask, reduction, in: "binaryCrossEntropy")
+    return try finish(losses, weights, mask, reduction, in: name)
   }
 
   /// -(t ln p + (1 - t) ln(1 - p)) for probabilities p, with logarithms limited to -100 as in PyTorch; there their derivative is 0.
@@ -24,7 +28,7 @@ extension Loss {
     probabilities: Tensor, targets: Tensor, weights: Tensor? = nil, mask: Tensor? = nil,
     reduction: LossReduction = .mean
   ) throws -> Tensor {
-    let (p, t) = try counted(probabilities, targets, mask)
+    let (p, t) = try counted(probabilities, targets, mask, in: "binaryCrossEntropy")
     guard try p.less(0).logicalOr(p.greater(1)).any().item() == 0 else {
       throw TensorError(
         .invalidArgument, in: "binaryCrossEntropy", "probabilities below 0 or above 1 in shape \(p.shape)",
@@ -40,7 +44,7 @@ extension Loss {
     logits: Tensor, targets: Tensor, alpha: Double? = 0.25, gamma: Double = 2, mask: Tensor? = nil,
     reduction: LossReduction = .mean
   ) throws -> Tensor {
-    let (x, t) = try counted(logits, targets, mask)
+    let (x, t) = try counted(logits, targets, mask, in: "binaryFocal")
     let negative = try 1 - t
     let entropy =
       try negative * limited(x.softplus(), where: negative) + t * limited((-x).softplus(), where: t)
@@ -52,19 +56,25 @@ extension Loss {
   }
 
   /// Predictions and targets as floats of one shape, 0 where they do not count.
-  private static func counted(_ predictions: Tensor, _ targets: Tensor, _ mask: Tensor?) throws -> (
-    Tensor, Tensor
-  ) {
+  private static func counted(
+    _ predictions: Tensor, _ targets: Tensor, _ mask: Tensor?, in name: String
+  ) throws -> (Tensor, Tensor) {
+    try checkSameShape(predictions, targets, in: name)
     let x = try floating(predictions)
     let t = try targets.cast(to: x.dtype)
-    guard let mask else { return (x, t) }
+    guard let mask = try mask.map({ try expanded($0, to: x.shape, as: "a mask", in: name) }) else {
+      return (x, t)
+    }
     return (try mask.choose(x, x.weak(0)), try mask.choose(t, t.weak(0)))
   }
 
   private static func finish(
     _ losses: Tensor, _ weights: Tensor?, _ mask: Tensor?, _ reduction: LossReduction, in name: String
   ) throws -> Tensor {
-    let weighted = try weights.map { try losses * $0.cast(to: losses.dtype) } ?? losses
+    let weighted =
+      try weights.map {
+        try losses * expanded($0, to: losses.shape, as: "weights", in: name).cast(to: losses.dtype)
+      } ?? losses
     guard let mask else { return try reduce(weighted, reduction, in: name) }
     let masked = try mask.choose(weighted, weighted.weak(0))
     let count = try mask.cast(to: losses.dtype).expanded(to: masked.shape)

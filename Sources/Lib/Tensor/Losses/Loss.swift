@@ -8,7 +8,8 @@ public enum LossReduction: String, Sendable, CaseIterable {
   case sum
 }
 
-/// Losses: pure functions of predictions and targets. Shapes broadcast where elements are compared. An empty batch has no
+/// Losses: pure functions of predictions and targets, whose shapes have to be equal (`shapeMismatch`); weights, masks and labels of
+/// rows are expanded to the shape of what they belong to. An empty batch has no
 /// mean (`invalidArgument`; its sum is 0); a batch in which nothing counts (all rows ignored, all elements masked, all weights 0)
 /// has the mean 0, with derivative 0, where PyTorch gives NaN.
 public enum Loss {
@@ -31,6 +32,31 @@ public enum Loss {
     try checkNotEmpty(losses, in: operation)
     let total = try weights.sum()
     return try losses.sum() / total.equal(0).choose(1, total)
+  }
+
+  /// Throws where the shapes differ, which is nearly always a mistake and hides well behind broadcasting.
+  static func checkSameShape(
+    _ prediction: Tensor, _ target: Tensor, as what: (String, String) = ("predictions", "targets"),
+    in operation: String
+  ) throws {
+    guard prediction.shape == target.shape else {
+      throw TensorError(
+        .shapeMismatch, in: operation,
+        "\(what.0) of shape \(prediction.shape), \(what.1) of shape \(target.shape)",
+        shapes: [prediction.shape, target.shape], help: "reshape or expand one of them")
+    }
+  }
+
+  /// `part`, expanded to the shape that its elements belong to. Throws where that would take more elements than there are losses.
+  static func expanded(_ part: Tensor, to shape: Shape, as what: String, in operation: String) throws
+    -> Tensor
+  {
+    guard part.shape.broadcast(with: shape) == shape else {
+      throw TensorError(
+        .shapeMismatch, in: operation, "\(what) of shape \(part.shape) for losses of shape \(shape)",
+        shapes: [part.shape, shape], help: "one for each loss; axes of extent 1 are expanded")
+    }
+    return try part.expanded(to: shape)
   }
 
   private static func checkNotEmpty(_ losses: Tensor, in operation: String) throws {

@@ -5,7 +5,8 @@ extension Loss {
   )
     throws -> Tensor
   {
-    try reduce(difference(prediction, target).square(), reduction, in: "meanSquaredError")
+    try reduce(
+      difference(prediction, target, in: "meanSquaredError").square(), reduction, in: "meanSquaredError")
   }
 
   /// |x - t|
@@ -14,7 +15,8 @@ extension Loss {
   )
     throws -> Tensor
   {
-    try reduce(difference(prediction, target).abs(), reduction, in: "meanAbsoluteError")
+    try reduce(
+      difference(prediction, target, in: "meanAbsoluteError").abs(), reduction, in: "meanAbsoluteError")
   }
 
   /// (x - t)² / 2 where |x - t| < δ, δ (|x - t| - δ/2) beyond.
@@ -24,7 +26,7 @@ extension Loss {
     guard delta > 0 else {
       throw TensorError(.invalidArgument, in: "huber", "delta \(delta) is not positive")
     }
-    let d = try difference(prediction, target)
+    let d = try difference(prediction, target, in: "huber")
     let size = try d.abs()
     let losses = try size.detached.less(delta).choose(d.square() * 0.5, (size - delta * 0.5) * delta)
     return try reduce(losses, reduction, in: "huber")
@@ -47,6 +49,7 @@ extension Loss {
     _ logProbabilities: Tensor, target: Tensor, targetIsLog: Bool = false, axis: Int = -1,
     reduction: LossReduction = .mean
   ) throws -> Tensor {
+    try checkSameShape(logProbabilities, target, in: "klDivergence")
     let q = try floating(logProbabilities)
     let t = try floating(target)
     let p = targetIsLog ? try t.exp() : t
@@ -57,14 +60,8 @@ extension Loss {
       terms.sum([terms.shape.axis(axis, in: "klDivergence")]), reduction, in: "klDivergence")
   }
 
-  /// Throws where the shapes differ, which is nearly always a mistake and hides well behind broadcasting.
-  private static func difference(_ prediction: Tensor, _ target: Tensor) throws -> Tensor {
-    guard prediction.shape == target.shape else {
-      throw TensorError(
-        .shapeMismatch, in: "loss",
-        "predictions of shape \(prediction.shape), targets of shape \(target.shape)",
-        shapes: [prediction.shape, target.shape], help: "reshape or expand one of them")
-    }
+  private static func difference(_ prediction: Tensor, _ target: Tensor, in name: String) throws -> Tensor {
+    try checkSameShape(prediction, target, in: name)
     return try floating(prediction) - target
   }
 }

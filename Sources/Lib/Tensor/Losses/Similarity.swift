@@ -3,8 +3,10 @@ extension Loss {
   public static func cosineEmbedding(
     _ x: Tensor, _ y: Tensor, labels: Tensor, margin: Double = 0, reduction: LossReduction = .mean
   ) throws -> Tensor {
+    try checkSameShape(x, y, as: ("vectors", "partners"), in: "cosineEmbedding")
     let cosine = try x.cosineSimilarity(y)
     let apart = try (cosine - margin).relu()
+    let labels = try expanded(labels, to: cosine.shape, as: "labels", in: "cosineEmbedding")
     let losses = try labels.detached.greater(0).choose(1 - cosine, apart)
     return try reduce(losses, reduction, in: "cosineEmbedding")
   }
@@ -14,6 +16,8 @@ extension Loss {
     anchor: Tensor, positive: Tensor, negative: Tensor, margin: Double = 1, epsilon: Double = 1e-6,
     reduction: LossReduction = .mean
   ) throws -> Tensor {
+    try checkSameShape(anchor, positive, as: ("anchors", "positives"), in: "triplet")
+    try checkSameShape(anchor, negative, as: ("anchors", "negatives"), in: "triplet")
     let near = try (anchor - positive + epsilon).norm([-1])
     let far = try (anchor - negative + epsilon).norm([-1])
     return try reduce((near - far + margin).relu(), reduction, in: "triplet")
@@ -24,7 +28,9 @@ extension Loss {
   public static func contrastive(
     _ x: Tensor, _ y: Tensor, same: Tensor, margin: Double = 1, reduction: LossReduction = .mean
   ) throws -> Tensor {
+    try checkSameShape(x, y, as: ("vectors", "partners"), in: "contrastive")
     let square = try (x - y).square().sum([-1])
+    let same = try expanded(same, to: square.shape, as: "labels", in: "contrastive")
     let apart = try (margin - square.sqrt()).relu().square()
     return try reduce(same.choose(square, apart) * 0.5, reduction, in: "contrastive")
   }

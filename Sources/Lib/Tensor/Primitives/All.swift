@@ -19,6 +19,7 @@ extension Primitive {
     CrossEntropy.all,
     LinearSystem.all,
     Cholesky.all,
+    Evidence.all,
     Eigen.all,
     SingularValues.all,
     Orthogonal.all,

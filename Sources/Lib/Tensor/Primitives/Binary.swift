@@ -10,17 +10,23 @@ enum Binary {
     "divide", FaaDiv, needs: .f32, domains: (.real, .positive), .factor(.right) { try $0.right.reciprocal() },
     .factor([.right, .output]) { try -$0.output / $0.right })
   /// Where the exponent is 0 the slope is 0 whatever the base: the exponent of the derivative is kept at 0 there, so that
-  /// 0 ** 0 and its derivatives of every order stay finite. The slope by the exponent at base 0 is its limit, 0.
+  /// 0 ** 0 and its derivatives of every order stay finite. The slope of a root at 0 is taken as 0, as that of `sqrt` is. The slope by
+  /// the exponent at base 0 is its limit, 0 unless the exponent is negative.
   static let pow: BinaryPrimitive = .init(
     "power", FaaPow, domains: (.positive, .real),
     .factor(.inputs) { saved in
-      let exponent = try saved.right
+      var (base, exponent) = (try saved.left, try saved.right)
       let lower = try exponent.equal(0).choose(0, exponent - 1)
-      return try exponent * pow(saved.left, lower)
+      if let isRoot = try roots(base, exponent) {
+        base = try isRoot.choose(1, base)
+        exponent = try isRoot.choose(0, exponent)
+      }
+      return try exponent * pow(base, lower)
     },
-    .factor([.left, .output]) { saved in
-      let base = try saved.left
-      return try saved.output * base.equal(0).choose(1, base).log()
+    .factor([.inputs, .output]) { saved in
+      let (base, exponent) = (try saved.left, try saved.right)
+      let isFlat = try base.equal(0).logicalAnd(exponent.greaterOrEqual(exponent.weak(0)))
+      return try saved.output * isFlat.choose(1, base).log()
     })
   /// Ties share the derivative evenly.
   static let max: BinaryPrimitive = .init(
@@ -66,6 +72,15 @@ enum Binary {
     add, sub, mul, div, pow, max, min, floorDiv, mod, reluAlong, geluAlong, geluCurve, tanhAlong,
     sigmoidAlong,
   ]
+
+  /// True where a base is 0 and its exponent between 0 and 1; nil where that cannot be.
+  private static func roots(_ base: Tensor, _ exponent: Tensor) throws -> Tensor? {
+    if exponent.count == 1 {
+      let number = try exponent.item()
+      guard number > 0, number < 1 else { return nil }
+    }
+    return try base.equal(0).logicalAnd(exponent.greater(0)).logicalAnd(exponent.less(1))
+  }
 
   /// 1 where `low` is below `high`, 1/2 where they are equal, 0 above.
   private static func share(_ low: Tensor, _ high: Tensor) throws -> Tensor {

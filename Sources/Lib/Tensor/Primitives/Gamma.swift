@@ -31,10 +31,10 @@ extension Tensor {
     try Gamma.polygamma([dtype.isFloating ? self : cast(to: .f32)], -1)
   }
 
-  /// The derivative of ln Γ. NaN below -1000.
+  /// The derivative of ln Γ; NaN at its poles below 0.
   public func digamma() throws -> Tensor { try polygamma(0) }
 
-  /// Derivative number `order` of digamma, 0 to 100. NaN below -1000.
+  /// Derivative number `order` of digamma, 0 to 100; at its poles below 0 +inf for odd orders, NaN for even ones.
   public func polygamma(_ order: Int) throws -> Tensor {
     guard order >= 0, order <= 100 else {
       throw TensorError(.invalidArgument, in: "polygamma", "order \(order)", help: "orders run from 0 to 100")

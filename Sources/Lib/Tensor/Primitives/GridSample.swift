@@ -55,6 +55,8 @@ enum Sampling {
     let row = try pixel(grid, 1, extent: height, options)
     let (top, left) = (try row.detached.floor(), try column.detached.floor())
     let (down, right) = (try row - top, try column - left)
+    let isNowhere = try row.isNaN().logicalOr(column.isNaN())
+    let isAnyNowhere = try isNowhere.any().item() == 1
     var total: Tensor?
     for (lower, rowWeight) in [(0.0, try 1 - down), (1.0, down)] {
       for (further, columnWeight) in [(0.0, try 1 - right), (1.0, right)] {
@@ -65,12 +67,13 @@ enum Sampling {
           try isInside.choose(r, r.weak(0)).cast(to: .i32) * Double(width)
           + isInside.choose(c, c.weak(0)).cast(to: .i32)
         let indices = try isInside.choose(place, place.weak(-1)).contiguous(in: "gridSample")
-        let values = try Planes.gather(
+        var values = try Planes.gather(
           x,
           PlaneIndex(
             batch: x.shape[0], channels: x.shape[1], plane: height * width,
             count: grid.shape[1] * grid.shape[2], indices: indices, source: x.shape,
             result: Shape([x.shape[0], x.shape[1], grid.shape[1], grid.shape[2]])))
+        if isAnyNowhere { values = try isNowhere.insertingAxis(1).choose(.nan, values) }
         let term = try values * (rowWeight * columnWeight).insertingAxis(1)
         total = try total.map { try $0 + term } ?? term
       }
@@ -86,16 +89,20 @@ enum Sampling {
     let position =
       options.alignCorners
       ? try (coordinate + 1) * (last / 2) : try ((coordinate + 1) * Double(extent) - 1) * 0.5
-    guard options.padding == .border else { return position }
-    let isInside = try position.greater(0).logicalAnd(position.less(last))
-    return try isInside.choose(position, position.detached.clamped(0, last))
+    let constant = position.detached
+    // Infinitely far outside is outside, with finite weights.
+    guard options.padding == .border else { return try constant.isInf().choose(-2, position) }
+    let isOutside = try constant.lessOrEqual(constant.weak(0)).logicalOr(
+      constant.greaterOrEqual(constant.weak(last)))
+    return try isOutside.choose(constant.clamped(0, last), position)
   }
 }
 
 extension Tensor {
   /// Bilinear samples of images [batch, channels, height, width] at `grid`, [batch, rows, columns, 2], whose (x, y) run from -1 to 1 across
   /// the image: between the centres of the outermost pixels with `alignCorners`, else between their outer edges. Differentiable in the
-  /// images and in the grid (piecewise: at a pixel's centre the slope by the position jumps).
+  /// images and in the grid (piecewise: at a pixel's centre the slope by the position jumps). A position that is NaN gives NaN, and
+  /// so does its derivative.
   public func gridSample(_ grid: Tensor, padding: SamplePadding = .zeros, alignCorners: Bool = false) throws
     -> Tensor
   {
