@@ -83,8 +83,8 @@ let tensorCreationCommands: [Command] = [
   Command(
     "rand", "Random numbers, uniform between two bounds, the upper one excluded.",
     [
-      .shape, .optional("low", .number, default: 0.0, "the lower bound, included"),
-      .optional("high", .number, default: 1.0, "the upper bound, excluded"), .seed, .dtype,
+      .shape, .labelled("low", .number, default: 0.0, "the lower bound, included"),
+      .labelled("high", .number, default: 1.0, "the upper bound, excluded"), .seed, .dtype,
     ],
     returns: "a tensor of the shape",
     errors: [("InvalidArgument", "a lower bound above the upper one, or infinite ones")],
