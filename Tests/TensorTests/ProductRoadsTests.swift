@@ -92,6 +92,35 @@ struct ProductRoadsTests {
     }
   }
 
+  @Test(
+    "small products of every width, of operands cut out of larger ones, are sums of products",
+    arguments: [DType.f32, .f64])
+  func small(_ dtype: DType) throws {
+    func cut(_ rows: Int, _ columns: Int, turned: Bool) throws -> Tensor {
+      let (height, width) = turned ? (columns, rows) : (rows, columns)
+      let numbers = (0..<(height + 1) * (width + 2)).map { Double($0 * 5 % 17 - 8) }
+      let whole = try Tensor(numbers, shape: Shape([height + 1, width + 2])).cast(to: dtype)
+      let part = try whole.narrowed(axis: 0, start: 0, count: height).narrowed(
+        axis: 1, start: 1, count: width)
+      return turned ? try part.transposed() : part
+    }
+    for (m, k) in [(1, 3), (2, 1), (4, 8), (5, 6), (7, 13)] {
+      for n in 1...21 {
+        for turned in [(false, false), (true, false), (false, true), (true, true)] {
+          let (a, b) = try (cut(m, k, turned: turned.0), cut(k, n, turned: turned.1))
+          let (x, y) = try (a.doubles(), b.doubles())
+          let want = (0..<m * n).map { place in
+            (0..<k).reduce(0.0) { $0 + x[place / n * k + $1] * y[$1 * n + place % n] }
+          }
+          #expect(try a.matmul(b).doubles() == want, "\(m) x \(n) x \(k), \(turned)")
+          var sum = try Tensor.ones(Shape([m, n]), dtype: dtype) * 3
+          #expect(try Matmul.add(a, b, Matmul.Turned(), to: &sum))
+          #expect(try sum.doubles() == want.map { $0 + 3 }, "added, \(m) x \(n) x \(k), \(turned)")
+        }
+      }
+    }
+  }
+
   @Test("the same bits on 1, 2 and 4 threads", arguments: sizes.suffix(6))
   func threads(_ size: (m: Int, n: Int, k: Int)) throws {
     let before = Engine.threads
