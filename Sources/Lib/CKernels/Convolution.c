@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "Elementwise.h"
+#include "Patches.h"
 
 #define TILE_BYTES ((ptrdiff_t)384 << 10)
 #define WEIGHT_PARTS 8
@@ -233,6 +234,7 @@ static void weight_gradient(Work *w) {
 
 int faa_convolution(FaaConvolutionMap map, FaaType type, const FaaConvolution *s, const void *a, const void *b,
                     const void *bias, void *out) {
+  if (type == FaaF32 && map != FaaInputGradient && faa_patches_fit()) return faa_patch_products(map, s, a, b, bias, out);
   Work w = {.s = *s, .type = type, .a = a, .b = b, .bias = bias, .out = out, .size = (ptrdiff_t)faa_size(type)};
   atomic_init(&w.fault, 0);
   w.in_group = s->in_channels / s->groups;

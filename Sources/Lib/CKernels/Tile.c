@@ -106,6 +106,15 @@ AVX2 void faa_pack_right(bool transposed, const float *b, ptrdiff_t ldb, ptrdiff
   }
 }
 
+AVX2 void faa_pack_line(const float *line, ptrdiff_t depth, ptrdiff_t l, ptrdiff_t columns, float *packed) {
+  ptrdiff_t column = 0;
+  for (; columns - column > 8; column += TILE_COLUMNS, packed += depth * TILE_COLUMNS) {
+    store(packed + l * TILE_COLUMNS, load(line + column));
+    store(packed + l * TILE_COLUMNS + 8, load(line + column + 8));
+  }
+  if (column < columns) store(packed + l * 8, load(line + column));
+}
+
 // Rows are copied eight numbers at a time, two more than a tile's, which the next row of the tile writes over: hence
 // room for one more row.
 static ptrdiff_t tile_size(ptrdiff_t depth) { return TILE_ROWS * (depth + 1); }
@@ -169,6 +178,7 @@ INLINE void tile(const int rows, const int vectors, bool in_rows, ptrdiff_t dept
         Vector value = sum[r][v] * factor;
         if (finish.adds) value += load(to);
         if (finish.bias) value += load(finish.bias + 8 * v);
+        if (finish.offsets) value += finish.offsets[r];
         store(to, value);
       }
     return;
@@ -180,7 +190,7 @@ INLINE void tile(const int rows, const int vectors, bool in_rows, ptrdiff_t dept
   for (int r = 0; r < rows; r++)
     for (ptrdiff_t j = 0; j < columns; j++) {
       float *to = c + r * ldc + j;
-      *to = edge[r][j] + (finish.adds ? *to : finish.bias ? finish.bias[j] : 0);
+      *to = edge[r][j] + (finish.adds ? *to : finish.bias ? finish.bias[j] : 0) + (finish.offsets ? finish.offsets[r] : 0);
     }
 }
 
@@ -214,6 +224,7 @@ void faa_tile_product(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, FaaLef
     if (here.bias) here.bias += first;
     for (ptrdiff_t i = 0; i < rows; i += TILE_ROWS) {
       ptrdiff_t high = rows - i < TILE_ROWS ? rows - i : TILE_ROWS;
+      if (finish.offsets) here.offsets = finish.offsets + i;
       tiles[a.column == 1][width / 8 - 1][high - 1](depth, a.data + i / TILE_ROWS * a.tile, a.row, packed,
                                                     here, c + i * ldc + first, ldc, there);
     }
@@ -228,6 +239,7 @@ ptrdiff_t faa_packed_size(ptrdiff_t depth, ptrdiff_t columns) { return depth * c
 ptrdiff_t faa_packed_left_size(ptrdiff_t rows, ptrdiff_t depth) { return rows * depth; }
 void faa_pack_right(bool transposed, const float *b, ptrdiff_t ldb, ptrdiff_t depth, ptrdiff_t first, ptrdiff_t end,
                     ptrdiff_t columns, float *packed) {}
+void faa_pack_line(const float *line, ptrdiff_t depth, ptrdiff_t l, ptrdiff_t columns, float *packed) {}
 FaaLeft faa_pack_left(FaaLeft a, ptrdiff_t rows, ptrdiff_t depth, float *packed) { return a; }
 void faa_tile_product(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, FaaLeft a, const float *packed,
                       FaaFinish finish, float *c, ptrdiff_t ldc) {}

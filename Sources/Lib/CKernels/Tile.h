@@ -25,6 +25,10 @@ ptrdiff_t faa_packed_size(ptrdiff_t depth, ptrdiff_t columns);
 void faa_pack_right(bool transposed, const float *b, ptrdiff_t ldb, ptrdiff_t depth, ptrdiff_t first, ptrdiff_t end,
                     ptrdiff_t columns, float *packed);
 
+/// Copies one row of a right operand to its place as row `l` of the panels. `line` is read, and may hold anything, to the end of
+/// the last panel.
+void faa_pack_line(const float *line, ptrdiff_t depth, ptrdiff_t l, ptrdiff_t columns, float *packed);
+
 /// Floats that a left operand of `rows` rows and `depth` columns takes when its tiles are packed.
 ptrdiff_t faa_packed_left_size(ptrdiff_t rows, ptrdiff_t depth);
 
@@ -33,9 +37,10 @@ FaaLeft faa_pack_left(FaaLeft a, ptrdiff_t rows, ptrdiff_t depth, float *packed)
 
 /// What becomes of the sums of a product.
 typedef struct {
-  float factor;       // of the sums
-  bool adds;          // to what the result holds
-  const float *bias;  // a number for each column that is added to each row, or NULL; not together with `adds`
+  float factor;          // of the sums
+  bool adds;             // to what the result holds
+  const float *bias;     // a number for each column that is added to each row, or NULL; not together with `adds`
+  const float *offsets;  // a number for each row that is added to each of its columns, or NULL
 } FaaFinish;
 
 /// c = factor a b (+ c or + bias) on the calling thread, for a left operand that is packed or stored by rows and a packed

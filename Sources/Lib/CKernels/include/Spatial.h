@@ -19,9 +19,12 @@ typedef struct {
 /// forward (x, w), input gradient (g, w), weight gradient (g, x), where g is shaped as y.
 typedef enum : int32_t { FaaForward, FaaInputGradient, FaaWeightGradient } FaaConvolutionMap;
 
-/// Any convolution as matrix products of unfolded patches, through BLAS. `bias` (one a channel of y) is for the forward map only.
+/// Any convolution as matrix products of unfolded patches: forward and weight gradient in f32 by our own tiles where they fit the processor,
+/// the rest through BLAS. `bias` (one a channel of y) is for the forward map only.
 int faa_convolution(FaaConvolutionMap map, FaaType type, const FaaConvolution *_Nonnull shape, const void *_Nonnull a,
                     const void *_Nonnull b, const void *_Nullable bias, void *_Nonnull out);
+/// Whether this processor has what our own tiles are written for.
+bool faa_patches_fit(void);
 /// A convolution in which every channel is a group of its own and has one output channel.
 int faa_depthwise(FaaConvolutionMap map, FaaType type, const FaaConvolution *_Nonnull shape, const void *_Nonnull a,
                   const void *_Nonnull b, const void *_Nullable bias, void *_Nonnull out);
