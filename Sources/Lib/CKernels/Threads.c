@@ -31,9 +31,11 @@ static struct {
 } job;
 static atomic_ptrdiff_t next_chunk;
 
-// Operations follow each other within microseconds, and waking a sleeping thread takes several: so whoever waits looks on for a
-// moment before it sleeps.
-#define LOOKS 2000
+// Operations follow each other within microseconds, and waking a sleeping thread takes tens of them, half of which the waking one
+// spends: so whoever waits looks on before it sleeps, for the others' end some 50 microseconds and for another job ten times that, the
+// length of what a training step does on one thread.
+#define LOOKS_FOR_END 2000
+#define LOOKS_FOR_JOB 20000
 
 static inline void breathe(void) {
 #if defined(__x86_64__)
@@ -61,7 +63,7 @@ static void *worker(void *unused) {
   pthread_mutex_lock(&lock);
   for (;;) {
     pthread_mutex_unlock(&lock);
-    for (int i = 0; i < LOOKS && atomic_load_explicit(&job.generation, memory_order_relaxed) == seen; i++) breathe();
+    for (int i = 0; i < LOOKS_FOR_JOB && atomic_load_explicit(&job.generation, memory_order_relaxed) == seen; i++) breathe();
     pthread_mutex_lock(&lock);
     while (job.generation == seen) pthread_cond_wait(&wake, &lock);
     seen = job.generation;
@@ -131,7 +133,7 @@ void faa_parallel(ptrdiff_t count, void (*body)(void *, ptrdiff_t), void *contex
   pthread_mutex_lock(&lock);
   job.helpers = 0;
   pthread_mutex_unlock(&lock);
-  for (int i = 0; i < LOOKS && atomic_load_explicit(&job.running, memory_order_relaxed) > 0; i++) breathe();
+  for (int i = 0; i < LOOKS_FOR_END && atomic_load_explicit(&job.running, memory_order_relaxed) > 0; i++) breathe();
   pthread_mutex_lock(&lock);
   while (job.running > 0) pthread_cond_wait(&finished, &lock);
   pthread_mutex_unlock(&lock);
