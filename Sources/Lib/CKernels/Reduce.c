@@ -2,7 +2,6 @@
 // are added in double, in order: the bits depend on the shape, never on the number of threads.
 #include <math.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "Elementwise.h"
@@ -66,12 +65,26 @@ static void partial_chunk(void *context, ptrdiff_t chunk) {
 CLONES static void add_row_f32(double *restrict sums, const float *restrict x, ptrdiff_t n) {
   for (ptrdiff_t i = 0; i < n; i++) sums[i] += x[i];
 }
-/// Eight rows at once: seven of eight additions stay in single precision, paired so that the error does not grow with the rows.
+typedef float Eight __attribute__((vector_size(32), aligned(4), may_alias));
+typedef double Four __attribute__((vector_size(32), aligned(8), may_alias));
+typedef float Narrow __attribute__((vector_size(16)));
+
+/// Eight rows at once: seven of eight additions stay in single precision, paired so that the error does not grow with the rows. (Written
+/// with vectors: the compiler's own are slower by a fifth.)
 CLONES static void add_rows_f32(double *restrict sums, const float *restrict x, ptrdiff_t step, ptrdiff_t n) {
-  for (ptrdiff_t i = 0; i < n; i++) {
-    const float *p = x + i;
-    float low = (p[0] + p[step]) + (p[2 * step] + p[3 * step]);
-    float high = (p[4 * step] + p[5 * step]) + (p[6 * step] + p[7 * step]);
+  ptrdiff_t i = 0;
+  const float *y = x + 4 * step;
+  for (; i + 8 <= n; i += 8) {
+#define ROW(from, r) *(const Eight *)((from) + (r) * step + i)
+    Eight sum = ((ROW(x, 0) + ROW(x, 1)) + (ROW(x, 2) + ROW(x, 3))) + ((ROW(y, 0) + ROW(y, 1)) + (ROW(y, 2) + ROW(y, 3)));
+#undef ROW
+    Narrow first = __builtin_shufflevector(sum, sum, 0, 1, 2, 3), second = __builtin_shufflevector(sum, sum, 4, 5, 6, 7);
+    *(Four *)(sums + i) += __builtin_convertvector(first, Four);
+    *(Four *)(sums + i + 4) += __builtin_convertvector(second, Four);
+  }
+  for (; i < n; i++) {
+    const float *p = x + i, *q = y + i;
+    float low = (p[0] + p[step]) + (p[2 * step] + p[3 * step]), high = (q[0] + q[step]) + (q[2 * step] + q[3 * step]);
     sums[i] += low + high;
   }
 }
@@ -115,8 +128,9 @@ static void column_chunk(void *context, ptrdiff_t chunk) {
 static void sum_columns(Reduce *r) {
   ptrdiff_t groups = r->outer * ((r->inner + COLUMNS - 1) / COLUMNS), blocks = 1;
   bool shared = r->outer * r->n * r->inner >= 2 * CHEAP_GRAIN;
-  if (shared && groups < 16) blocks = (16 + groups - 1) / groups < r->n / 64 ? (16 + groups - 1) / groups : r->n / 64;
-  if (blocks > 1) r->partial = malloc((size_t)(r->outer * blocks * r->inner) * sizeof(double));
+  if (shared && groups < 8) blocks = (8 + groups - 1) / groups < r->n / 64 ? (8 + groups - 1) / groups : r->n / 64;
+  size_t bytes = (size_t)(r->outer * blocks * r->inner) * sizeof(double);
+  if (blocks > 1) r->partial = faa_allocate(bytes);
   if (!r->partial) blocks = 1;
   r->rows_per_block = blocks > 1 ? ((r->n + blocks - 1) / blocks + 7) / 8 * 8 : r->n;
   r->blocks = blocks > 1 ? (r->n + r->rows_per_block - 1) / r->rows_per_block : 1;
@@ -131,7 +145,7 @@ static void sum_columns(Reduce *r) {
     for (ptrdiff_t b = 1; b < r->blocks; b++) add_row_f64(sums, sums + b * r->inner, r->inner);
     for (ptrdiff_t i = 0; i < r->inner; i++) store(r->type, r->out, o * r->inner + i, sums[i]);
   }
-  free(r->partial);
+  faa_release(r->partial, bytes);
 }
 
 #define SLICE_LOOP(T, start, step, finish)                                   \
@@ -209,13 +223,13 @@ int faa_reduce(FaaReduction op, FaaType type, ptrdiff_t outer, ptrdiff_t n, ptrd
   }
   if (float_sum && inner == 1 && outer == 1 && n >= 8 * BLOCK) {
     ptrdiff_t chunks = (n + 4 * BLOCK - 1) / (4 * BLOCK);
-    r.partial = malloc((size_t)chunks * sizeof(double));
+    r.partial = faa_allocate((size_t)chunks * sizeof(double));
     if (r.partial) {
       faa_parallel(chunks, partial_chunk, &r);
       double sum = 0;
       for (ptrdiff_t c = 0; c < chunks; c++) sum += r.partial[c];
       store(type, out, 0, sum);
-      free(r.partial);
+      faa_release(r.partial, (size_t)chunks * sizeof(double));
       return 0;
     }
   }
