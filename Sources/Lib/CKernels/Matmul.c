@@ -11,6 +11,7 @@ typedef struct {
   ptrdiff_t m, n, k;
   bool by_columns;  // which axis of the result is cut
   ptrdiff_t piece, chunks_per_product;
+  ptrdiff_t chunks, together;  // of all products, and how many a thread takes at a time
   FaaMatrix a, b;
   const void *bias;  // a row added to every row, or NULL; not together with `adds`
   bool adds;         // to what the result holds
@@ -163,6 +164,13 @@ static void product_chunk(void *context, ptrdiff_t chunk) {
     integer_product(p, (const int32_t *)a, (const int32_t *)b, (int32_t *)out, rows);
 }
 
+/// Neighbouring products follow each other in memory: a thread that takes several goes on where the processor has fetched ahead.
+static void products(void *context, ptrdiff_t index) {
+  const Product *p = context;
+  ptrdiff_t first = index * p->together, end = first + p->together < p->chunks ? first + p->together : p->chunks;
+  for (ptrdiff_t chunk = first; chunk < end; chunk++) product_chunk(context, chunk);
+}
+
 // In the variants of OpenBLAS that have threads.
 extern int blas_thread_shutdown_(void) __attribute__((weak));
 
@@ -173,6 +181,8 @@ __attribute__((constructor)) static void end_blas_threads(void) {
   if (blas_thread_shutdown_) blas_thread_shutdown_();
 }
 
+// Of many products, which the threads take as they come.
+#define SHARES 16
 // Below, the pool does not repay its waking.
 #define SHARED_PRODUCT 3e5
 
@@ -198,12 +208,9 @@ static int multiply(FaaType type, ptrdiff_t batch, ptrdiff_t m, ptrdiff_t n, ptr
   ptrdiff_t extent = p.by_columns ? n : m;
   p.piece = ((extent + pieces - 1) / pieces + 15) / 16 * 16;  // whole register tiles
   p.chunks_per_product = (extent + p.piece - 1) / p.piece;
-  ptrdiff_t chunks = batch * p.chunks_per_product;
-  if ((double)batch * work < 1e5) {
-    for (ptrdiff_t c = 0; c < chunks; c++) product_chunk(&p, c);
-  } else {
-    faa_parallel(chunks, product_chunk, &p);
-  }
+  p.chunks = batch * p.chunks_per_product;
+  p.together = (double)batch * work < 1e5 ? p.chunks : p.chunks < 2 * SHARES ? 1 : p.chunks / SHARES;
+  faa_parallel((p.chunks + p.together - 1) / p.together, products, &p);
   return atomic_load_explicit(&p.fault, memory_order_relaxed);
 }
 

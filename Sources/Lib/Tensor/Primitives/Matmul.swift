@@ -80,7 +80,13 @@ enum Matmul {
     if linear != 0, linear & (recordedTrace(a) | recordedTrace(b)) != 0 {
       return try .zeros(shape(a, b, turned), dtype: a.dtype)
     }
-    let result = try Tensor.uninitialized(shape(a, b, turned), dtype: a.dtype, in: "matmul")
+    // As large as the left operand, for most layers: that shape's numbers are known already.
+    let rank = a.rank
+    let result =
+      !turned.left && a.isContiguous
+        && a.layout.shape.dims[rank - 1] == b.layout.shape.dims[turned.right ? rank - 2 : rank - 1]
+      ? try Tensor.uninitialized(like: a, dtype: a.dtype, in: "matmul")
+      : try Tensor.uninitialized(shape(a, b, turned), dtype: a.dtype, in: "matmul")
     try multiply(a, b, turned, into: result, adds: false)
     return result
   }
@@ -106,41 +112,63 @@ enum Matmul {
     return true
   }
 
+  @inline(__always)
   private static func multiply(
     _ a: Tensor, _ b: Tensor, _ turned: Turned, into result: Tensor, adds: Bool
   ) throws {
-    let rank = a.rank
-    let m = result.layout.shape.dims[rank - 2]
-    let n = result.layout.shape.dims[rank - 1]
-    let k = a.layout.shape.dims[turned.left ? rank - 2 : rank - 1]
-    var batch = 1
-    for axis in 0..<(rank - 2) { batch *= result.layout.shape.dims[axis] }
+    if a.isContiguous, b.isContiguous {
+      // Nothing to copy, hence nothing to keep alive but what the caller does.
+      return try multiply(
+        FaaMatrix(inOrder: a, turned: turned.left), FaaMatrix(inOrder: b, turned: turned.right),
+        of: a.layout.shape.dims[turned.left ? a.rank - 2 : a.rank - 1], into: result, adds: adds)
+    }
     let left = try Operand(a, turned: turned.left)
     let right = try Operand(b, turned: turned.right)
-    func run(_ batch: Int, _ m: Int, _ a: FaaMatrix, _ b: FaaMatrix, _ out: UnsafeMutableRawPointer) throws {
-      let type = result.dtype.kernel
-      let status =
-        adds ? faa_matmul_add(type, batch, m, n, k, a, b, out) : faa_matmul(type, batch, m, n, k, a, b, out)
-      guard status == 0 else {
-        throw TensorError(
-          .arithmetic, in: "matmul", "a sum does not fit an i32", help: "convert to f64 first")
-      }
-    }
     try withExtendedLifetime((left, right)) {
-      let work = 2 * Double(batch) * Double(m) * Double(n) * Double(k)
-      if work <= pieceWork { return try run(batch, m, left.matrix, right.matrix, result.pointer) }
-      // Long products go in pieces, of matrices or else of rows, so that the user can stop them.
-      let items = batch > 1 ? batch : m
-      let piece = max(1, Int(pieceWork / (work / Double(items))))
-      for start in stride(from: 0, to: items, by: piece) {
-        if start > 0 { try checkInterrupt() }
-        let count = min(piece, items - start)
-        try run(
-          batch > 1 ? count : 1, batch > 1 ? m : count,
-          left.matrix.starting(at: start, ofRows: batch == 1, result.dtype),
-          batch > 1 ? right.matrix.starting(at: start, ofRows: false, result.dtype) : right.matrix,
-          result.pointer + start * (batch > 1 ? m * n : n) * result.dtype.size)
-      }
+      try multiply(
+        left.matrix, right.matrix, of: a.layout.shape.dims[turned.left ? a.rank - 2 : a.rank - 1],
+        into: result, adds: adds)
+    }
+  }
+
+  /// The product of matrices of so many inner columns and rows.
+  private static func multiply(
+    _ left: FaaMatrix, _ right: FaaMatrix, of k: Int, into result: Tensor, adds: Bool
+  ) throws {
+    let rank = result.rank
+    let m = result.layout.shape.dims[rank - 2]
+    let n = result.layout.shape.dims[rank - 1]
+    var batch = 1
+    for axis in 0..<(rank - 2) { batch *= result.layout.shape.dims[axis] }
+    let work = 2 * Double(batch) * Double(m) * Double(n) * Double(k)
+    if work <= pieceWork {
+      return try run(result.dtype, batch, m, n, k, left, right, result.pointer, adds)
+    }
+    // Long products go in pieces, of matrices or else of rows, so that the user can stop them.
+    let items = batch > 1 ? batch : m
+    let piece = max(1, Int(pieceWork / (work / Double(items))))
+    for start in stride(from: 0, to: items, by: piece) {
+      if start > 0 { try checkInterrupt() }
+      let count = min(piece, items - start)
+      try run(
+        result.dtype, batch > 1 ? count : 1, batch > 1 ? m : count, n, k,
+        left.starting(at: start, ofRows: batch == 1, result.dtype),
+        batch > 1 ? right.starting(at: start, ofRows: false, result.dtype) : right,
+        result.pointer + start * (batch > 1 ? m * n : n) * result.dtype.size, adds)
+    }
+  }
+
+  @inline(__always)
+  private static func run(
+    _ dtype: DType, _ batch: Int, _ m: Int, _ n: Int, _ k: Int, _ a: FaaMatrix, _ b: FaaMatrix,
+    _ out: UnsafeMutableRawPointer, _ adds: Bool
+  ) throws {
+    let type = dtype.kernel
+    let status =
+      adds ? faa_matmul_add(type, batch, m, n, k, a, b, out) : faa_matmul(type, batch, m, n, k, a, b, out)
+    guard status == 0 else {
+      throw TensorError(
+        .arithmetic, in: "matmul", "a sum does not fit an i32", help: "convert to f64 first")
     }
   }
 
@@ -149,6 +177,15 @@ enum Matmul {
 }
 
 extension FaaMatrix {
+  /// The matrices of a contiguous tensor, read with rows and columns exchanged where `turned`.
+  @inline(__always) fileprivate init(inOrder x: Tensor, turned: Bool) {
+    let rank = x.layout.shape.rank
+    let columns = x.layout.shape.dims[rank - 1]
+    self.init(
+      data: x.pointer, batch_stride: x.layout.shape.dims[rank - 2] * columns, leading: max(columns, 1),
+      transposed: turned)
+  }
+
   /// The matrices from one on, or the rows from one on.
   fileprivate func starting(at index: Int, ofRows isRow: Bool, _ dtype: DType) -> FaaMatrix {
     var result = self
@@ -186,13 +223,7 @@ struct Operand {
   }
 
   @inline(__always) private init(inOrder x: Tensor) {
-    let rank = x.layout.shape.rank
-    let columns = x.layout.shape.dims[rank - 1]
-    self.init(
-      x,
-      FaaMatrix(
-        data: x.pointer, batch_stride: x.layout.shape.dims[rank - 2] * columns, leading: max(columns, 1),
-        transposed: false))
+    self.init(x, FaaMatrix(inOrder: x, turned: false))
   }
 
   private static func inPlace(_ x: Tensor) -> FaaMatrix? {
@@ -260,6 +291,9 @@ extension Tensor {
         shapes: [shape, other.shape],
         help: "the left operand's last axis (\(inner)) must equal the right operand's "
           + (other.rank > 1 ? "second-to-last" : "only") + " axis (\(otherInner))" + transposeAdvice(other))
+    }
+    if rank == 2, other.rank == 2, self.dtype == other.dtype, self.dtype >= .i32 {
+      return try Matmul.product(self, other, Matmul.Turned())
     }
     let dtype = Swift.max(self.dtype, other.dtype, .i32)
     let a = self.dtype == dtype ? self : try cast(to: dtype)
