@@ -74,7 +74,7 @@ static void add_parts(FaaType type, ptrdiff_t n, ptrdiff_t count, const char *pa
 #define PANEL 8
 #define PARTS FAA_LINEAR_PARTS
 // Packing goes by square tiles, so that whole cache lines of A are read across its rows too.
-#define TILE_PANELS 8
+#define TILE_PANELS 16
 
 static ptrdiff_t padded(ptrdiff_t n) { return (n + PANEL - 1) / PANEL * PANEL; }
 /// The elements before panel p.
