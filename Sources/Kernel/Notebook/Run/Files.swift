@@ -34,7 +34,7 @@ public func readFile(_ path: String) throws -> [UInt8] {
 /// Writes a file so that a reader, and a crash, sees the old content or the new and nothing between: a temporary
 /// file in the same folder, then renamed. Throws `FileError`.
 public func replaceFile(_ path: String, with bytes: [UInt8]) throws {
-  let temporary = "\(path).tmp\(getpid())"
+  let temporary = "\(path)\(temporarySuffix)\(getpid())"
   let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
   guard descriptor >= 0 else { throw FileError("write", path, errno) }
   do {
@@ -49,6 +49,15 @@ public func replaceFile(_ path: String, with bytes: [UInt8]) throws {
     unlink(temporary)
     throw FileError("write", path, reason)
   }
+}
+
+private let temporarySuffix = ".tmp"
+
+/// The name of the file that a temporary one, left by a process that was killed, was to replace; any other name as it is.
+func replacedName(_ name: String) -> Substring {
+  let digits = name.reversed().prefix { $0.isASCII && $0.isNumber }.count
+  let stem = name.dropLast(digits)
+  return digits > 0 && stem.hasSuffix(temporarySuffix) ? stem.dropLast(temporarySuffix.count) : name[...]
 }
 
 /// Writes every byte to an open file; throws `FileError`.

@@ -22,16 +22,17 @@ public final class Sidecar: RunObserver {
     (notebook.hasSuffix(".faa") ? notebook : notebook + ".faa") + "out"
   }
 
-  /// Removes a sidecar: what runs write there, and the folder when nothing else is in it.
+  /// Removes a sidecar: what runs write there, finished or not, and the folder when nothing else is in it.
   public static func remove(_ folder: String) throws {
     guard access(folder, F_OK) == 0 else { return }
     for name in folderEntries("\(folder)/cache")
-    where [".cell", ".values", ".checkpoint"].contains(where: name.hasSuffix) {
+    where [".cell", ".values", ".checkpoint"].contains(where: replacedName(name).hasSuffix) {
       unlink("\(folder)/cache/\(name)")
     }
     rmdir("\(folder)/cache")
-    for name in folderEntries(folder)
-    where isPlotName(name) || name == "result.json" || name == "events.ndjson" {
+    for name in folderEntries(folder) {
+      let file = replacedName(name)
+      guard isPlotName(file) || file == "result.json" || file == "events.ndjson" else { continue }
       unlink("\(folder)/\(name)")
     }
     guard rmdir(folder) != 0, errno != ENOENT else { return }
@@ -63,7 +64,7 @@ public final class Sidecar: RunObserver {
 
   /// Removes plots of earlier runs: files named by a content hash that this run did not write.
   private func prune() {
-    for name in folderEntries(folder) where isPlotName(name) && !written.contains(name) {
+    for name in folderEntries(folder) where isPlotName(name[...]) && !written.contains(name) {
       unlink("\(folder)/\(name)")
     }
   }
@@ -80,7 +81,7 @@ public final class Sidecar: RunObserver {
 }
 
 /// `LABEL-0123456789abcdef.svg`.
-private func isPlotName(_ name: String) -> Bool {
+private func isPlotName(_ name: Substring) -> Bool {
   guard name.hasSuffix(".svg") || name.hasSuffix(".png") else { return false }
   let stem = name.dropLast(4)
   return stem.dropLast(16).last == "-" && stem.suffix(16).allSatisfy { $0.isHexDigit && !$0.isUppercase }
