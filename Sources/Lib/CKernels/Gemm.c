@@ -140,7 +140,7 @@ typedef struct {
   const float *bias;
   bool adds;
   float *out, *packed;
-  ptrdiff_t high, wide, groups;  // rows and columns of a block, and blocks beside each other
+  ptrdiff_t high, wide, blocks;  // rows and columns of a block, and blocks below each other
 } Shared;
 
 /// The floats before column `column`, a whole number of panels, in a slab of `depth` rows.
@@ -169,7 +169,7 @@ static void pack_chunk(void *context, ptrdiff_t chunk) {
 
 static void block_chunk(void *context, ptrdiff_t chunk) {
   const Shared *p = context;
-  ptrdiff_t row = chunk / p->groups * p->high, column = chunk % p->groups * p->wide;
+  ptrdiff_t row = chunk % p->blocks * p->high, column = chunk / p->blocks * p->wide;
   ptrdiff_t rows = least(p->m - row, p->high), columns = least(p->n - column, p->wide);
   size_t bytes = (size_t)faa_packed_left_size(least(rows, BLOCK_ROWS), p->deep) * sizeof(float);
   float *left = p->packs_blocks ? faa_allocate(bytes) : NULL;
@@ -204,7 +204,7 @@ bool faa_shared_product(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaM
   groups = (n + wide - 1) / wide;
   Shared p = {.m = m, .n = n, .deep = deep, .a = left_operand(a.transposed, a.data, a.leading), .b = b, .bias = bias,
               .adds = adds, .packs_blocks = packs_blocks(a.transposed, m, n, k), .out = out, .packed = packed, .high = high, .wide = wide,
-              .groups = groups};
+              .blocks = blocks};
   for (p.first = 0; p.first < k; p.first = p.end) {
     p.end = least(k, p.first + at_once * deep);
     ptrdiff_t chunks = packs(&p) * ((p.end - p.first + deep - 1) / deep);

@@ -25,11 +25,19 @@ static struct {
   void *context;
   ptrdiff_t count;
   const atomic_bool *abandoned;
+  int shares;
   int helpers;  // how many more workers may still join
   atomic_int running;
   _Atomic uint64_t generation;
 } job;
-static atomic_ptrdiff_t next_chunk;
+
+// How many chunks of each thread's share have begun. A share is a run of neighbours: what the thread reads on the processor has fetched ahead, and
+// in the next job, cut alike, it finds what it wrote in its own cache. Who has done his own takes those of others. So many chunks that they fit
+// no cache are one share for all, which reads memory in one place at a time.
+static struct {
+  _Alignas(64) atomic_ptrdiff_t begun;
+} shares[MAXIMUM_THREADS];
+#define RUN 32
 
 // Operations follow each other within microseconds, and waking a sleeping thread takes tens of them, half of which the waking one
 // spends: so whoever waits looks on before it sleeps, for the others' end some 50 microseconds and for another job ten times that, the
@@ -48,11 +56,18 @@ static inline bool is_abandoned(const atomic_bool *abandoned) {
   return abandoned && atomic_load_explicit(abandoned, memory_order_relaxed);
 }
 
-static void work(void (*body)(void *, ptrdiff_t), void *context, ptrdiff_t count, const atomic_bool *abandoned) {
-  for (;;) {
-    ptrdiff_t chunk = atomic_fetch_add_explicit(&next_chunk, 1, memory_order_relaxed);
-    if (chunk >= count || is_abandoned(abandoned)) return;
-    body(context, chunk);
+static void work(void (*body)(void *, ptrdiff_t), void *context, ptrdiff_t count, int own, int shared,
+                 const atomic_bool *abandoned) {
+  if (count > RUN * (ptrdiff_t)shared) own = 0, shared = 1;
+  for (int other = 0; other < shared; other++) {
+    int share = (own + other) % shared;
+    ptrdiff_t first = count * share / shared, end = count * (share + 1) / shared;
+    for (;;) {
+      ptrdiff_t chunk = first + atomic_fetch_add_explicit(&shares[share].begun, 1, memory_order_relaxed);
+      if (chunk >= end) break;
+      if (is_abandoned(abandoned)) return;
+      body(context, chunk);
+    }
   }
 }
 
@@ -69,14 +84,14 @@ static void *worker(void *unused) {
     seen = job.generation;
     // Woken too late to help: the next job follows soon, and sleeping again would miss that too.
     if (job.helpers == 0) continue;
-    job.helpers--;
+    int shared = job.shares, own = shared - job.helpers--;
     job.running++;
     void (*body)(void *, ptrdiff_t) = job.body;
     void *context = job.context;
     ptrdiff_t count = job.count;
     const atomic_bool *abandoned = job.abandoned;
     pthread_mutex_unlock(&lock);
-    work(body, context, count, abandoned);
+    work(body, context, count, own, shared, abandoned);
     pthread_mutex_lock(&lock);
     if (--job.running == 0) pthread_cond_signal(&finished);
   }
@@ -116,20 +131,22 @@ void faa_parallel(ptrdiff_t count, void (*body)(void *, ptrdiff_t), void *contex
     pthread_detach(thread);
     started_workers++;
   }
-  atomic_store(&next_chunk, 0);
+  int helpers = threads - 1 < count - 1 ? threads - 1 : (int)count - 1;
+  job.shares = helpers + 1;
+  for (int share = 0; share < job.shares; share++)
+    atomic_store_explicit(&shares[share].begun, 0, memory_order_relaxed);
   job.body = body;
   job.context = context;
   job.count = count;
   job.abandoned = faa_abandoned;
-  ptrdiff_t helpers = threads - 1 < count - 1 ? threads - 1 : count - 1;
-  job.helpers = (int)helpers;
+  job.helpers = helpers;
   job.generation++;
   if (helpers == 1)
     pthread_cond_signal(&wake);
   else
     pthread_cond_broadcast(&wake);
   pthread_mutex_unlock(&lock);
-  work(body, context, count, faa_abandoned);
+  work(body, context, count, 0, helpers + 1, faa_abandoned);
   pthread_mutex_lock(&lock);
   job.helpers = 0;
   pthread_mutex_unlock(&lock);
