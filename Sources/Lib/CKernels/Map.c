@@ -65,9 +65,21 @@ static void rows_chunk(void *context, ptrdiff_t chunk) {
 void faa_stream(char *to, const char *from, size_t bytes) {
   size_t done = 0;
 #if defined(__x86_64__)
-  if ((uintptr_t)to % 16 == 0)
+  if ((uintptr_t)to % 16 == 0) {
+    // A cache line at a time: the loop itself must not be what memory waits for.
+    for (; done + 64 <= bytes; done += 64) {
+      const __m128i *source = (const __m128i *)(from + done);
+      __m128i *target = (__m128i *)(to + done);
+      __m128i a = _mm_load_si128(source), b = _mm_load_si128(source + 1);
+      __m128i c = _mm_load_si128(source + 2), d = _mm_load_si128(source + 3);
+      _mm_stream_si128(target, a);
+      _mm_stream_si128(target + 1, b);
+      _mm_stream_si128(target + 2, c);
+      _mm_stream_si128(target + 3, d);
+    }
     for (; done + 16 <= bytes; done += 16)
       _mm_stream_si128((__m128i *)(to + done), _mm_load_si128((const __m128i *)(from + done)));
+  }
 #endif
   memcpy(to + done, from + done, bytes - done);
 }
