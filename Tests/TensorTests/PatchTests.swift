@@ -11,7 +11,8 @@ struct PatchTests {
     .init([9, 40, 9, 10], [100, 40, 3, 3], stride: 2, padding: 1, dilation: 1, groups: 1),
     .init([1, 5, 40, 33], [1, 5, 2, 3], stride: 1, padding: 0, dilation: 1, groups: 1),
     .init(
-      [3, 12, 11, 8], [10, 6, 3, 2], stride: .init(1, 3), padding: .init(top: 2, bottom: 0, left: 1, right: 4),
+      [3, 12, 11, 8], [10, 6, 3, 2], stride: .init(1, 3),
+      padding: .init(top: 2, bottom: 0, left: 1, right: 4),
       dilation: .init(2, 1), groups: 2),
     .init([2, 8, 6, 7], [12, 2, 1, 3], stride: 2, padding: 2, dilation: 3, groups: 4),
     .init([10, 33, 7, 7], [17, 33, 1, 1], stride: 2, padding: 0, dilation: 1, groups: 1),
@@ -44,7 +45,9 @@ struct PatchTests {
     return try out.doubles()
   }
 
-  @Test("in f32 is exactly what BLAS makes of patches in f64", arguments: geometries, [FaaForward, FaaWeightGradient])
+  @Test(
+    "in f32 is exactly what BLAS makes of patches in f64", arguments: geometries,
+    [FaaForward, FaaWeightGradient])
   func isExact(_ geometry: FaaConvolution, _ map: FaaConvolutionMap) throws {
     #expect(Self.geometries.count == 9)
     #expect(

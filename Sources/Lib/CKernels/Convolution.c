@@ -1,6 +1,5 @@
 // Convolution as matrix products: the patches under the kernel are unfolded, some output rows at a time so that they stay in the cache,
-// and multiplied by BLAS. The cut into tiles and chunks follows from the shape alone.
-#include <cblas.h>
+// and multiplied. The cut into tiles and chunks follows from the shape alone.
 #include <stdatomic.h>
 #include <string.h>
 
@@ -23,14 +22,12 @@ typedef struct {
   atomic_int fault;
 } Work;
 
-static void gemm(FaaType type, CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
-                 const void *a, ptrdiff_t lda, const void *b, ptrdiff_t ldb, double beta, void *c, ptrdiff_t ldc) {
+static void gemm(FaaType type, bool ta, bool tb, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const void *a, ptrdiff_t lda,
+                 const void *b, ptrdiff_t ldb, bool adds, void *c, ptrdiff_t ldc) {
   if (type == FaaF32)
-    cblas_sgemm(CblasRowMajor, ta, tb, (blasint)m, (blasint)n, (blasint)k, 1, a, (blasint)lda, b, (blasint)ldb,
-                (float)beta, c, (blasint)ldc);
+    faa_sgemm(ta, tb, (int)m, (int)n, (int)k, 1, a, (int)lda, b, (int)ldb, adds, c, (int)ldc);
   else
-    cblas_dgemm(CblasRowMajor, ta, tb, (blasint)m, (blasint)n, (blasint)k, 1, a, (blasint)lda, b, (blasint)ldb, beta, c,
-                (blasint)ldc);
+    faa_dgemm(ta, tb, (int)m, (int)n, (int)k, 1, a, (int)lda, b, (int)ldb, adds, c, (int)ldc);
 }
 
 /// The output columns whose source column for one kernel column lies inside the image.
@@ -140,13 +137,13 @@ static void forward_chunk(void *context, ptrdiff_t chunk) {
   char *out = w->out + result_offset(w, image, group, top);
   const char *weights = w->b + group * w->out_group * w->patch * w->size;
   if (w->pointwise) {
-    gemm(w->type, CblasNoTrans, CblasNoTrans, w->out_group, columns, w->patch, weights, w->patch,
-         source + top * w->s.out_width * w->size, plane, 0, out, plane);
+    gemm(w->type, false, false, w->out_group, columns, w->patch, weights, w->patch,
+         source + top * w->s.out_width * w->size, plane, false, out, plane);
   } else {
     void *patches = patch_room(w);
     if (!patches) return;
     unfold(w, top, bottom, source, patches);
-    gemm(w->type, CblasNoTrans, CblasNoTrans, w->out_group, columns, w->patch, weights, w->patch, patches, columns, 0,
+    gemm(w->type, false, false, w->out_group, columns, w->patch, weights, w->patch, patches, columns, false,
          out, plane);
     faa_release(patches, patch_bytes(w));
   }
@@ -166,8 +163,8 @@ static void input_chunk(void *context, ptrdiff_t chunk) {
   char *out = (char *)source_plane(w, w->out, image, group);
   const char *weights = w->b + group * w->out_group * w->patch * w->size;
   if (w->pointwise) {
-    gemm(w->type, CblasTrans, CblasNoTrans, w->patch, plane, w->out_group, weights, w->patch,
-         w->a + result_offset(w, image, group, 0), plane, 0, out, plane);
+    gemm(w->type, true, false, w->patch, plane, w->out_group, weights, w->patch,
+         w->a + result_offset(w, image, group, 0), plane, false, out, plane);
     return;
   }
   memset(out, 0, (size_t)(w->in_group * w->s.height * w->s.width * w->size));
@@ -175,8 +172,8 @@ static void input_chunk(void *context, ptrdiff_t chunk) {
   if (!patches) return;
   for (ptrdiff_t tile = 0; tile < w->tiles; tile++) {
     ptrdiff_t top = tile * w->tile_rows, bottom = bottom_row(w, tile), columns = (bottom - top) * w->s.out_width;
-    gemm(w->type, CblasTrans, CblasNoTrans, w->patch, columns, w->out_group, weights, w->patch,
-         w->a + result_offset(w, image, group, top), plane, 0, patches, columns);
+    gemm(w->type, true, false, w->patch, columns, w->out_group, weights, w->patch,
+         w->a + result_offset(w, image, group, top), plane, false, patches, columns);
     if (w->type == FaaF32)
       fold_f32(&w->s, w->in_group, top, bottom, patches, (float *)out);
     else
@@ -203,9 +200,9 @@ static void weight_chunk(void *context, ptrdiff_t chunk) {
         unfold(w, top, bottom, source, patches);
         from = patches;
       }
-      double beta = image == first && tile == 0 ? 0 : 1;
-      gemm(w->type, CblasNoTrans, CblasTrans, w->out_group, w->patch, columns,
-           w->a + result_offset(w, image, group, top), plane, from, w->pointwise ? plane : columns, beta, out, w->patch);
+      bool adds = image > first || tile > 0;
+      gemm(w->type, false, true, w->out_group, w->patch, columns,
+           w->a + result_offset(w, image, group, top), plane, from, w->pointwise ? plane : columns, adds, out, w->patch);
     }
   }
   faa_release(patches, patch_bytes(w));

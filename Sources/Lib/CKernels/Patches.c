@@ -14,8 +14,9 @@
 #define COLUMNS 256
 #define WEIGHT_COLUMNS 128
 #define BLOCK_ROWS 96
-// Sums over images that are made side by side in the weight gradient, and what is worth more than one.
+// Sums over images that are made side by side in the weight gradient, of large weights fewer, and what is worth more than one.
 #define WEIGHT_PARTS 8
+#define LARGE_WEIGHTS 1000000
 #define PARTED_WORK 1e6
 
 typedef struct {
@@ -204,7 +205,8 @@ static void add_chunk(void *context, ptrdiff_t chunk) {
 static void weight_gradient(Patches *p) {
   ptrdiff_t count = p->s.out_channels * p->patch;
   p->deep = equal(p->plane, DEPTH, 8);
-  p->parts = (double)p->s.batch * (double)count * (double)p->plane < PARTED_WORK ? 1 : least(p->s.batch, WEIGHT_PARTS);
+  ptrdiff_t parts = count > LARGE_WEIGHTS ? WEIGHT_PARTS / 2 : WEIGHT_PARTS;
+  p->parts = (double)p->s.batch * (double)count * (double)p->plane < PARTED_WORK ? 1 : least(p->s.batch, parts);
   p->left = p->parts == 1 ? p->out : room(p, p->parts * count);
   if (!p->left) return;
   faa_parallel(p->parts * p->s.groups, weight_chunk, p);

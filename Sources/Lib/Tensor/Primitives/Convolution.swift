@@ -156,15 +156,19 @@ enum Convolution {
 
   /// With vectors of eight, oneDNN's weight gradient does 37 to 66 GFLOP/s on a core where the product of patches does 52 to 79, and its
   /// forward map of many channels, whose weights it reorders, 50 to 60 where that does 56 to 70. It has no good code for single pixels
-  /// with a stride: 22 to 51 GFLOP/s where the patches do 48 to 72.
+  /// with a stride: 22 to 51 GFLOP/s where the patches do 48 to 72. Few channels do not repay unfolding.
   private static func prefersPatches(_ map: FaaConvolutionMap, _ shape: FaaConvolution) -> Bool {
-    guard shape.groups == 1, shape.in_channels >= 32 else { return false }
-    if shape.kernel_height * shape.kernel_width == 1 {
-      return shape.stride_rows * shape.stride_columns > 1
+    guard shape.groups == 1 else { return false }
+    let kernel = shape.kernel_height * shape.kernel_width
+    if kernel == 1 { return shape.stride_rows * shape.stride_columns > 1 && shape.in_channels >= 32 }
+    guard faa_patches_fit() else {
+      return map == FaaWeightGradient && shape.in_channels >= 32
+        && shape.out_height * shape.out_width >= 144
     }
     switch map {
-    case FaaForward: return faa_patches_fit() && shape.in_channels >= 256
-    case FaaWeightGradient: return faa_patches_fit() || shape.out_height * shape.out_width >= 144
+    case FaaForward: return shape.in_channels >= 256
+    case FaaWeightGradient:
+      return shape.in_channels >= 32 || (shape.out_channels >= 64 && shape.in_channels * kernel >= 128)
     default: return false
     }
   }
