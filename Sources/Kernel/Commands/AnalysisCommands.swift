@@ -48,16 +48,3 @@ let analysisCommands: [Command] = [
         of: samples, labels: labels, from: Matrix(a.tensor("from")), labels: a.tensor("classes").ints()))
   },
 ]
-
-/// A number with a fixed number of decimals.
-func fixed(_ value: Double, _ places: Int) -> String {
-  guard value.isFinite else { return "\(value)" }
-  guard value.magnitude < 1e9 else { return short(value) }
-  var scale = 1.0
-  for _ in 0..<places { scale *= 10 }
-  let whole = Int((value.magnitude * scale).rounded())
-  let digits = String(whole)
-  let padded = String(repeating: "0", count: max(0, places + 1 - digits.count)) + digits
-  let text = places == 0 ? padded : "\(padded.dropLast(places)).\(padded.suffix(places))"
-  return value < 0 && whole != 0 ? "-" + text : text
-}

@@ -159,6 +159,3 @@ struct PlayFrame {
       + unit
   }
 }
-
-/// Four significant digits.
-func short(_ value: Double) -> String { brief(value, 4) }

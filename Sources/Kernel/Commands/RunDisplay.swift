@@ -33,11 +33,7 @@ extension RunObject {
         continue
       }
       let rate = history.learningRates[min(history.learningRates.count, (index + 1) * steps) - 1]
-      // What has diverged keeps to its column.
-      rows.append([
-        "\(index + 1)", loss.magnitude < 1000 ? fixed(loss, 5) : short(loss),
-        rate.magnitude < 1000 ? fixed(rate, 7) : short(rate),
-      ])
+      rows.append(["\(index + 1)", fixed(loss, 5, below: 1000), fixed(rate, 7, below: 1000)])
     }
     return rows
   }

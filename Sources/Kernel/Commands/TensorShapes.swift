@@ -17,10 +17,20 @@ let tensorShapeCommands: [Command] = [
     example: "permute(zeros([2, 3, 4]), [2, 0, 1]).shape"
   ) { a in .tensor(try a.tensor("x").permuted(a.ints("order"))) },
   Command(
-    "transpose", "The last two axes exchanged; also written `x.T`. A vector stays as it is.", [.x],
+    "transpose",
+    "Two axes exchanged: the last two, also written `x.T`, if no others are named. A vector stays as it is.",
+    [
+      .x, .optional("first", .int, default: -2, "an axis; negative counts from the end"),
+      .optional("second", .int, default: -1, "the other"),
+    ],
     returns: "the same elements, not copied",
+    errors: [("IndexOutOfRange", "an axis the tensor does not have")],
     example: "transpose([[1, 2, 3]])"
-  ) { a in .tensor(try a.tensor("x").transposed()) },
+  ) { a in
+    let (x, first, second) = (try a.tensor("x"), try a.int("first"), try a.int("second"))
+    return .tensor(
+      try (first, second) == (-2, -1) ? x.transposed() : x.swappingAxes(first, second))
+  },
   Command(
     "expand", "Axes of extent 1, and new ones in front, repeated to fill a shape.", [.x, .shape],
     returns: "a tensor of the shape, without copies of the elements",

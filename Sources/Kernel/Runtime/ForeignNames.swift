@@ -69,6 +69,8 @@ enum ForeignNames {
     (["detach", "stop_gradient", "no_grad"], "stopGradient(x)"),
     (["item"], "float(x[0, 0])"),
     (["tolist", "numpy"], "list(x)"),
+    (["t", "mT"], "x.T"),
+    (devices, "x"),
     // arithmetic and reductions
     (["add"], "x + y"),
     (["clip"], "clamp(x, 0, 1)"),
@@ -119,6 +121,7 @@ enum ForeignNames {
     (modules, "help()"),
   ]
 
+  private static let devices = ["cpu", "cuda", "device"]
   private static let modules = ["torch", "np", "jnp", "sklearn", "plt", "scipy"]
 
   private static let codes: [String: String] = rows.reduce(into: [:]) { table, row in
@@ -147,6 +150,7 @@ enum ForeignNames {
   /// A help line for a name that nothing here has: what it is called here, or what it may have been meant to be.
   static func remedy(for name: String, in candidates: some Sequence<String>) -> String? {
     if modules.contains(name) { return "no module stands before a command: `mean(x)`, not `\(name).mean(x)`" }
+    if devices.contains(name) { return "every tensor is in the processor's memory: leave it out" }
     return code(for: name).map { "write `\($0)`" } ?? Suggestion.phrase(for: name, in: candidates)
   }
 }

@@ -70,7 +70,7 @@ struct Evidence: Sendable {
         + " have no derivative, and this one depends on them",
       shapes: [coincidence.values.shape],
       help:
-        "write the function without the vectors (trace, logdet, solve, products), or separate the values, as in a + diag(1e-6 * arange(n))"
+        "write the function without the decomposition (trace, logdet, solve, products), or separate the values, as in a + diag(1e-6 * arange(n))"
     )
   }
 }
