@@ -11,13 +11,10 @@ final class Storage: ManagedBuffer<Storage.Place, Storage.Unit> {
   /// Eight bytes. (A type aligned to more would take the slower way of allocation, though every object is aligned to sixteen.)
   typealias Unit = UInt64
 
-  /// Blocks from this size come from the pool.
-  private static let pooledFrom = 65_536
-
   /// Room for `count` elements. Throws `outOfMemory`.
   static func room(for count: Int, _ dtype: DType, in operation: String) throws -> Storage {
     let (bytes, overflow) = count.multipliedReportingOverflow(by: dtype.size)
-    if !overflow, bytes < pooledFrom {
+    if !overflow, bytes < FAA_POOLED_FROM {
       let object = create(minimumCapacity: (bytes + 7) / 8) { buffer in
         Place(
           pointer: buffer.withUnsafeMutablePointerToElements { UnsafeMutableRawPointer($0) }, pooledBytes: 0)
@@ -47,7 +44,7 @@ final class Storage: ManagedBuffer<Storage.Place, Storage.Unit> {
 
 /// The buffer pool's counters, in bytes.
 public struct MemoryReport: Sendable {
-  /// In use by tensors, the largest that has been since `resetPeak()`, and kept for reuse. Buffers below 64 KiB are not counted.
+  /// In use by tensors, the largest that has been since `resetPeak()`, and kept for reuse. Buffers below 1 KiB are not counted.
   public let live, peak, cached: Int
   /// Requests answered from the cache, and by the system.
   public let hits, misses: Int

@@ -21,9 +21,12 @@ typedef struct {
   int64_t live, peak, cached, hits, misses;
 } FaaMemory;
 
-/// A buffer of at least `bytes` bytes, 64-byte aligned from 64 KiB upwards; NULL when there is no memory.
+/// Buffers from this many bytes on are kept for reuse when they are given back; smaller ones are malloc's.
+#define FAA_POOLED_FROM 1024
+
+/// A buffer of at least `bytes` bytes, 64-byte aligned where it is the pool's; NULL when there is no memory.
 void *_Nullable faa_allocate(size_t bytes);
-/// Gives back what `faa_allocate(bytes)` returned; large buffers are kept for reuse.
+/// Gives back what `faa_allocate(bytes)` returned.
 void faa_release(void *_Nonnull buffer, size_t bytes);
 /// The pool's counters.
 FaaMemory faa_memory(void);
