@@ -129,7 +129,7 @@ struct ErrorTests {
     ] {
       #expect(text.contains(part), "\(part)\n\(text)")
     }
-    let table = try result.termTable()
+    let table = NeumannTerm.table(try result.allTerms())
     let lines = table.split(separator: "\n")
     #expect(lines.count == 6 && Set(lines.dropFirst().map(\.count)).count == 1, "\(table)")
   }

@@ -151,8 +151,7 @@ struct OperatorCaseTests {
       inner: { theta, _ in try rosenbrock(theta[0]) }, outer: { theta, _ in try rosenbrock(theta[0]) })
     let point = try BilevelPoint(problem, theta: [x], lambda: [scalar(0)])
     for mode in HVPMode.allCases {
-      point.mode = mode
-      row.expect(try point.hessianProduct([v]).numbers, try row.expected["Hv"].numbers, "\(mode)")
+      row.expect(try point.hessianProduct([v], mode: mode).numbers, try row.expected["Hv"].numbers, "\(mode)")
     }
     row.expect(
       try hessian(at: x, rosenbrock).doubles(), try row.expected["H"].list.flatMap { try $0.numbers }, "dense"

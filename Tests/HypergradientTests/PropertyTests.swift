@@ -83,8 +83,9 @@ struct PropertyTests {
     }
     let reference = try point.hessianProduct(v).numbers
     for mode in HVPMode.allCases {
-      point.mode = mode
-      #expect(norm(minus(try point.hessianProduct(v).numbers, reference)) < 10 * rounding * norm(reference))
+      #expect(
+        norm(minus(try point.hessianProduct(v, mode: mode).numbers, reference)) < 10 * rounding
+          * norm(reference))
     }
     let symmetry = try product(u, point.hessianProduct(v)) - product(v, point.hessianProduct(u))
     #expect(abs(symmetry) < 10 * rounding)
@@ -102,23 +103,21 @@ struct PropertyTests {
   func accounting() throws {
     let point = try Mixed.point()
     let terms = try NeumannTerms(at: point, count: 30, gamma: 0.2)
-    var counted = point.hessianProducts
+    var counted = 0
     var last: NeumannTerm?
     for term in terms {
-      #expect(point.hessianProducts == counted + 1)
       counted += 1
+      #expect(terms.hvpCount == counted)
       if let last {
         #expect(term.norm == last.residual && term.ratio >= last.ratio * (1 - 1e-12))
         let direct = minus(try point.outerGradient.numbers, try point.hessianProduct(last.q).numbers)
-        counted += 1
         #expect(norm(minus(direct, try term.v.numbers)) < 1e-13)
       }
       last = term
     }
     #expect(last?.k == 29 && terms.failure == nil)
-    let mixed = point.mixedProducts
     let result = try hypergradient(at: point, by: Neumann(terms: 30, gamma: 0.2))
-    #expect(result.hvpCount == 30 && point.mixedProducts - mixed <= 2)
+    #expect(result.hvpCount == 30 && result.mixedCount <= 2)
     #expect(norm(minus(try result.value.numbers, try #require(last).value.numbers)) < 1e-13)
     #expect(norm(minus(try result.q.numbers, try #require(last).q.numbers)) < 1e-13)
   }
@@ -206,6 +205,7 @@ struct PropertyTests {
     #expect(
       costs.rows.map(\.products) == [25, 5] && costs.gradientSeconds > 0 && "\(costs)".contains("HVPs"))
     #expect(
-      costs.recordedBytes > 0 && costs.rows[1].bytes == 5 * 5 * 8 + costs.recordedBytes + costs.productBytes)
+      costs.recordedBytes > 0
+        && costs.rows[1].bytes == Double(5 * 5 * 8 + costs.recordedBytes + costs.productBytes))
   }
 }

@@ -48,13 +48,13 @@ let hypergradientCommands: [Command] =
           "warmStart", .either([.object(["Hypergradient"]), .tensors]),
           "where q starts: a result before, or its q"),
         .optional(
-          "hvp", .choice(HVPChoice.names.keys.sorted()), default: "reverseOverReverse",
+          "hvp", .choice(HVPChoice.allCases.map(\.rawValue).sorted()), default: "reverseOverReverse",
           "how products with H are composed; \"auto\" measures two and takes the faster"),
         .optional(
           "batches", .choice(BatchPolicy.allCases.map(\.rawValue)),
           "of a batched inner loss: all in each product, the same one, or a fresh one (by default, where the method can: a series)"
         ),
-        .optional("seed", .int, default: 0, "of the draws of batches"),
+        .optional("seed", .int, "of the draws of batches; the session's own where not given"),
         .optional(
           "else", .either([.object(["Method"]), .sequence]), "a method, or several, tried in turn on failure"),
         .optional(
@@ -75,12 +75,14 @@ let hypergradientCommands: [Command] =
       ],
       example:
         "hypergradient({ θ, λ in 0.5 * (θ - 3) ** 2 }, through: { θ, λ in (θ - λ) ** 2 }, at: (0.5, 0.5), by: cg()).value  # -2.5",
-      effects: [.creates("Hypergradient")]
+      effects: [.creates("Hypergradient"), .rng]
     ) { a in
       let (problem, theta, lambda) = try bilevelProblem(a)
       let method = try a.isNone("by") ? Neumann() : a.object("by", as: MethodObject.self).method
-      let result = try hypergradient(
-        of: problem, at: theta.leaves, lambda.leaves, by: method, options(a, theta))
+      var choices = try options(a, theta)
+      // Another outer step is to see other batches; where nothing is drawn, the session's next numbers stay what they were.
+      if problem.batchCount != nil { choices.seed = try a.batchSeed() }
+      let result = try hypergradient(of: problem, at: theta.leaves, lambda.leaves, by: method, choices)
       if result.solution.isInterrupted {
         a.session.emit(
           .warning(
@@ -133,13 +135,33 @@ let usualMethods: [any HypergradientMethod] = [
   Neumann(), ConjugateGradient(), MINRES(), GMRES(), Dense(), Nystrom(), Unroll(last: 20),
 ]
 
+extension Arguments {
+  /// The argument `allow`: names of statuses.
+  fileprivate func allowedFailures() throws -> Set<String> {
+    let names = try sequence("allow").map(\.plainText)
+    for name in names where !SolveStatus.failures.contains(name) {
+      throw error(
+        "UnknownChoice", "allow",
+        "holds \"\(name)\", which is no failure; they are " + SolveStatus.failures.joined(separator: ", "))
+    }
+    return Set(names)
+  }
+
+  /// The argument `seed`, or a draw of the session's.
+  fileprivate func batchSeed() throws -> UInt64 {
+    if let seed = try optionalInt("seed") { return UInt64(bitPattern: Int64(seed)) }
+    var stream = session.random(seed: nil)
+    return stream.nextUInt64()
+  }
+}
+
 private func options(_ a: Arguments, _ theta: Tree) throws -> HypergradientOptions {
   var options = HypergradientOptions(
-    damping: try a.double("damping", atLeast: 0), mode: HVPChoice.names[try a.string("hvp")] ?? .auto,
+    damping: try a.double("damping", atLeast: 0), mode: try a.choice("hvp", of: HVPChoice.self),
     strongConvexity: try a.optionalDouble("strongConvexity", above: 0),
-    allowed: Set(try a.sequence("allow").map(\.plainText)),
-    batches: try a.isNone("batches") ? nil : a.choice("batches"),
-    seed: UInt64(bitPattern: Int64(try a.int("seed"))), followsStops: try a.string("paths") == "all")
+    allowed: try a.allowedFailures(),
+    batches: try a.isNone("batches") ? nil : a.choice("batches"), followsStops: try a.string("paths") == "all"
+  )
   if case .object(let box) = a["else"], let method = box.object as? MethodObject {
     options.fallback = [method.method]
   } else if !a.isNone("else") {

@@ -1,4 +1,5 @@
 import Figures
+import Glibc
 import Hypergradient
 import Tensor
 
@@ -13,21 +14,21 @@ struct HypergradientFigures {
     self.terms = terms
   }
 
-  func figure(_ kind: String, title: String = "", damping: Double = 0.1) throws -> Figure {
+  func figure(_ kind: String, damping: Double = 0.1) throws -> Figure {
     switch kind {
     case "spectrum": try spectrum()
     case "filters": try filters(damping: damping)
     case "ritz": try ritz()
-    default: try residuals(title: title)
+    default: try residuals()
     }
   }
 
   /// Residual and estimated error against the number of terms; of a Krylov solve its residuals.
-  func residuals(title: String) throws -> Figure {
+  func residuals() throws -> Figure {
     if !(result.method is Neumann), gamma == nil, result.solution.residuals.count > 2 {
       let y = result.solution.residuals
       return Figure(
-        title.isEmpty ? "\(result.method)" : title,
+        "\(result.method)",
         marks: [.line(x: y.indices.map(Double.init), y: y, label: "residual |∇f - Hq|")],
         x: Axis("iterations"),
         y: Axis("", scale: .log))
@@ -41,7 +42,7 @@ struct HypergradientFigures {
     }
     if let failure = series.failure { throw failure }
     return Figure(
-      title.isEmpty ? "Neumann series, γ = \(fixed(series.gamma, 4))" : title,
+      "Neumann series, γ = \(fixed(series.gamma, 4))",
       marks: [
         .line(x: k, y: residual, label: "residual |∇f - Hq|"),
         .line(x: k, y: error, label: "error of dF (estimate)", dashed: true),
@@ -53,7 +54,7 @@ struct HypergradientFigures {
       throw HypergradientError(
         .invalidArgument, in: "figure", "the matrix of a fixed point has no real spectrum to draw")
     }
-    return try lanczos(result.point.meanHessian, like: result.point.theta.tensors, steps: steps)
+    return try lanczos(result.curvature(), like: result.point.theta.tensors, steps: steps)
   }
 
   private func step(_ bounds: SpectralBounds) -> Double { gamma ?? result.gamma ?? bounds.safeGamma }
@@ -86,7 +87,7 @@ struct HypergradientFigures {
       marks: [
         .line(x: x, y: x.map { _ in 1 }, label: "exact"),
         .line(
-          x: x, y: x.map { 1 - raised(1 - gamma * $0, to: terms) },
+          x: x, y: x.map { 1 - pow(1 - gamma * $0, Double(terms)) },
           label: "\(terms) terms, γ = \(fixed(gamma, 4))"),
         .line(x: x, y: x.map { $0 / ($0 + shift) }, label: "damping δ = \(fixed(shift, 3))"),
         .line(x: x, y: x.map { gamma * $0 }, label: "one term (T1-T2)", dashed: true),
@@ -105,8 +106,4 @@ struct HypergradientFigures {
     return Figure(
       "Ritz values", marks: [.scatter(x: x, y: y)], x: Axis("Lanczos steps"), y: Axis("σ"))
   }
-}
-
-private func raised(_ base: Double, to power: Int) -> Double {
-  (0..<max(power, 0)).reduce(1) { product, _ in product * base }
 }

@@ -23,10 +23,10 @@ struct PlayFrame {
     var lines = [isWide ? "\(title)   (\(track.places))" : title.replacing("   ", with: "  ")]
     if isWide {
       lines.append("")
-      lines += beside(canvas(columns: 44, rows: 13), facts(room: width - 49))
+      lines += beside(canvas(columns: 44, rows: 13), facts(room: width - 49, isWide: true))
       lines.append("")
     } else {
-      lines += canvas(columns: max(min(width - 2, 44), 8), rows: 5) + facts(room: width)
+      lines += canvas(columns: max(min(width - 2, 44), 8), rows: 5) + facts(room: width, isWide: false)
     }
     if let spectrum { lines.append(strip(spectrum, columns: min(width, 78) - 26)) }
     lines.append(bar(room: min(width, 78)))
@@ -43,7 +43,7 @@ struct PlayFrame {
   }
 
   /// The numbers, one a line of at most `room` columns: of a long vector the first few.
-  private func facts(room: Int) -> [String] {
+  private func facts(room: Int, isWide: Bool) -> [String] {
     func list(_ values: [Double]) -> String {
       var text = "["
       for (index, value) in values.enumerated() {
@@ -54,8 +54,13 @@ struct PlayFrame {
       }
       return text + "]"
     }
-    var facts = [
-      "residual  " + short(step.residual), "ratio     " + (step.ratio.map { short($0) } ?? "-"),
+    let ratio = step.ratio.map { short($0) } ?? "-"
+    // Below the picture every line counts.
+    var facts =
+      isWide
+      ? ["residual  " + short(step.residual), "ratio     " + ratio]
+      : ["residual  " + short(step.residual) + "   ratio " + ratio]
+    facts += [
       "dF        " + list(step.value), "error     " + (step.error.map { "≈ " + short($0) } ?? "-"),
       "q_k       " + list(step.partial), "added     " + list(step.added),
     ]
@@ -112,7 +117,12 @@ struct PlayFrame {
     if let exact, let target = place(plane(exact)), index == 0 || cells[target.1][target.0] == " " {
       cells[target.1][target.0] = "×"
     }
-    return ["┌" + String(repeating: "─", count: columns) + "┐"] + cells.map { "│" + String($0) + "│" }
+    let legend = exact == nil ? "─ o origin  · path " : "─ o origin  · path  × exact "
+    let top =
+      legend.count <= columns
+      ? legend + String(repeating: "─", count: columns - legend.count)
+      : String(repeating: "─", count: columns)
+    return ["┌" + top + "┐"] + cells.map { "│" + String($0) + "│" }
       + ["└" + axesLabel(columns) + "┘"]
   }
 
@@ -135,7 +145,7 @@ struct PlayFrame {
     let limit = track.gamma.map { 2 / $0 }
     let low = min(0, bounds.ritzMin)
     let high = max(bounds.ritzMax, limit ?? 0) * 1.05
-    guard high > low, columns > 8 else { return "spectrum  -" }
+    guard high > low, (high - low).isFinite, columns > 8 else { return "spectrum  -" }
     var cells = [Character](repeating: "─", count: columns)
     func mark(_ value: Double, _ character: Character) {
       cells[min(max(Int((value - low) / (high - low) * Double(columns - 1)), 0), columns - 1)] = character

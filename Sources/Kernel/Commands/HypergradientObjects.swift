@@ -1,3 +1,4 @@
+import Autodiff
 import Hypergradient
 import Runtime
 import Tensor
@@ -60,7 +61,14 @@ final class HypergradientObject: HostObject {
     case "terms": return .object(TermsObject(self))
     case "spectrum": return spectrum
     case "compare": return compare
-    case "plan": return .object(ReportObject("Plan", try plan(usualMethods, at: result.point).description))
+    case "plan":
+      return .object(
+        ReportObject(
+          "Plan",
+          try plan(
+            usualMethods, at: result.point,
+            mode: HVPMode(rawValue: result.options.mode.rawValue) ?? .reverseOverReverse
+          ).description))
     case "verify": return verify
     case "figure": return figure
     case "byScale": return number(try positivity?.byScale)
@@ -87,7 +95,7 @@ final class HypergradientObject: HostObject {
       return .object(
         SpectrumObject(
           try lanczos(
-            result.point.meanHessian, like: result.point.theta.tensors, steps: a.int("steps", atLeast: 1))))
+            result.curvature(), like: result.point.theta.tensors, steps: a.int("steps", atLeast: 1))))
     }
   }
 

@@ -51,7 +51,7 @@ final class Player {
   private var remark = ""
 
   private static let keys = [
-    "→ step", "← back", "r run", "j jump", "g γ", "m method", "c coordinates", "0 start", "q leave",
+    "→ step", "← back", "r to the end", "j jump", "g γ", "m method", "c coordinates", "0 start", "q leave",
   ]
 
   /// The keys in lines of at most `width` columns.
@@ -74,7 +74,7 @@ final class Player {
     track = try PlayTrack(result, method: method, gamma: gamma)
     let point = result.point
     spectrum =
-      point.problem.isSymmetric ? try lanczos(point.meanHessian, like: point.theta.tensors, steps: 30) : nil
+      point.problem.isSymmetric ? try lanczos(result.curvature(), like: point.theta.tensors, steps: 30) : nil
     exact =
       point.theta.elementCount <= 64
       ? try exactSolution(result) : nil
@@ -118,7 +118,10 @@ final class Player {
       case "c", "coordinates":
         try ask(stage, "two coordinates of q:") { answer in
           let numbers = answer.split { !$0.isNumber }.compactMap { Int($0) }
-          guard numbers.count == 2 else { throw Misunderstood(answer: answer) }
+          let count = self.track.steps[0].partial.count
+          guard numbers.count == 2, numbers.allSatisfy({ $0 < count }) else {
+            throw Misunderstood(answer: answer, hint: "q has the coordinates 0 to \(count - 1)")
+          }
           self.axes = (numbers[0], numbers[1])
         }
       case "resize": break
@@ -132,7 +135,9 @@ final class Player {
   private func jump(to target: Int) throws {
     while track.steps.count <= target, try track.advance() {}
     index = min(max(target, 0), track.steps.count - 1)
-    if index < target, remark.isEmpty { remark = "step \(index) is the last" }
+    if index < target, remark.isEmpty {
+      remark = track.ending.isEmpty ? "step \(index) is the last" : track.ending
+    }
   }
 
   /// To the end: round-off, divergence, or a thousand steps on.
@@ -142,18 +147,26 @@ final class Player {
       if !track.steps[track.steps.count - 1].verdict.isEmpty { break }
     }
     index = track.steps.count - 1
+    remark = track.ending
   }
 
-  private struct Misunderstood: Error { let answer: String }
+  private struct Misunderstood: Error {
+    let answer: String
+    var hint = ""
+  }
 
   private func ask(_ stage: any Stage, _ question: String, _ act: (String) throws -> Void) throws {
-    guard let answer = stage.line(question) else { return }
+    // An empty answer, or one that Escape was to end, changes nothing.
+    guard let answer = stage.line(question), !answer.contains("\u{1b}"), !answer.allSatisfy(\.isWhitespace)
+    else {
+      return
+    }
     do {
       try act(answer)
     } catch let error as HypergradientError {
       remark = "\(error)"
     } catch let error as Misunderstood {
-      remark = "“\(error.answer)” is not an answer to that"
+      remark = "“\(error.answer)” is not an answer to that" + (error.hint.isEmpty ? "" : ": " + error.hint)
     }
   }
 
@@ -174,6 +187,7 @@ final class Player {
         if let number = Double(word) { .literal(number) } else { throw Misunderstood(answer: answer) }
       }
     let name = track.name == "unroll" ? "unroll" : "neumann"
+    if name != track.name { remark = "\(track.name) has no γ: the Neumann series with this one" }
     track = try PlayTrack(result, method: name, gamma: step)
     try jump(to: index)
   }
@@ -188,6 +202,8 @@ final class Player {
 
 /// The exact q at a result's point; nil where there is none.
 private func exactSolution(_ result: Hypergradient) throws -> [Double]? {
-  let exact = try hypergradient(at: result.point, by: Dense())
+  var options = result.options
+  (options.fallback, options.warmStart, options.preconditioner, options.batches) = ([], nil, nil, nil)
+  let exact = try hypergradient(at: result.point, by: Dense(), options)
   return exact.status.isUsable ? try exact.q.flatMap { try $0.doubles() } : nil
 }

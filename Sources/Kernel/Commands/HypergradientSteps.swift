@@ -21,10 +21,16 @@ final class PlayTrack {
   let result: Hypergradient
   /// The method's name and, of a series, its step.
   let name: String
-  let gamma: Double?
+  private(set) var gamma: Double?
   private(set) var steps: [PlayStep]
   private(set) var isFinished = false
+  /// Why there is no further step, where the method failed.
+  private(set) var ending = ""
   private let terms: NeumannTerms?
+  /// The step of unrolled descent.
+  private let rate: StepSize
+  /// The result's choices, for one method alone.
+  private let options: HypergradientOptions
 
   /// The names of the methods it can run.
   static let methods = ["neumann", "cg", "minres", "gmres", "unroll"]
@@ -32,24 +38,39 @@ final class PlayTrack {
   init(_ result: Hypergradient, method name: String, gamma: StepSize?) throws {
     self.result = result
     self.name = name
-    let start = try Self.visible(result.point.outerGradient.map { try .zeros($0.shape, dtype: $0.dtype) })
-    let norm = try result.point.outerGradient.map { try $0.square().sum().cast(to: .f64).item() }.reduce(0, +)
-      .squareRoot()
-    steps = [
-      PlayStep(
-        index: 0, partial: start, added: start, residual: norm, ratio: nil,
-        value: try result.direct.flatMap { try $0.doubles() }, error: nil, verdict: "")
-    ]
+    var options = result.options
+    options.fallback = []
+    self.options = options
+    rate = gamma ?? result.gamma.map(StepSize.literal) ?? .auto
     if name == "neumann" {
       let series = try result.terms(count: 10_000, gamma: gamma)
       terms = series
       self.gamma = series.gamma
-    } else {
-      terms = nil
-      // A Krylov method has no step.
-      let rate: Double? = if case .literal(let rate)? = gamma { rate } else { result.gamma }
-      self.gamma = name == "unroll" ? rate : nil
+      steps = [try Self.first(series.start.q, series.start.norm, series.start.value)]
+      return
     }
+    terms = nil
+    // A Krylov method has no step.
+    if name == "unroll", case .literal(let number) = rate { self.gamma = number }
+    let point = result.point
+    var q = try point.outerGradient.map { try Tensor.zeros($0.shape, dtype: $0.dtype) }
+    var (rest, value) = (point.outerGradient, result.direct)
+    if name != "unroll", let start = options.warmStart {
+      q = start
+      rest = try zip(rest, result.curvature()(start)).enumerated().map { index, pair in
+        try pair.0 - pair.1 - start[index] * options.damping
+      }
+      value = try zip(value, point.mixedTransposed(start)).map { try $0 - $1 }
+    }
+    let norm = try rest.reduce(0.0) { try $0 + $1.cast(to: .f64).square().sum().item() }.squareRoot()
+    steps = [try Self.first(q, norm, value)]
+  }
+
+  private static func first(_ q: [Tensor], _ residual: Double, _ value: [Tensor]) throws -> PlayStep {
+    let start = try visible(q)
+    return PlayStep(
+      index: 0, partial: start, added: start.map { _ in 0 }, residual: residual, ratio: nil,
+      value: try value.flatMap { try $0.doubles() }, error: nil, verdict: "")
   }
 
   /// The coordinates that can be drawn: all up to 100,000, else the first two.
@@ -97,11 +118,15 @@ final class PlayTrack {
       case "cg": ConjugateGradient(iterations: k)
       case "minres": MINRES(iterations: k)
       case "gmres": GMRES(iterations: k)
-      default: Unroll(last: k, rate: gamma.map(StepSize.literal) ?? .auto)
+      default: Unroll(last: k, rate: rate)
       }
-    let now = try hypergradient(at: result.point, by: method, result.options)
+    let now = try hypergradient(at: result.point, by: method, options)
+    if name == "unroll" { gamma = now.gamma }
     // A solver that takes no further iteration has finished.
-    if name != "unroll", now.solution.residuals.count <= k { return nil }
+    if name != "unroll", now.solution.residuals.count <= k {
+      if !now.status.isUsable { ending = "\(name) ends here: \(now.status)" }
+      return nil
+    }
     let partial = try Self.visible(now.q)
     return PlayStep(
       index: k, partial: partial, added: zip(partial, before.partial).map { $0 - $1 },

@@ -84,7 +84,7 @@ struct PlotData {
     switch box.object {
     case let figure as FigureObject: return figure.figure
     case let hypergradient as HypergradientObject:
-      return try HypergradientFigures(hypergradient).residuals(title: "")
+      return try HypergradientFigures(hypergradient).residuals()
     default: return nil
     }
   }

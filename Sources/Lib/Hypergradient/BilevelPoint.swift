@@ -17,37 +17,26 @@ public final class BilevelPoint {
   public let innerGradient: [Tensor]
   /// |∇θ g|: 0 at a minimiser. The implicit function theorem holds only there.
   public let innerGradientNorm: Double
-  /// What a reader of the result must know about the problem here, one sentence each.
-  public let notes: [String]
-  /// How Hessian-vector products are composed. Setting it pins it.
-  public var mode: HVPMode
-  /// What was measured when `auto` chose: seconds of a product in reverse over reverse and in forward over reverse.
-  public private(set) var timings: (reverse: Double, forward: Double)?
+  /// What a reader of the result must know about the problem here, one sentence each; and what of the losses' dependence on λ, which matters
+  /// where λ acts through them alone.
+  public let notes: [String], lambdaNotes: [String]
+  /// Whether θ is a minimiser, or a fixed point, as far as its gradient tells.
+  public var isMinimum: Bool { innerGradientNorm <= 1e-4 * max(1, abs(innerValue)) }
   /// What the last computation met on the way from λ to the outer loss.
   public let paths: [String]
-  /// The numbers of products with H, and with C or its transpose.
-  public private(set) var hessianProducts = 0, mixedProducts = 0
-
-  /// The mini-batches drawn by the present computation, in order.
-  public var drawnBatches: [Int] { draws?.drawn ?? [] }
-
   private let record: GradientRecord
-  private var gaussNewton: GaussNewton?
-  private var usesGaussNewton = false, usesDifferences = false
-  /// The last ε of differences of gradients.
-  private var lastStep = 0.0
-  private var draws: BatchDraws?
+  private var knownGaussNewton: GaussNewton?
+  /// What was measured: seconds of a product in reverse over reverse and in forward over reverse.
+  private var timings: (reverse: Double, forward: Double)?
   private var batchRecords: [Int: GradientRecord] = [:]
 
   /// Records the problem at (θ, λ). Throws `nonFinite` naming the parameter whose gradient is not, and `shapeMismatch` for a
   /// loss that is not one number.
   public init(
-    _ problem: BilevelProblem, theta: [Tensor], lambda: [Tensor], mode: HVPMode = .reverseOverReverse,
-    followsStops: Bool = false
+    _ problem: BilevelProblem, theta: [Tensor], lambda: [Tensor], followsStops: Bool = false
   ) throws {
     let operation = "hypergradient"
     self.problem = problem
-    self.mode = mode
     self.theta = try problem.theta(theta.detached)
     self.lambda = try problem.lambda(lambda.detached)
     try self.theta.check(in: operation)
@@ -61,6 +50,7 @@ public final class BilevelPoint {
         return try Paths.traced(theta, lambda) { [try problem.outer(theta, lambda)] }[0]
       }
     }
+    guard !outer.value.isRecorded else { throw closesOverDifferentiated("outer", in: operation) }
     outerValue = try outer.value.item()
     let gradients = try zip(outer.gradients, point).map { try $0 ?? .zeros($1.shape, dtype: $1.dtype) }
       .detached
@@ -73,52 +63,19 @@ public final class BilevelPoint {
     let (record, innerPaths) = try Paths.collected(followsStops: followsStops) {
       try GradientRecord(problem, thetaTensors, lambdaTensors, in: operation)
     }
+    guard !record.closesOver else { throw closesOverDifferentiated("inner", in: operation) }
     self.record = record
     innerValue = record.value
     innerGradient = record.gradient
     innerGradientNorm = try innerGradient.norm()
-    notes = Self.notes(
+    (notes, lambdaNotes) = Self.notes(
       self.theta, self.lambda, inOuter: outer.gradients.map { $0 != nil }, record.reached,
       innerReachesLambda: record.dependsOnLambda)
     paths = PathGraph(inner: innerPaths, outer: outerPaths, movesTheta: record.dependsOnLambda).lines
   }
 
-  /// Prepares a computation of about so many products: how they are composed, and which mini-batches they see.
-  func configure(_ options: HypergradientOptions, products: Int) throws {
-    record.isForSeries = products > 2
-    (usesGaussNewton, usesDifferences) = (false, false)
-    switch options.mode {
-    case .finiteDifference: usesDifferences = problem.isSymmetric
-    case .auto: try chooseMode()
-    case .gaussNewton:
-      guard case .model(let model, let loss) = problem.kind else {
-        throw HypergradientError(
-          .invalidArgument, in: "hypergradient",
-          "the Gauss-Newton matrix needs the inner problem as a model and a loss of its outputs",
-          help: "write through: composed(model, loss)")
-      }
-      if gaussNewton == nil {
-        gaussNewton = try GaussNewton(model, loss: loss, theta.tensors, lambda.tensors)
-      }
-      usesGaussNewton = true
-    default: mode = options.mode.mode ?? mode
-    }
-    guard let count = problem.batchCount else {
-      if let policy = options.batches, policy != .full {
-        throw HypergradientError(
-          .invalidArgument, in: "hypergradient",
-          "batches \"\(policy.rawValue)\" of an inner loss that has none",
-          help: "write through: batched(loss, over: batches)")
-      }
-      draws = nil
-      return
-    }
-    draws = BatchDraws(options.batches ?? .full, count: count, seed: options.seed)
-  }
-
-  /// Times both compositions, once a point.
-  private func chooseMode() throws {
-    guard problem.isSymmetric else { return }
+  /// The faster composition of a product, measured once, and the times in words.
+  func fastestMode() throws -> (mode: HVPMode, times: String?) {
     if timings == nil {
       var stream = RandomStream(seed: 1, stream: 0x687670)
       let v = try theta.tensors.random(&stream)
@@ -131,35 +88,41 @@ public final class BilevelPoint {
       }
       timings = (try best(.reverseOverReverse), try best(.forwardOverReverse))
     }
-    if let timings { mode = timings.forward < timings.reverse ? .forwardOverReverse : .reverseOverReverse }
+    guard let timings else { return (.reverseOverReverse, nil) }
+    let times =
+      " (measured: reverse over reverse \(brief(timings.reverse * 1e6, 3)) µs, forward over reverse "
+      + "\(brief(timings.forward * 1e6, 3)) µs)"
+    return (timings.forward < timings.reverse ? .forwardOverReverse : .reverseOverReverse, times)
   }
 
-  /// The recording that the next product reads.
-  private func nextRecord() throws -> GradientRecord {
-    guard let batch = draws?.next() else { return record }
+  /// The Gauss-Newton matrix here. Throws `invalidArgument` where the inner problem is no model and loss.
+  func gaussNewton() throws -> GaussNewton {
+    guard case .model(let model, let loss) = problem.kind else {
+      throw HypergradientError(
+        .invalidArgument, in: "hypergradient",
+        "the Gauss-Newton matrix needs the inner problem as a model and a loss of its outputs",
+        help: "write through: composed(model, loss)")
+    }
+    if let knownGaussNewton { return knownGaussNewton }
+    let made = try GaussNewton(model, loss: loss, theta.tensors, lambda.tensors)
+    knownGaussNewton = made
+    return made
+  }
+
+  /// The recording of a mini-batch, or of the whole inner problem.
+  func record(of batch: Int?) throws -> GradientRecord {
+    guard let batch else { return record }
     if let known = batchRecords[batch] { return known }
     let made = try GradientRecord(
       problem, theta.tensors, lambda.tensors, batch: batch, in: "hypergradient")
     // Fresh draws come back to few batches; of many, the recordings are not kept.
-    if (problem.batchCount ?? 0) <= 16 || draws?.policy == .same { batchRecords[batch] = made }
+    if (problem.batchCount ?? 0) <= 16 { batchRecords[batch] = made }
     return made
-  }
-
-  /// How products are composed, as the report says it.
-  var composition: String {
-    if usesGaussNewton { return "Gauss-Newton: Jᵀ Λ J in place of H" }
-    if usesDifferences { return "differences of gradients, the last with ε = \(brief(lastStep, 3))" }
-    if !problem.isSymmetric { return "reverse: (I - ∂Φ/∂θ)ᵀ v" }
-    let name = HVPChoice.names.values.first { $0.mode == mode }?.description ?? mode.rawValue
-    guard let timings else { return name }
-    return
-      "\(name) (measured: reverse over reverse \(brief(timings.reverse * 1e6, 3)) µs, forward over reverse "
-      + "\(brief(timings.forward * 1e6, 3)) µs)"
   }
 
   private static func notes(
     _ theta: Parameters, _ lambda: Parameters, inOuter: [Bool], _ inInner: [Bool], innerReachesLambda: Bool
-  ) -> [String] {
+  ) -> (notes: [String], lambdaNotes: [String]) {
     func list(_ names: [String]) -> String { names.map { "`\($0)`" }.joined(separator: ", ") }
     let split = theta.names.count
     var notes: [String] = []
@@ -171,113 +134,77 @@ public final class BilevelPoint {
     if !unreachedByInner.isEmpty {
       notes.append("\(list(unreachedByInner)) not reached from the inner loss: the Hessian is singular there")
     }
+    var lambdaNotes: [String] = []
     if !innerReachesLambda {
-      notes.append(
+      lambdaNotes.append(
         "λ does not enter the gradient of the inner loss (C = 0), so the implicit part is identically zero; "
           + "if λ acts through the optimiser (a learning rate, an initial point), use unrolling")
       let unused = lambda.names.indices.filter { !inOuter[split + $0] }.map { lambda.names[$0] }
-      if !unused.isEmpty { notes.append("\(list(unused)) reached from neither loss: its hypergradient is 0") }
+      if !unused.isEmpty {
+        lambdaNotes.append("\(list(unused)) reached from neither loss: its hypergradient is 0")
+      }
     }
-    return notes
+    return (notes, lambdaNotes)
   }
 
   /// H v: one product with the Hessian of the inner loss by θ (for a fixed point, with the transpose of I - ∂Φ/∂θ).
-  public func hessianProduct(_ v: [Tensor]) throws -> [Tensor] {
-    try check(v, theta, "the Hessian")
-    hessianProducts += 1
-    if usesGaussNewton, let gaussNewton { return try gaussNewton.product(v) }
-    if usesDifferences { return try difference(v) }
-    let record = try nextRecord()
-    return problem.isSymmetric
-      ? try record.hessianProduct(v, mode: mode) : try record.transposedProduct(v)
+  public func hessianProduct(_ v: [Tensor], mode: HVPMode = .reverseOverReverse) throws -> [Tensor] {
+    let v = try fitting(v, theta, "the Hessian")
+    return try record.hessianProduct(v, mode: mode)
   }
 
-  /// H v by two gradients.
-  private func difference(_ v: [Tensor]) throws -> [Tensor] {
+  /// H v by two gradients, of a mini-batch or the whole, and their ε.
+  func difference(_ v: [Tensor], batch: Int?) throws -> (product: [Tensor], step: Double) {
     let length = try v.norm()
-    guard length > 0 else { return try v.zeros() }
+    guard length > 0 else { return (try v.zeros(), 0) }
     let size = max(1, try theta.tensors.norm())
-    lastStep = try differenceStep(.automatic, length: length, size: size, roundOff: v.epsilon)
+    let step = try differenceStep(.automatic, length: length, size: size, roundOff: v.epsilon)
     let constant = lambda.tensors
-    let objective = Objective { try self.problem.inner($0, constant) }
-    let ahead = try objective.gradient(theta.tensors.adding(lastStep, v)).gradient
-    let behind = try objective.gradient(theta.tensors.adding(-lastStep, v)).gradient
-    return try ahead.adding(-1, behind).scaled(1 / (2 * lastStep))
+    let loss = problem.inner(ofBatch: batch)
+    let objective = Objective { try loss($0, constant) }
+    let ahead = try objective.gradient(theta.tensors.adding(step, v)).gradient
+    let behind = try objective.gradient(theta.tensors.adding(-step, v)).gradient
+    return (try ahead.adding(-1, behind).scaled(1 / (2 * step)), step)
   }
 
   /// C^T v, of λ's shapes.
   public func mixedTransposed(_ v: [Tensor]) throws -> [Tensor] {
-    try check(v, theta, "C^T")
-    mixedProducts += 1
-    return try nextRecord().mixedTransposed(v)
+    let v = try fitting(v, theta, "C^T")
+    return try record.mixedTransposed(v)
   }
 
   /// C u, of θ's shapes.
   public func mixed(_ u: [Tensor]) throws -> [Tensor] {
-    try check(u, lambda, "C")
-    mixedProducts += 1
-    return try nextRecord().mixed(u)
+    let u = try fitting(u, lambda, "C")
+    return try record.mixed(u)
   }
 
-  /// H v and C^T v from one reverse sweep (from two sweeps for Gauss-Newton).
+  /// H v and C^T v from one reverse sweep.
   public func products(_ v: [Tensor]) throws -> (hessian: [Tensor], mixedTransposed: [Tensor]) {
-    if usesGaussNewton || usesDifferences { return (try hessianProduct(v), try mixedTransposed(v)) }
-    try check(v, theta, "the Hessian")
-    hessianProducts += 1
-    return try nextRecord().products(v)
-  }
-
-  /// |C|_F, exactly, from as many sweeps as the smaller of C's sides; nil where that is more than `limit`.
-  func mixedFrobeniusNorm(limit: Int) throws -> Double? {
-    let (n, m) = (theta.elementCount, lambda.elementCount)
-    guard min(n, m) <= limit else { return nil }
-    let like = m <= n ? lambda.tensors : theta.tensors
-    var unit = [Double](repeating: 0, count: min(n, m))
-    var square = 0.0
-    for index in unit.indices {
-      unit[index] = 1
-      let vector = try like.shaped(from: unit)
-      let image = m <= n ? try mixed(vector) : try mixedTransposed(vector)
-      square += try image.dot(image)
-      unit[index] = 0
-    }
-    return square.squareRoot()
+    let v = try fitting(v, theta, "the Hessian")
+    return try record.products(v)
   }
 
   /// The bytes that the recording of the inner gradient keeps.
   var recordedBytes: Int { record.keptBytes }
 
-  /// Counts products with the Hessian at another θ.
-  func countProducts(_ count: Int = 1) { hessianProducts += count }
-
-  /// The Hessian as a map; its products are counted here.
+  /// The Hessian of the whole inner loss as a map.
   public var hessian: LinearMap {
-    let isSymmetric = problem.isSymmetric && draws?.policy != .fresh
-    let transposed = { (v: [Tensor]) throws -> [Tensor] in
-      self.hessianProducts += 1
-      return try self.record.product(v)
-    }
-    return LinearMap(
-      symmetry: isSymmetric ? .symmetric : .general, transposed: problem.isSymmetric ? nil : transposed,
-      mean: draws?.policy == .fresh ? meanHessian : nil
+    LinearMap(
+      symmetry: problem.isSymmetric ? .symmetric : .general,
+      transposed: problem.isSymmetric ? nil : { try self.record.product($0) },
+      naturalStep: problem.isSymmetric ? nil : 1
     ) { try self.hessianProduct($0) }
   }
 
-  /// The Hessian of the whole inner loss, whatever batches the products of a computation see.
-  public var meanHessian: LinearMap {
-    guard draws?.policy == .fresh || draws?.policy == .same else { return hessian }
-    return LinearMap(symmetry: .symmetric) { v in
-      self.hessianProducts += 1
-      return try self.record.hessianProduct(v, mode: self.mode)
-    }
-  }
-
-  private func check(_ vector: [Tensor], _ like: Parameters, _ what: String) throws {
+  /// A vector in the types that a matrix takes. Throws `shapeMismatch` unless it is of those shapes.
+  func fitting(_ vector: [Tensor], _ like: Parameters, _ what: String) throws -> [Tensor] {
     guard vector.matches(like.tensors) else {
       throw HypergradientError(
         .shapeMismatch, in: "hypergradient",
         "a vector of shapes \(vector.map(\.shape)) multiplied by \(what), which takes \(like.tensors.map(\.shape))"
       )
     }
+    return try vector.cast(like: like.tensors)
   }
 }

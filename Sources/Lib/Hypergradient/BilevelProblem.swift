@@ -68,6 +68,12 @@ public final class BilevelProblem {
   /// The number of mini-batches, where the inner loss is a mean over some.
   public var batchCount: Int? { if case .batches(let count, _) = kind { count } else { nil } }
 
+  /// The inner loss, or that of one mini-batch.
+  func inner(ofBatch batch: Int?) -> BilevelLoss {
+    guard let batch, case .batches(_, let one) = kind else { return inner }
+    return { try one($0, $1, batch) }
+  }
+
   /// θ with its names.
   func theta(_ tensors: [Tensor]) throws -> Parameters {
     guard let thetaNames else { return Parameters(tensors, stem: "θ") }
@@ -91,6 +97,14 @@ func defect(_ map: BilevelMap, _ theta: [Tensor], _ lambda: [Tensor]) throws -> 
       help: "it returns the next θ, with θ's structure")
   }
   return try zip(theta, next).map { try $0 - $1 }
+}
+
+/// A loss reads a variable of a derivative that is being taken. It is no argument, so that its derivative would be 0 without a word.
+func closesOverDifferentiated(_ name: String, in operation: String) -> HypergradientError {
+  HypergradientError(
+    .invalidArgument, in: operation,
+    "the \(name) loss uses a value that is being differentiated and that is not among its parameters: its derivative would be 0",
+    help: "make it a parameter (`given:`, or a part of λ), or say that it is a constant: stopGradient(…)")
 }
 
 /// Throws unless `loss` is one finite float.

@@ -67,10 +67,13 @@ extension Hypergradient {
         return Comparison.Row(method: name, result: nil, failure: "\(error)", cosine: nil, relativeError: nil)
       }
     }
+    // A row is one method's: what stands in for it would go under its name.
+    var alone = options
+    alone.fallback = []
     let rows =
       try [row("\(method)") { self }]
       + methods.map { method in
-        try row("\(method)") { try hypergradient(at: point, by: method, options) }
+        try row("\(method)") { try hypergradient(at: point, by: method, alone) }
       }
     return Comparison(rows: rows, referenceMethod: "\(exact.method)", reference: target)
   }

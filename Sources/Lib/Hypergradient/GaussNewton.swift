@@ -37,8 +37,8 @@ final class GaussNewton {
   }
 }
 
-/// How products with the curvature of the inner loss are composed.
-public enum HVPChoice: Equatable, Sendable, CustomStringConvertible {
+/// How products with the curvature of the inner loss are composed. The raw values are the words of the language.
+public enum HVPChoice: String, CaseIterable, Sendable, CustomStringConvertible {
   /// The gradient of the gradient's product with the direction. The default: its sweep yields C^T v as well, and a run repeats bit by bit.
   case reverseOverReverse
   /// The directional derivative of the gradient.
@@ -51,23 +51,6 @@ public enum HVPChoice: Equatable, Sendable, CustomStringConvertible {
   case gaussNewton
   /// Central differences of the gradient, two gradients a product; no second derivative is taken of the inner loss by θ.
   case finiteDifference
-
-  /// The composition, where it is fixed.
-  var mode: HVPMode? {
-    switch self {
-    case .reverseOverReverse: .reverseOverReverse
-    case .forwardOverReverse: .forwardOverReverse
-    case .reverseOverForward: .reverseOverForward
-    case .auto, .gaussNewton, .finiteDifference: nil
-    }
-  }
-
-  /// The words of the language.
-  public static let names: [String: HVPChoice] = [
-    "auto": .auto, "forwardOverReverse": .forwardOverReverse, "reverseOverReverse": .reverseOverReverse,
-    "reverseOverForward": .reverseOverForward, "gaussNewton": .gaussNewton,
-    "finiteDifference": .finiteDifference,
-  ]
 
   /// In words.
   public var description: String {

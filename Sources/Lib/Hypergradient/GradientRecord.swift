@@ -11,6 +11,8 @@ final class GradientRecord {
   let gradient: [Tensor]
   /// Which of θ's tensors the inner problem depends on, and whether what it sets to zero depends on λ.
   let reached: [Bool], dependsOnLambda: Bool
+  /// Whether it depends on something that is being differentiated around it.
+  let closesOver: Bool
   private let theta: [Tensor], lambda: [Tensor]
   private let inner: ([Tensor]) throws -> Tensor
   private let record: Linearization
@@ -19,8 +21,7 @@ final class GradientRecord {
   private let lambdaOnly: Linearization
   /// The reverse sweep by θ, itself recorded and compiled when it is asked for again, or at once for a series, which takes it once a term.
   private var sweep: LinearProgram?
-  var isForSeries = false
-  private var sweeps = 0
+  private var sweeps = 0, isCompilable = true
   /// The most elements of a recording whose sweep is compiled. Beyond, arithmetic is all that costs, and what compiling keeps is memory.
   private static let compiledElements = 1 << 20
 
@@ -31,10 +32,9 @@ final class GradientRecord {
     let split = theta.count
     var value = 0.0
     var reached: [Bool] = []
-    var loss = problem.inner
-    if let batch, case .batches(_, let one) = problem.kind { loss = { try one($0, $1, batch) } }
+    let loss = problem.inner(ofBatch: batch)
     record = try Linearization(
-      of: { [loss] point in
+      of: { point in
         let lambda = Array(point[split...])
         if case .fixedPoint(let map) = problem.kind {
           let theta = Array(point[..<split])
@@ -54,8 +54,9 @@ final class GradientRecord {
     self.reached = reached
     self.theta = theta
     self.lambda = lambda
-    inner = { [loss] in try loss($0, lambda) }
+    inner = { try loss($0, lambda) }
     gradient = record.outputs.detached
+    closesOver = record.outputs.contains(where: \.isRecorded)
     lambdaOnly = record.restricted(toLeaves: split..<(split + lambda.count))
     dependsOnLambda = (0..<split).contains { [lambdaOnly] in lambdaOnly.reaches(output: $0) }
     try problem.theta(theta).check(gradient, is: "the inner gradient by", in: operation)
@@ -64,20 +65,20 @@ final class GradientRecord {
   /// The bytes that the recording keeps: activations, first derivatives and the data they were computed from.
   var keptBytes: Int { record.keptBytes }
 
-  /// H v of a Hessian, in any composition.
-  func hessianProduct(_ v: [Tensor], mode: HVPMode) throws -> [Tensor] {
+  /// H v in any composition, for a fixed point the transpose's; one of many `inSeries`.
+  func hessianProduct(_ v: [Tensor], mode: HVPMode, inSeries: Bool = false) throws -> [Tensor] {
     switch mode {
-    case .reverseOverReverse: try transposedProduct(v)
+    case .reverseOverReverse: try transposedProduct(v, inSeries: inSeries)
     case .forwardOverReverse: try product(v)
     case .reverseOverForward: try hvp(at: theta, along: v, mode: mode, inner).detached
     }
   }
 
   /// H^T v by a reverse sweep.
-  func transposedProduct(_ v: [Tensor]) throws -> [Tensor] {
+  private func transposedProduct(_ v: [Tensor], inSeries: Bool) throws -> [Tensor] {
     if let sweep { return try completed(sweep(v)[...], theta) }
     sweeps += 1
-    if sweeps == (isForSeries ? 1 : 2), record.elementCount <= Self.compiledElements {
+    if isCompilable, sweeps >= (inSeries ? 1 : 2), record.elementCount <= Self.compiledElements {
       let line = try Linearization(
         of: { v in
           try zip(thetaOnly.pullback(v), theta).map { try $0 ?? .zeros($1.shape, dtype: $1.dtype) }
@@ -87,6 +88,7 @@ final class GradientRecord {
         sweep = program
         return try completed(program(v)[...], theta)
       }
+      isCompilable = false
     }
     return try completed(thetaOnly.pullback(v).prefix(theta.count), theta)
   }

@@ -8,7 +8,7 @@ public final class Hypergradient {
   public let point: BilevelPoint
   /// How it was computed.
   public let method: any HypergradientMethod
-  /// The choices made.
+  /// The choices made, without those that the method has no use for.
   public let options: HypergradientOptions
   /// ∇λ f and -C^T q, of λ's shapes.
   public let direct: [Tensor], indirect: [Tensor]
@@ -37,34 +37,59 @@ public final class Hypergradient {
     derivative: [Tensor]? = nil, since begin: Double
   ) throws {
     self.derivative = derivative
-    let before = (point.hessianProducts, point.mixedProducts)
-    var settled = options.settled(for: method, at: point)
     let count = point.theta.elementCount
-    try point.configure(settled, products: method.predictedProducts(parameters: count))
-    var (used, outcome) = (method, try method.run(at: point, settled))
-    for next in options.fallback where !outcome.isUsable {
-      let failure = "\(used) ended as \(outcome.solution.status)"
-      settled = options.settled(for: next, at: point)
-      try point.configure(settled, products: next.predictedProducts(parameters: count))
-      outcome = try next.run(at: point, settled)
-      outcome.solution.notes.insert("\(failure); \(next) took its place, as asked", at: 0)
-      used = next
+    func computed(by method: any HypergradientMethod) throws -> (
+      Computation, MethodOutcome, HypergradientOptions
+    ) {
+      let (settled, unused) = options.settled(for: method, at: point)
+      let computation = try Computation(
+        at: point, settled, expecting: method.predictedProducts(parameters: count))
+      var outcome = try method.run(computation, settled)
+      if !unused.isEmpty {
+        outcome.solution.notes.append(
+          "\(method.name)() solves no linear system and has no use for \(unused.joined(separator: ", "))")
+      }
+      return (computation, outcome, settled)
     }
+    // A method that refuses the problem has failed as one has that does not converge.
+    var (used, found, failure) = (method, nil as (Computation, MethodOutcome, HypergradientOptions)?, "")
+    var (hvps, mixed, failures) = (0, 0, [String]())
+    for (index, next) in ([method] + options.fallback).enumerated() {
+      if let (_, outcome, _) = found {
+        if outcome.isUsable { break }
+        failure = "\(used) ended as \(outcome.solution.status)"
+      }
+      if index > 0 { failures.append("\(failure); \(next) took its place, as asked") }
+      used = next
+      do {
+        found = try computed(by: next)
+        hvps += found?.0.hessianProducts ?? 0
+        mixed += found?.0.mixedProducts ?? 0
+      } catch let error as HypergradientError where index < options.fallback.count {
+        (found, failure) = (nil, "\(next) refused: \(error.message)")
+      }
+    }
+    guard case (let computation, var outcome, var settled)? = found else {
+      throw HypergradientError(.notConverged, in: "hypergradient", failure)
+    }
+    outcome.solution.notes = failures + outcome.solution.notes
     self.point = point
     self.method = used
-    composition = point.composition
-    batches = point.drawnBatches
-    batchPolicy = settled.batches ?? .full
-    self.options = options
+    composition = computation.composition
+    batches = computation.drawnBatches
+    batchPolicy = computation.batchPolicy
+    // What another method is to be compared under: the batches are its own choice where none were asked for.
+    settled.batches = options.batches
+    self.options = settled
     direct = outcome.direct.detached
     indirect = outcome.indirect.detached
     error = outcome.error
     errorIsBound = outcome.errorIsBound
-    hvpCount = point.hessianProducts - before.0
-    mixedCount = point.mixedProducts - before.1
+    hvpCount = hvps
+    mixedCount = mixed
     seconds = monotonicSeconds() - begin
     var solution = outcome.solution
-    if settled.batches == .fresh {
+    if computation.batchPolicy == .fresh {
       solution.notes.append("each product saw another batch: residual and error are those of this one draw")
     }
     if !(indirect.isFinite && direct.isFinite) { solution.status = .nonFinite }
@@ -100,7 +125,14 @@ public final class Hypergradient {
   public var residual: Double { solution.residual }
   /// The residual relative to |∇θ f|.
   public var relativeResidual: Double {
-    solution.residual / max(solution.residuals.first ?? 1, .leastNormalMagnitude)
+    let scale = (try? point.outerGradient.norm()) ?? 0
+    return solution.residual / max(scale, .leastNormalMagnitude)
+  }
+  /// The matrix whose inverse was applied, without damping and over all batches: what its spectrum is asked of.
+  public func curvature() throws -> LinearMap {
+    var plain = options
+    plain.batches = nil
+    return try Computation(at: point, plain).hessian
   }
   /// The spectral radius of I - γ H: of the probed spectrum, or the last ratio (a lower bound).
   public var rho: Double? { solution.rho }
@@ -113,9 +145,8 @@ public final class Hypergradient {
 
   /// What to know before using the number, one sentence each.
   public var notes: [String] {
-    var notes = point.notes
-    let scale = max(1, abs(point.innerValue))
-    if point.innerGradientNorm > 1e-4 * scale, method.assumesMinimum {
+    var notes = point.notes + (method.reachesLambda ? [] : point.lambdaNotes)
+    if !point.isMinimum, method.assumesMinimum {
       notes.append(
         "θ is not a minimiser (|∇θ g| = \(brief(point.innerGradientNorm, 3))): the implicit gradient is an approximation there"
       )
@@ -138,10 +169,34 @@ public func hypergradient(
   let begin = monotonicSeconds()
   let point = try BilevelPoint(problem, theta: theta, lambda: lambda, followsStops: options.followsStops)
   // The exact derivative rides on the value that the method found, so that hypergradients can themselves be differentiated.
-  let derivative =
-    lambda.contains(where: \.isRecorded)
-    ? try differentiableHypergradient(problem, at: theta, lambda).map { try $0 - $0.detached } : nil
+  var derivative: [Tensor]?
+  if lambda.contains(where: \.isRecorded) {
+    try checkDifferentiable(method, options)
+    derivative = try differentiableHypergradient(problem, at: theta, lambda).map { try $0 - $0.detached }
+  }
   return try Hypergradient(point, method, options, derivative: derivative, since: begin)
+}
+
+/// Throws `invalidArgument` for a value that is not meant to be the implicit gradient, whose derivative is not the implicit gradient's.
+private func checkDifferentiable(_ method: any HypergradientMethod, _ options: HypergradientOptions) throws {
+  let reason: String? =
+    if !method.assumesMinimum {
+      "\(method.name)() differentiates steps, not the minimum"
+    } else if options.damping > 0 {
+      "a damped solve has another derivative than the hypergradient"
+    } else if options.mode == .gaussNewton {
+      "with the Gauss-Newton matrix it has another derivative than the hypergradient"
+    } else if options.followsStops {
+      "what the losses stop cannot be followed twice"
+    } else {
+      nil
+    }
+  guard let reason else { return }
+  throw HypergradientError(
+    .invalidArgument, in: "hypergradient", "it is being differentiated, and \(reason)",
+    help:
+      "use a method of the implicit function theorem as it is, such as cg(), or take λ as a constant: stopGradient(λ)"
+  )
 }
 
 /// The same at a point that is already recorded.

@@ -1,10 +1,11 @@
 import Tensor
 
 /// θ*(λ) = argmin inner(·, λ) as a function of λ that can be differentiated: `theta`, which must be the minimiser at this λ, with the
-/// derivatives that the implicit function theorem gives it, up to second order.
+/// derivatives that the implicit function theorem gives it.
 ///
 /// θ ← θ - A (∇θ g)(θ, λ) with the constant A = H^-1 taken at the minimum leaves the value as it is and makes one more order of derivative
-/// right each time it is done: the first step gives dθ/dλ = -H^-1 C, the second d²θ/dλ². It needs H (n products and n² memory).
+/// right each time it is done: the first step gives dθ/dλ = -H^-1 C, the second d²θ/dλ². As many are done as recordings of λ are open, each of
+/// which may ask for an order. It needs H (n products and n² memory).
 /// Throws `invalidArgument` for more than `limit` parameters and `notConverged` where H is singular.
 public func argmin(
   _ inner: @escaping BilevelLoss, at theta: [Tensor], given lambda: [Tensor], name: String = "argmin",
@@ -39,7 +40,7 @@ public func argmin(
       help: "add a ridge to the inner loss")
   }
   var point = start
-  for _ in 0..<2 {
+  for _ in 0..<recordingDepth(of: lambda) {
     let (_, gradients) = try recordedGradients(at: point, "inner", in: name) { try inner($0, lambda) }
     let flat = try Tensor.concatenated(
       zip(gradients, start).map { gradient, like in

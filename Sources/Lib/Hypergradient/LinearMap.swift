@@ -20,16 +20,19 @@ public final class LinearMap {
   private let transposedProduct: (([Tensor]) throws -> [Tensor])?
   /// The map that a random one is on average, where each product is with another: what a step is chosen by.
   let mean: LinearMap?
+  /// The step of a series that the map comes with: 1 for the I - J of an iteration with the Jacobian J.
+  let naturalStep: Double?
 
   /// The map v -> `product(v)`, and its transpose where it is known.
   public init(
     symmetry: Symmetry = .unknown, transposed: (([Tensor]) throws -> [Tensor])? = nil,
-    mean: LinearMap? = nil, _ product: @escaping ([Tensor]) throws -> [Tensor]
+    mean: LinearMap? = nil, naturalStep: Double? = nil, _ product: @escaping ([Tensor]) throws -> [Tensor]
   ) {
     self.symmetry = symmetry
     self.product = product
     transposedProduct = transposed
     self.mean = mean
+    self.naturalStep = naturalStep
   }
 
   /// The map of a matrix. Throws `shapeMismatch` unless it is square.
@@ -66,14 +69,33 @@ public final class LinearMap {
     if delta == 0 { return self }
     return LinearMap(
       symmetry: symmetry, transposed: { try self.transposed($0).adding(delta, $0) },
-      mean: mean?.shifted(by: delta)
+      mean: mean?.shifted(by: delta), naturalStep: naturalStep
     ) { try self($0).adding(delta, $0) }
+  }
+
+  /// This map, whose products throw `invalidArgument` in `operation` once one shows a curvature below `strongConvexity`, which the caller took
+  /// for proven.
+  func refuting(_ strongConvexity: Double?, in operation: String) -> LinearMap {
+    guard let strongConvexity, symmetry == .symmetric else { return self }
+    return LinearMap(symmetry: .symmetric) { v in
+      let image = try self(v)
+      let square = try v.dot(v)
+      let curvature = try square > 0 ? v.dot(image) / square : .infinity
+      guard curvature > strongConvexity * (1 - 1e3 * v.epsilon.squareRoot()) else {
+        throw HypergradientError(
+          .invalidArgument, in: operation,
+          "strongConvexity \(brief(strongConvexity)) is refuted: a product shows the curvature \(brief(curvature))",
+          help: "it is a proven lower bound of the Hessian's spectrum, such as twice a ridge's factor")
+      }
+      return image
+    }
   }
 
   /// Whether u·Av = v·Au, tested (two products) where it is not declared.
   public func isSymmetric(like b: [Tensor]) throws -> Bool {
     if symmetry == .unknown {
-      symmetry = try asymmetry(like: b) < 1e3 * b.epsilon.squareRoot() ? .symmetric : .general
+      // Of random vectors that of an unsymmetric matrix falls with the root of its size, rounding leaves a few units.
+      symmetry = try asymmetry(like: b) < max(1e3 * b.epsilon, 1e-9) ? .symmetric : .general
     }
     return symmetry == .symmetric
   }

@@ -27,6 +27,9 @@ public enum SolveStatus: Equatable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// The names of the statuses whose value is withheld unless it is asked for.
+  public static let failures = ["divergent", "negativeCurvature", "singular", "nonFinite"]
+
   /// The name without its number, as `.allow` and tests use it.
   public var name: String {
     switch self {
@@ -124,6 +127,8 @@ public protocol LinearSolver: HypergradientMethod {
     -> LinearSolution
   /// Whether each product may come from another random matrix, as a series' may.
   var acceptsNoise: Bool { get }
+  /// What it adds to the diagonal of the matrix itself, so that it solves another system than it was given.
+  var addedDamping: Double { get }
 }
 
 extension LinearSolver {
@@ -141,8 +146,18 @@ extension LinearSolver {
         .shapeMismatch, in: name,
         "a warm start of shapes \(start.map(\.shape)) for parameters of \(b.map(\.shape))")
     }
-    return (start, try b.adding(-1, map(start)))
+    let first = try start.cast(like: b)
+    return (first, try b.adding(-1, map(first)))
   }
+}
+
+/// The factor by which a residual changed in an iteration, the geometric mean over the last ten: of a map that is not symmetric a single
+/// ratio says little.
+func recentRate(_ residuals: [Double]) -> Double {
+  let window = min(10, residuals.count - 1)
+  guard window > 0 else { return 0 }
+  let (end, before) = (residuals[residuals.count - 1], residuals[residuals.count - 1 - window])
+  return before > 0 ? (end / before).power(1 / Double(window)) : 0
 }
 
 /// The default tolerance of a relative residual in the precision of `b`.

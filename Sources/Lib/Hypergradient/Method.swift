@@ -6,28 +6,32 @@ import Tensor
 public protocol HypergradientMethod: CustomStringConvertible, Sendable {
   /// The name of the command.
   var name: String { get }
-  /// The direct and indirect parts at a point, with their status.
-  func run(at point: BilevelPoint, _ options: HypergradientOptions) throws -> MethodOutcome
+  /// The direct and indirect parts at a computation's point, with their status.
+  func run(_ computation: Computation, _ options: HypergradientOptions) throws -> MethodOutcome
   /// The number of Hessian-vector products it will take for n inner parameters, about.
-  func predictedProducts(parameters n: Int) -> Int
+  func predictedProducts(parameters n: Int) -> Double
   /// The number of vectors of θ's size it holds at once, about.
-  func predictedVectors(parameters n: Int) -> Int
+  func predictedVectors(parameters n: Int) -> Double
   /// Whether θ must be the inner problem's solution for the result to be what it claims.
   var assumesMinimum: Bool { get }
   /// Where the factors of the formula are evaluated, in words.
   var places: String { get }
+  /// Whether λ acts through the method itself, beside the losses.
+  var reachesLambda: Bool { get }
 }
 
 extension HypergradientMethod {
   /// A handful of vectors.
-  public func predictedVectors(parameters n: Int) -> Int { 6 }
+  public func predictedVectors(parameters n: Int) -> Double { 6 }
   /// The implicit function theorem holds at a solution only.
   public var assumesMinimum: Bool { true }
+  /// λ acts through the losses.
+  public var reachesLambda: Bool { false }
   /// All at the solution.
   public var places: String { "H, C, ∇θ f and ∇λ f at θ" }
 }
 
-/// Choices that hold for every method that solves a linear system.
+/// Choices of a computation. All but what is allowed, tried in turn and followed are for methods that solve a linear system.
 public struct HypergradientOptions {
   /// δ: the system solved is (H + δ I) q = ∇θ f. Needs δ > -σ_min where H is indefinite; biases the result.
   public var damping: Double
@@ -68,13 +72,29 @@ public struct HypergradientOptions {
     self.followsStops = followsStops
   }
 
-  /// These options with the batches that `method` sees where none were asked for.
-  func settled(for method: any HypergradientMethod, at point: BilevelPoint) -> HypergradientOptions {
+  /// These options as `method` takes them, with the batches that it sees where none were asked for; and the names of those it has no use for.
+  func settled(
+    for method: any HypergradientMethod, at point: BilevelPoint
+  ) -> (options: HypergradientOptions, unused: [String]) {
     var settled = self
-    if batches == nil, point.problem.batchCount != nil {
-      settled.batches = (method as? any LinearSolver)?.acceptsNoise == true ? .fresh : .full
+    if let solver = method as? any LinearSolver {
+      if batches == nil, point.problem.batchCount != nil {
+        settled.batches = solver.acceptsNoise ? .fresh : .full
+      }
+      return (settled, [])
     }
-    return settled
+    var unused: [String] = []
+    func leaveAside(_ name: String, _ isGiven: Bool) { if isGiven { unused.append(name) } }
+    leaveAside("damping", damping != 0)
+    leaveAside("pre", preconditioner != nil)
+    leaveAside("warmStart", warmStart != nil)
+    leaveAside("hvp", mode != .reverseOverReverse)
+    leaveAside("batches", batches ?? .full != .full)
+    leaveAside("strongConvexity", strongConvexity != nil)
+    (settled.damping, settled.preconditioner, settled.warmStart) = (0, nil, nil)
+    (settled.mode, settled.strongConvexity) = (.reverseOverReverse, nil)
+    settled.batches = point.problem.batchCount == nil ? batches : .full
+    return (settled, unused)
   }
 }
 
@@ -97,7 +117,7 @@ public struct MethodOutcome {
 
 extension LinearSolver {
   /// The implicit function theorem: (H + δ I) q = ∇θ f, dF/dλ = ∇λ f - C^T q.
-  public func run(at point: BilevelPoint, _ options: HypergradientOptions) throws -> MethodOutcome {
+  public func run(_ computation: Computation, _ options: HypergradientOptions) throws -> MethodOutcome {
     guard options.damping >= 0, options.damping.isFinite else {
       throw HypergradientError(
         .invalidArgument, in: name, "damping \(options.damping)", help: "damping is a number from 0 upwards")
@@ -107,19 +127,26 @@ extension LinearSolver {
         .invalidArgument, in: name, "batches \"fresh\" change the matrix at every product, a solve needs one",
         help: "use neumann() or randomizedNeumann(), or batches \"same\" or \"full\"")
     }
-    let map = point.hessian.shifted(by: options.damping)
+    let map = computation.hessian.refuting(options.strongConvexity, in: name).shifted(by: options.damping)
+    // The tolerances are relative to ∇θ f, and q of nothing is nothing.
+    if computation.point.outerGradient.isZero {
+      let nothing = LinearSolution(
+        q: try computation.point.outerGradient.zeros(), residuals: [0], status: .converged)
+      return try outcome(of: nothing, computation, options)
+    }
     let solution = try solve(
-      map, point.outerGradient, through: options.preconditioner, start: options.warmStart,
+      map, computation.point.outerGradient, through: options.preconditioner, start: options.warmStart,
       strongConvexity: options.strongConvexity.map { $0 + options.damping })
-    return try solution.completing { try outcome(of: solution, at: point, options) }
+    return try solution.completing { try outcome(of: solution, computation, options) }
   }
 
   /// The hypergradient that a solution gives, and the error that its own leaves in it.
   private func outcome(
-    of solution: LinearSolution, at point: BilevelPoint, _ options: HypergradientOptions
+    of solution: LinearSolution, _ computation: Computation, _ options: HypergradientOptions
   ) throws -> MethodOutcome {
     var solution = solution
-    let mixed = try point.mixedTransposed(solution.q)
+    let point = computation.point
+    let mixed = try computation.mixedTransposed(solution.q)
     var outcome = MethodOutcome(
       direct: point.direct, indirect: try mixed.scaled(-1), solution: solution)
     let size = try solution.q.norm()
@@ -129,22 +156,35 @@ extension LinearSolver {
         "damping δ = \(brief(options.damping)) solves another system: it leaves δ|q|/|∇θ f| = \(brief(share, 3)) of the "
           + "undamped one's residual")
     }
-    if case .truncated = solution.status, let error = solution.errorEstimate, size > 0 {
+    if addedDamping > 0, solution.status == .converged {
+      let share = try addedDamping * size / max(point.outerGradient.norm(), .leastNormalMagnitude)
+      if share > 1e4 * defaultTolerance(point.outerGradient) {
+        solution.status = .truncated(error: .infinity)
+        solution.notes.append(
+          "what \(name)() adds to H leaves \(brief(share, 3)) of the residual of H itself")
+      }
+    }
+    let isShort = if case .truncated = solution.status { true } else { false }
+    if isShort || solution.status == .stagnated && solution.errorIsBound, let error = solution.errorEstimate,
+      size > 0
+    {
       // |C| from below, by what C^T did to q and to the residual.
       var norm = try mixed.norm() / size
       if let rest = solution.residualVector, solution.residual > 0 {
-        norm = max(norm, try point.mixedTransposed(rest).norm() / solution.residual)
+        norm = max(norm, try computation.mixedTransposed(rest).norm() / solution.residual)
       }
       var isBound = false
-      if solution.errorIsBound, let frobenius = try point.mixedFrobeniusNorm(limit: 64) {
+      if solution.errorIsBound, let frobenius = try computation.mixedFrobeniusNorm(limit: 64) {
         norm = frobenius
         isBound = true
       }
       outcome.error = norm * error
       outcome.errorIsBound = isBound
       let indirect = try mixed.norm()
-      solution.status = .truncated(
-        error: indirect > 0 ? norm * error / indirect : norm * error == 0 ? 0 : .infinity)
+      if isShort {
+        solution.status = .truncated(
+          error: indirect > 0 ? norm * error / indirect : norm * error == 0 ? 0 : .infinity)
+      }
     }
     outcome.solution = solution
     return outcome
@@ -152,24 +192,31 @@ extension LinearSolver {
 
   /// Whether each product may come from another random matrix.
   public var acceptsNoise: Bool { false }
+  /// Nothing.
+  public var addedDamping: Double { 0 }
 
   /// Krylov methods and dense solves: n at most.
-  public func predictedProducts(parameters n: Int) -> Int { min(n, 200) }
+  public func predictedProducts(parameters n: Int) -> Double { Double(min(n, 200)) }
+}
+
+extension StepSize {
+  /// The products that choosing it takes for n parameters, about.
+  func probes(_ n: Int) -> Double { isChosen ? Double(min(n, 8)) : 0 }
 }
 
 extension Neumann {
   /// The terms, and the probes of the spectrum where γ is to be chosen.
-  public func predictedProducts(parameters n: Int) -> Int { terms + (gamma.isChosen ? min(n, 8) : 0) }
+  public func predictedProducts(parameters n: Int) -> Double { Double(terms) + gamma.probes(n) }
 }
 
 extension GMRES {
   /// The Krylov basis.
-  public func predictedVectors(parameters n: Int) -> Int { min(restart, n) + 4 }
+  public func predictedVectors(parameters n: Int) -> Double { Double(min(restart, n)) + 4 }
 }
 
 extension Dense {
   /// A product for each column.
-  public func predictedProducts(parameters n: Int) -> Int { n }
+  public func predictedProducts(parameters n: Int) -> Double { Double(n) }
   /// The matrix.
-  public func predictedVectors(parameters n: Int) -> Int { n }
+  public func predictedVectors(parameters n: Int) -> Double { Double(n) }
 }

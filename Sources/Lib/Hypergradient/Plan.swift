@@ -1,3 +1,4 @@
+import Autodiff
 import Tensor
 
 /// What methods will cost at a point, before any of them runs: counted, or measured on one evaluation and one product and multiplied.
@@ -7,9 +8,9 @@ public struct Plan: CustomStringConvertible {
     /// The method.
     public let method: String
     /// Hessian-vector products, and the time they take at the measured rate.
-    public let products: Int, seconds: Double
+    public let products: Double, seconds: Double
     /// Bytes of the method's own vectors, and all it will hold: these, the recording and a product's peak.
-    public let vectorBytes: Int, bytes: Int
+    public let vectorBytes: Double, bytes: Double
   }
 
   /// Inner and outer parameters.
@@ -17,7 +18,7 @@ public struct Plan: CustomStringConvertible {
   /// One gradient of the inner loss, and one Hessian-vector product by each composition, in seconds.
   public let gradientSeconds: Double, reverseSeconds: Double, forwardSeconds: Double
   /// Bytes that the recorded inner gradient keeps (activations and data), counted from one evaluation; and the most that one product
-  /// takes beside them, measured, in buffers from 64 KiB.
+  /// takes beside them, measured, in buffers from 1 KiB.
   public let recordedBytes: Int, productBytes: Int
   /// The predictions.
   public let rows: [Row]
@@ -28,13 +29,13 @@ public struct Plan: CustomStringConvertible {
       "\(parameters) inner and \(hyperparameters) outer parameters; gradient \(brief(gradientSeconds * 1e3, 3)) ms\n"
       + "HVP reverse-over-reverse \(brief(reverseSeconds * 1e3, 3)) ms, forward-over-reverse "
       + "\(brief(forwardSeconds * 1e3, 3)) ms"
-    func megabytes(_ bytes: Int) -> String { brief(Double(bytes) / 1e6, 3) }
+    func megabytes(_ bytes: Double) -> String { brief(bytes / 1e6, 3) }
     let memory =
-      "recording \(megabytes(recordedBytes)) MB (counted from one evaluation)\none product \(megabytes(productBytes)) MB more at "
-      + "its peak (measured, buffers from 64 KiB)"
+      "recording \(megabytes(Double(recordedBytes))) MB (counted from one evaluation)\none product \(megabytes(Double(productBytes))) MB more at "
+      + "its peak (measured, buffers from 1 KiB)"
     let cells = rows.map {
       [
-        $0.method, "\($0.products)", brief($0.seconds * 1e3, 3), megabytes($0.vectorBytes),
+        $0.method, brief($0.products, 12), brief($0.seconds * 1e3, 3), megabytes($0.vectorBytes),
         megabytes($0.bytes),
       ]
     }
@@ -46,7 +47,9 @@ public struct Plan: CustomStringConvertible {
 
 /// Predicts the cost of `methods` at a point: measures a gradient, a product of either composition (best of three) and a product's memory, counts
 /// what the recording keeps, and multiplies.
-public func plan(_ methods: [any HypergradientMethod], at point: BilevelPoint) throws -> Plan {
+public func plan(
+  _ methods: [any HypergradientMethod], at point: BilevelPoint, mode: HVPMode = .reverseOverReverse
+) throws -> Plan {
   var stream = RandomStream(seed: 1, stream: 0x706c61)
   let v = try point.theta.tensors.random(&stream)
   func best(_ body: () throws -> Void) rethrows -> Double {
@@ -61,29 +64,25 @@ public func plan(_ methods: [any HypergradientMethod], at point: BilevelPoint) t
   let lambda = point.lambda.tensors
   let objective = Objective { try point.problem.inner($0, lambda) }
   let gradient = try best { _ = try objective.gradient(point.theta.tensors) }
-  let mode = point.mode
-  defer { point.mode = mode }
   let held = MemoryReport.now.live
   MemoryReport.resetPeak()
-  point.mode = .reverseOverReverse
-  let reverse = try best { _ = try point.hessianProduct(v) }
-  point.mode = .forwardOverReverse
-  let forward = try best { _ = try point.hessianProduct(v) }
+  let reverse = try best { _ = try point.hessianProduct(v, mode: .reverseOverReverse) }
+  let forward = try best { _ = try point.hessianProduct(v, mode: .forwardOverReverse) }
   let peak = max(MemoryReport.now.peak - held, 0)
   let recorded = point.recordedBytes
   let n = point.theta.elementCount
-  let size = point.theta.tensors.reduce(0) { $0 + $1.count * $1.dtype.size }
+  let size = Double(point.theta.tensors.reduce(0) { $0 + $1.count * $1.dtype.size })
   let rows = methods.map { method in
     // Forward mode carries a column for every element of λ.
-    let columns = method is ForwardMode ? point.lambda.elementCount : 1
+    let columns = method is ForwardMode ? Double(point.lambda.elementCount) : 1
     let products = method.predictedProducts(parameters: n) * columns
     let vectors = method.predictedVectors(parameters: n)
     let each = mode == .forwardOverReverse ? forward : reverse
     // An unrolled step records a gradient again on the way back.
     let perStep = method is Unroll ? each + 3 * gradient : each
     return Plan.Row(
-      method: "\(method)", products: products, seconds: Double(products) * perStep + each,
-      vectorBytes: vectors * size, bytes: vectors * size + recorded + peak)
+      method: "\(method)", products: products, seconds: products * perStep + each,
+      vectorBytes: vectors * size, bytes: vectors * size + Double(recorded + peak))
   }
   return Plan(
     parameters: n, hyperparameters: point.lambda.elementCount, gradientSeconds: gradient,

@@ -74,6 +74,36 @@ public enum Preconditioner {
   }
 }
 
+extension Preconditioner {
+  /// A system made easier: (L A R) y = L b with q = R y, L and R the square roots of a diagonal P, or 1 and P itself.
+  struct Sides {
+    let left: ([Tensor]) throws -> [Tensor], right: ([Tensor]) throws -> [Tensor]
+    /// y of q, where R has an inverse at hand.
+    let inverse: (([Tensor]) throws -> [Tensor])?
+    let isSymmetric: Bool
+
+    /// L A R.
+    func map(_ map: LinearMap) -> LinearMap {
+      LinearMap(
+        symmetry: isSymmetric ? map.symmetry : .general,
+        transposed: isSymmetric ? { try left(map.transposed(right($0))) } : nil,
+        mean: map.mean.map { self.map($0) }
+      ) { try left(map(right($0))) }
+    }
+  }
+
+  /// This preconditioner of a map as factors on its sides.
+  func sides(of map: LinearMap, like b: [Tensor]) throws -> Sides {
+    if case .custom(let apply) = self {
+      return Sides(left: { $0 }, right: { try applied(apply, to: $0) }, inverse: nil, isSymmetric: false)
+    }
+    let root = try diagonal(of: map.mean ?? map, like: b).map { try $0.sqrt() }
+    let scaled = { (v: [Tensor]) in try zip(v, root).map { try $0 * $1 } }
+    return Sides(
+      left: scaled, right: scaled, inverse: { try zip($0, root).map { try $0 / $1 } }, isSymmetric: true)
+  }
+}
+
 extension LinearSolver {
   /// Solves A q = b through a preconditioner. Residuals are those of the preconditioned system but for the last, which is recomputed.
   func solve(
@@ -81,46 +111,66 @@ extension LinearSolver {
     strongConvexity: Double?
   ) throws -> LinearSolution {
     guard let preconditioner else {
-      return try solve(map, b, start: start, strongConvexity: strongConvexity)
+      var solution = try solve(map, b, start: start, strongConvexity: strongConvexity)
+      if let strongConvexity, strongConvexity > 0, solution.residualVector != nil, solution.residual.isFinite
+      {
+        solution.errorEstimate = solution.residual / strongConvexity
+        solution.errorIsBound = true
+      }
+      return solution
     }
     var solution: LinearSolution
     if case .custom(let apply) = preconditioner, let method = self as? ConjugateGradient {
       solution = try method.solve(map, b, start: start, through: apply)
       solution.kappa = nil
-    } else if case .custom(let apply) = preconditioner {
-      guard !(self is MINRES || self is Nystrom) else {
+    } else {
+      let sides = try preconditioner.sides(of: map, like: b)
+      guard sides.isSymmetric || !(self is MINRES || self is Nystrom) else {
         throw HypergradientError(
           .invalidArgument, in: name, "a preconditioner that is a function makes the matrix unsymmetric",
           help: "use cg(), gmres() or neumann(), or give a diagonal")
       }
-      guard start == nil else {
-        throw HypergradientError(
-          .invalidArgument, in: name, "a warm start cannot be mapped back through a custom preconditioner",
-          help: "drop one of the two")
-      }
+      guard start == nil || sides.inverse != nil else { throw warmStartIsLost(in: name) }
       solution = try solve(
-        LinearMap(symmetry: .general) { try map(apply($0)) }, b, start: nil, strongConvexity: nil)
-      solution.q = try solution.completing { try apply(solution.q) }
-    } else {
-      let root = try preconditioner.diagonal(of: map, like: b).map { try $0.sqrt() }
-      func scaled(_ v: [Tensor]) throws -> [Tensor] { try zip(v, root).map { try $0 * $1 } }
-      let inner = LinearMap(symmetry: map.symmetry, transposed: { try scaled(map.transposed(scaled($0))) }) {
-        try scaled(map(scaled($0)))
-      }
-      solution = try solve(
-        inner, scaled(b), start: start.map { try zip($0, root).map { try $0 / $1 } }, strongConvexity: nil)
-      solution.q = try solution.completing { try scaled(solution.q) }
+        sides.map(map), sides.left(b), start: start.flatMap { try sides.inverse?($0) }, strongConvexity: nil)
+      solution.q = try solution.completing { try sides.right(solution.q) }
     }
     let rest = try solution.completing { try b.adding(-1, map(solution.q)) }
+    let (first, last) = (try b.norm(), try rest.norm())
     solution.residualVector = rest
-    solution.errorEstimate = nil
-    let first = try b.norm()
+    // What is small in the preconditioned system need not be small in this one.
+    solution.errorEstimate = strongConvexity.map { last / $0 }
+    solution.errorIsBound = strongConvexity != nil
+    switch solution.status {
+    case .truncated: solution.status = .truncated(error: .infinity)
+    case .converged where last > max(1e4 * defaultTolerance(b), 1e-6) * first:
+      solution.status = .truncated(error: .infinity)
+    default: break
+    }
     if solution.residuals.isEmpty { solution.residuals = [first] }
-    solution.residuals[0] = first
     if solution.residuals.count > 1 {
-      solution.residuals[solution.residuals.count - 1] = try rest.norm()
+      solution.residuals[0] = first
+      solution.residuals[solution.residuals.count - 1] = last
     }
     solution.notes.append("preconditioned by \(preconditioner.name): residuals between are of that system")
     return solution
   }
+}
+
+/// P v in v's types. Throws `shapeMismatch` for a function that changes the shapes.
+func applied(_ apply: ([Tensor]) throws -> [Tensor], to v: [Tensor]) throws -> [Tensor] {
+  let image = try apply(v)
+  guard image.matches(v) else {
+    throw HypergradientError(
+      .shapeMismatch, in: "preconditioner",
+      "it returned shapes \(image.map(\.shape)) for vectors of \(v.map(\.shape))")
+  }
+  return try image.cast(like: v)
+}
+
+/// A start is a q, and a function v ↦ P v does not tell which y it comes from.
+func warmStartIsLost(in operation: String) -> HypergradientError {
+  HypergradientError(
+    .invalidArgument, in: operation, "a warm start cannot be mapped back through a custom preconditioner",
+    help: "drop one of the two")
 }

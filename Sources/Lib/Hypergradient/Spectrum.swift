@@ -19,8 +19,6 @@ public struct SpectralBounds: Sendable {
   public var isTrusted: Bool { ritzMax > 0 && errorMax <= 0.15 * ritzMax }
   /// The inflated upper end.
   public var upper: Double { ritzMax + errorMax }
-  /// The deflated lower end, never below 0 unless the Ritz value itself is.
-  public var lower: Double { ritzMin < 0 ? ritzMin : max(ritzMin - errorMin, 0) }
   /// Whether negative curvature has been seen: a Ritz value is a Rayleigh quotient, so a negative one, beyond what products of this
   /// precision may be off, is a proof.
   public var isIndefinite: Bool { ritzMin < -max(1e-12, 64 * roundOff) * max(abs(ritzMax), abs(ritzMin)) }
@@ -92,7 +90,7 @@ public func lanczos(
       .invalidArgument, in: "lanczos", "\(steps) steps on \(like.elementCount) parameters")
   }
   var stream = RandomStream(seed: seed, stream: 0x6c616e)
-  let first = try start ?? like.random(&stream)
+  let first = try fitting(start, like, in: "lanczos") ?? like.random(&stream)
   let norm = try first.norm()
   guard norm > 0, norm.isFinite else {
     throw HypergradientError(.invalidArgument, in: "lanczos", "the start vector has norm \(norm)")
@@ -129,13 +127,28 @@ public func lanczos(
     ?? SpectralBounds(diagonal: diagonal, offDiagonal: offDiagonal, next: 0, roundOff: like.epsilon)
 }
 
+/// A start vector in the types of the parameters. Throws `shapeMismatch` for one of other shapes.
+private func fitting(_ start: [Tensor]?, _ like: [Tensor], in operation: String) throws -> [Tensor]? {
+  guard let start else { return nil }
+  guard start.matches(like) else {
+    throw HypergradientError(
+      .shapeMismatch, in: operation,
+      "a start of shapes \(start.map(\.shape)) for parameters of \(like.map(\.shape))")
+  }
+  return try start.cast(like: like)
+}
+
 /// The Rayleigh quotients of power iteration: after each of `steps` products an estimate of the eigenvalue of largest
 /// magnitude, from inside the spectrum.
 public func powerIteration(
   _ map: LinearMap, like: [Tensor], steps: Int, start: [Tensor]? = nil, seed: UInt64 = 1
 ) throws -> [Double] {
   var stream = RandomStream(seed: seed, stream: 0x706f77)
-  var v = try start ?? like.random(&stream)
+  var v = try fitting(start, like, in: "powerIteration") ?? like.random(&stream)
+  let first = try v.norm()
+  guard first > 0, first.isFinite else {
+    throw HypergradientError(.invalidArgument, in: "powerIteration", "the start vector has norm \(first)")
+  }
   var quotients: [Double] = []
   for _ in 0..<Swift.max(steps, 0) {
     try checkInterrupt()

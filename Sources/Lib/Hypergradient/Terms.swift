@@ -6,7 +6,7 @@ public struct NeumannTerm: CustomStringConvertible {
   public let k: Int
   /// v_k and its norm.
   public let v: [Tensor], norm: Double
-  /// |v_{k+1}| / |v_k|: never falls, and tends to ρ; at 1 or more the series does not converge.
+  /// |v_{k+1}| / |v_k|. For a symmetric matrix it never falls and tends to ρ: at 1 or more the series does not converge.
   public let ratio: Double
   /// q_k = γ Σ_{j<=k} v_j.
   public let q: [Tensor]
@@ -19,9 +19,8 @@ public struct NeumannTerm: CustomStringConvertible {
   /// The error of `value`, estimated as |C| γ |v_{k+1}| / (1 - ratio) with |C| from what C^T has done to the terms; infinite for a ratio of
   /// 1 or more. With a certified strong convexity μ and few λ, the bound |C| |v_{k+1}| / μ.
   public let error: Double, errorIsBound: Bool
-
-  /// Whether this term proves that the series does not converge.
-  public var isDivergent: Bool { ratio >= 1 }
+  /// Whether this term proves that the series does not converge. (The terms of a matrix that is not normal, or of random ones, may grow first.)
+  public let isDivergent: Bool
 
   /// The columns of the table whose lines are the terms' descriptions.
   public static let columns = ["k", "|v_k|", "ratio", "|dF_k|", "cos(dF_k,dF_k-1)", "residual", "error"]
@@ -55,7 +54,8 @@ public struct NeumannTerm: CustomStringConvertible {
 }
 
 /// The Neumann series one term at a time: each `next()` takes exactly one Hessian-vector product, whose sweep yields C^T v_k as well.
-/// It does not stop at divergence, which is worth watching; it ends after `count` terms.
+/// It does not stop at divergence, which is worth watching; it ends after `count` terms. From a warm start, or through a preconditioner, the
+/// terms are those of that computation: v_0 is what the start leaves of ∇θ f, in the preconditioned system.
 public final class NeumannTerms: Sequence, IteratorProtocol {
   /// The step γ.
   public let gamma: Double
@@ -66,13 +66,21 @@ public final class NeumannTerms: Sequence, IteratorProtocol {
   /// Why the last `next()` gave nothing although terms were left; nil while all is well.
   public private(set) var failure: (any Error)?
 
-  private let point: BilevelPoint
+  /// What the series begins from: q_0, ∇λ f - C^T q_0, and |v_0|.
+  public let start: (q: [Tensor], value: [Tensor], norm: Double)
+
+  private let computation: Computation
   private let options: HypergradientOptions
+  private let sides: Preconditioner.Sides?
+  private let isSymmetric: Bool
   private var series: NeumannRecurrence
   private var mixedSum: [Tensor]
   private var mixedNorm = 0.0
   private var frobenius: Double?
   private var previous: [Tensor]?
+
+  /// The Hessian products taken so far: those that choose γ, one for a warm start, and one a term.
+  public var hvpCount: Int { computation.hessianProducts }
 
   /// The series at a point. A step that is to be chosen takes its Lanczos products here.
   public init(
@@ -80,15 +88,30 @@ public final class NeumannTerms: Sequence, IteratorProtocol {
     _ options: HypergradientOptions = .init()
   ) throws {
     guard count > 0 else { throw HypergradientError(.invalidArgument, in: "terms", "\(count) terms") }
-    self.point = point
     self.count = count
     self.options = options
-    try point.configure(options, products: count)
-    let map = point.hessian.shifted(by: options.damping)
-    (self.gamma, spectrum) = try Neumann(gamma: gamma).chooseStep(map, like: point.outerGradient)
-    series = try NeumannRecurrence(point.outerGradient, gamma: self.gamma)
+    computation = try Computation(at: point, options, expecting: Double(count))
+    let map = computation.hessian.shifted(by: options.damping)
+    let sides = try options.preconditioner?.sides(of: map, like: point.outerGradient)
+    self.sides = sides
+    var (q, value, first) = (try point.outerGradient.zeros(), point.direct, point.outerGradient)
+    if let warm = try options.warmStart.map({ try point.fitting($0, point.theta, "the Hessian") }) {
+      guard sides?.inverse != nil || sides == nil else { throw warmStartIsLost(in: "terms") }
+      let (product, mixed) = try computation.products(warm)
+      q = warm
+      value = try value.adding(-1, mixed)
+      first = try first.adding(-1, product).adding(-options.damping, warm)
+    }
+    first = try sides?.left(first) ?? first
+    let system = sides?.map(map) ?? map
+    (self.gamma, spectrum) = try Neumann(gamma: gamma).chooseStep(system, like: first)
+    isSymmetric = try system.isSymmetric(like: first)
+    series = try NeumannRecurrence(first, gamma: self.gamma)
+    start = (q, value, series.norm)
     mixedSum = try point.lambda.tensors.zeros()
-    if let mu = options.strongConvexity, mu > 0 { frobenius = try point.mixedFrobeniusNorm(limit: 64) }
+    if let mu = options.strongConvexity, mu > 0, sides == nil {
+      frobenius = try computation.mixedFrobeniusNorm(limit: 64)
+    }
   }
 
   /// The next term; nil at the end, or where a product failed (see `failure`).
@@ -105,11 +128,13 @@ public final class NeumannTerms: Sequence, IteratorProtocol {
   private func advance() throws -> NeumannTerm {
     try checkInterrupt()
     let (v, norm, k) = (series.v, series.norm, series.k)
-    let (product, mixed) = try point.products(v)
-    let ratio = try series.advance(options.damping == 0 ? product : product.adding(options.damping, v))
+    let direction = try sides?.right(v) ?? v
+    let (curved, mixed) = try computation.products(direction)
+    let product = options.damping == 0 ? curved : try curved.adding(options.damping, direction)
+    let ratio = try series.advance(sides?.left(product) ?? product)
     mixedSum = try mixedSum.adding(1, mixed)
     if norm > 0 { mixedNorm = Swift.max(mixedNorm, try mixed.norm() / norm) }
-    let value = try point.direct.adding(-gamma, mixedSum)
+    let value = try start.value.adding(-gamma, mixedSum)
     let size = try value.norm()
     var cosine: Double?
     if let previous, size > 0 {
@@ -123,9 +148,11 @@ public final class NeumannTerms: Sequence, IteratorProtocol {
       error = frobenius * series.norm / (mu + options.damping)
       isBound = true
     }
+    let sum = try series.sum.scaled(gamma)
     return NeumannTerm(
-      k: k, v: v, norm: norm, ratio: ratio, q: try series.sum.scaled(gamma), value: value, valueNorm: size,
-      cosine: cosine, residual: series.norm, error: error, errorIsBound: isBound)
+      k: k, v: v, norm: norm, ratio: ratio, q: try start.q.adding(1, sides?.right(sum) ?? sum), value: value,
+      valueNorm: size, cosine: cosine, residual: series.norm, error: error, errorIsBound: isBound,
+      isDivergent: isSymmetric && ratio >= 1)
   }
 }
 
@@ -135,13 +162,8 @@ extension Hypergradient {
     let series = method as? Neumann
     let step = gamma ?? (series != nil ? solution.gamma.map(StepSize.literal) : nil) ?? .auto
     var options = options
-    if series != nil { options.batches = batchPolicy == .full ? nil : batchPolicy }
+    options.batches = series != nil && batchPolicy != .full ? batchPolicy : nil
     return try NeumannTerms(at: point, count: count ?? series?.terms ?? 20, gamma: step, options)
-  }
-
-  /// The terms as a table, one line each.
-  public func termTable(count: Int? = nil, gamma: StepSize? = nil) throws -> String {
-    NeumannTerm.table(try allTerms(count: count, gamma: gamma))
   }
 
   /// All terms at once.

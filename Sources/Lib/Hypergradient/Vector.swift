@@ -98,6 +98,11 @@ extension [Tensor] {
     count == other.count && zip(self, other).allSatisfy { $0.shape == $1.shape }
   }
 
+  /// These elements in the types of `other`.
+  func cast(like other: [Tensor]) throws -> [Tensor] {
+    try zip(self, other).map { $0.dtype == $1.dtype ? $0 : try $0.detached.cast(to: $1.dtype) }
+  }
+
   private static func combined<T: TensorScalar & BinaryFloatingPoint>(
     _ a: Tensor, _ factor: T, _ b: Tensor, _: T.Type
   ) throws -> Tensor {

@@ -40,7 +40,7 @@ public struct AdamStep: HypergradientMethod {
   /// C before the step, the slopes of f after it.
   public var places: String { "C and du/dg at θ; ∇θ f and ∇λ f at θ₁ = θ - u(∇θ g)" }
   /// None: one mixed product is all.
-  public func predictedProducts(parameters n: Int) -> Int { 0 }
+  public func predictedProducts(parameters n: Int) -> Double { 0 }
 
   /// The update u and its derivative by the gradient, element by element.
   public func update(_ gradient: [Tensor]) throws -> (update: [Tensor], slope: [Tensor]) {
@@ -77,17 +77,22 @@ public struct AdamStep: HypergradientMethod {
   }
 
   /// Takes the step and differentiates it.
-  public func run(at point: BilevelPoint, _ options: HypergradientOptions) throws -> MethodOutcome {
+  public func run(_ computation: Computation, _ options: HypergradientOptions) throws -> MethodOutcome {
+    let point = computation.point
     let (update, slope) = try update(point.innerGradient)
     let slopes = try outerGradients(point, at: point.theta.tensors.adding(-1, update))
     let q = try zip(slope, slopes.theta).map { try $0 * $1 }
-    let indirect = try point.mixedTransposed(q).scaled(-1)
+    let indirect = try computation.mixedTransposed(q).scaled(-1)
     var solution = LinearSolution(q: q, residuals: [], status: .oneStep)
-    let largest = try slope.flattened().reduce(0) { max($0, abs($1)) }
-    if largest > 0.1 * rate / epsilon {
+    // What an element whose gradient and moments are zero has, and whether such elements leave the others behind.
+    let limit =
+      rate * (biasCorrection ? (1 - beta1) / (1 - pow(beta1, Double(self.step))) : 1 - beta1) / epsilon
+    let sizes = try slope.flattened().map(abs)
+    let others = sizes.filter { $0 < 0.9 * limit }.max() ?? 0
+    if sizes.contains(where: { $0 >= 0.9 * limit }), others < 0.1 * limit {
       solution.notes.append(
-        "du/dg reaches \(brief(largest, 3)) of at most α/ε = \(brief(rate / epsilon, 3)): elements whose gradient and "
-          + "moments are zero dominate; a larger ε tames them")
+        "du/dg reaches \(brief(sizes.max() ?? 0, 3)) where gradient and moments are zero, elsewhere at most "
+          + "\(brief(others, 3)): such elements dominate; a larger ε tames them")
     }
     return MethodOutcome(direct: slopes.lambda, indirect: indirect, solution: solution)
   }

@@ -26,10 +26,11 @@ public struct FiniteDifference: HypergradientMethod {
   public var places: String { "f at minima solved again, around λ" }
 
   /// Not known in advance: those of four minimisations for each element of λ.
-  public func predictedProducts(parameters n: Int) -> Int { 0 }
+  public func predictedProducts(parameters n: Int) -> Double { 0 }
 
   /// Solves the inner problem four times for each element of λ.
-  public func run(at point: BilevelPoint, _ options: HypergradientOptions) throws -> MethodOutcome {
+  public func run(_ computation: Computation, _ options: HypergradientOptions) throws -> MethodOutcome {
+    let point = computation.point
     let lambda = try point.lambda.tensors.map { try $0.cast(to: .f64) }
     let m = lambda.elementCount
     guard m <= limit else {
@@ -40,7 +41,13 @@ public struct FiniteDifference: HypergradientMethod {
     guard step > 0, step.isFinite else {
       throw HypergradientError(.invalidArgument, in: name, "step \(step)")
     }
-    var resolve = try Resolve(point, minimizer)
+    // Minima are found to 1e-11 or so.
+    guard step >= 1e-8 else {
+      throw HypergradientError(
+        .invalidArgument, in: name, "step \(brief(step)) changes minima by less than they are known to",
+        help: "1e-3 suits most problems")
+    }
+    var resolve = try ResolvedValue(point, minimizer)
     let flat = try lambda.flattened()
     var gradient: [Double] = []
     var rough: [Double] = []
@@ -51,6 +58,13 @@ public struct FiniteDifference: HypergradientMethod {
       let (fourth, second) = try resolve.derivative(along: lambda.shaped(from: direction), step: h)
       gradient.append(fourth)
       rough.append(second)
+    }
+    computation.countProducts(resolve.products)
+    guard resolve.strays == 0 else {
+      throw HypergradientError(
+        .notConverged, in: name,
+        "\(resolve.strays) of \(resolve.count) minimisations ended far from any minimum",
+        help: "the inner loss may have none near θ: look at spectrum(…), or minimise further")
     }
     let total = try lambda.shaped(from: gradient)
     let direct = try point.direct.map { try $0.cast(to: .f64) }
@@ -70,11 +84,13 @@ public struct FiniteDifference: HypergradientMethod {
 }
 
 /// F(λ) = f(θ*(λ), λ) with the inner problem solved again, in f64.
-struct Resolve {
+struct ResolvedValue {
   let point: BilevelPoint
   let minimizer: any Minimizer
-  /// How many minimisations were run, and how many fell short of their tolerance.
-  private(set) var count = 0, failures = 0
+  /// How many minimisations were run, how many fell short of their tolerance, and the Hessian products they took.
+  private(set) var count = 0, failures = 0, products = 0
+  /// How many of those ended where the gradient is not even nearly 0.
+  private(set) var strays = 0
   private let theta: [Tensor], lambda: [Tensor]
 
   init(_ point: BilevelPoint, _ minimizer: any Minimizer) throws {
@@ -89,8 +105,9 @@ struct Resolve {
     let there = try lambda.adding(t, u)
     let best = try minimize(point.problem.inner, from: theta, given: there, by: minimizer)
     count += 1
-    point.countProducts(best.products)
+    products += best.products
     if !best.status.isConverged { failures += 1 }
+    if !(best.gradientNorm <= 1e4 * best.tolerance) { strays += 1 }
     return try point.problem.outer(best.theta, there).item()
   }
 

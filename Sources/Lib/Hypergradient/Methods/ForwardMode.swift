@@ -31,10 +31,11 @@ public struct ForwardMode: HypergradientMethod {
   /// Each step's own, and f's after the last.
   public var places: String { "H and C along the steps; ∇θ f and ∇λ f after the last" }
   /// One product a step for each element of λ; for one.
-  public func predictedProducts(parameters n: Int) -> Int { steps }
+  public func predictedProducts(parameters n: Int) -> Double { Double(steps) }
 
   /// Runs the steps with their derivatives beside them.
-  public func run(at point: BilevelPoint, _ options: HypergradientOptions) throws -> MethodOutcome {
+  public func run(_ computation: Computation, _ options: HypergradientOptions) throws -> MethodOutcome {
+    let point = computation.point
     guard steps > 0 else { throw HypergradientError(.invalidArgument, in: name, "\(steps) steps") }
     let lambda = point.lambda.tensors
     let m = lambda.elementCount
@@ -43,31 +44,42 @@ public struct ForwardMode: HypergradientMethod {
         .invalidArgument, in: name, "\(m) elements of λ, each a column to carry along",
         help: "use unroll(), whose cost does not depend on them")
     }
-    let (gamma, spectrum) = try Neumann(gamma: rate).chooseStep(point.hessian, like: point.outerGradient)
+    let (gamma, spectrum) = try Neumann(gamma: rate).chooseStep(
+      computation.hessian, like: point.outerGradient)
     var theta = start?.detached ?? point.theta.tensors
     guard theta.matches(point.theta.tensors) else {
       throw HypergradientError(
         .shapeMismatch, in: name,
         "a start of shapes \(theta.map(\.shape)) for parameters of \(point.theta.tensors.map(\.shape))")
     }
+    theta = try theta.cast(like: point.theta.tensors)
     let units = try (0..<m).map { index in
       try lambda.shaped(from: (0..<m).map { $0 == index ? 1 : 0 })
     }
     var columns = try units.map { _ in try theta.zeros() }
+    // How far the derivative moves in each step: from a minimiser as a Neumann series does.
+    var moves: [Double] = []
     for _ in 0..<steps {
       try checkInterrupt()
+      var move = 0.0
       let record = try GradientRecord(point.problem, theta, lambda, in: name)
       for (index, unit) in units.enumerated() {
         let push = try record.product(columns[index]).adding(1, record.mixed(unit))
-        point.countProducts()
+        computation.countProducts()
         columns[index] = try columns[index].adding(-gamma, push)
+        move = max(move, gamma * (try push.norm()))
       }
       theta = try theta.adding(-gamma, record.gradient)
+      moves.append(move)
     }
     let (slopes, direct) = try outerGradients(point, at: theta)
     let indirect = try lambda.shaped(from: columns.map { try $0.dot(slopes) })
     var solution = LinearSolution(q: [], residuals: [], status: .oneStep)
     solution.status = columns.allSatisfy(\.isFinite) ? .truncated(error: .nan) : .nonFinite
+    let rate = recentRate(moves)
+    if start == nil, point.isMinimum, moves.count > 1, rate >= 1, moves[moves.count - 1] >= moves[0] {
+      solution.status = .divergent(rho: rate)
+    }
     solution.gamma = gamma
     solution.spectrum = spectrum
     solution.notes.append(

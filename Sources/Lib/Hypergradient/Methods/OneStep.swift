@@ -42,10 +42,11 @@ public struct OneStep: HypergradientMethod {
   }
 
   /// None: one mixed product is all.
-  public func predictedProducts(parameters n: Int) -> Int { 0 }
+  public func predictedProducts(parameters n: Int) -> Double { 0 }
 
   /// Takes the step and differentiates it.
-  public func run(at point: BilevelPoint, _ options: HypergradientOptions) throws -> MethodOutcome {
+  public func run(_ computation: Computation, _ options: HypergradientOptions) throws -> MethodOutcome {
+    let point = computation.point
     guard rate > 0, rate.isFinite else {
       throw HypergradientError(.invalidArgument, in: name, "rate \(rate) is not a positive number")
     }

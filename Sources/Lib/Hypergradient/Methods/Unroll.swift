@@ -51,28 +51,32 @@ public struct Unroll: HypergradientMethod {
   }
   /// Any θ: the steps start there.
   public var assumesMinimum: Bool { false }
+  /// Through the start, where that is a function of λ.
+  public var reachesLambda: Bool { if case .function = start { true } else { false } }
   /// Each step's own, and f's after the last.
   public var places: String { "H and C along the steps; ∇θ f and ∇λ f after the last" }
 
   /// One product a step.
-  public func predictedProducts(parameters n: Int) -> Int { steps + (rate.isChosen ? min(n, 8) : 0) }
+  public func predictedProducts(parameters n: Int) -> Double { Double(steps) + rate.probes(n) }
   /// The iterates.
-  public func predictedVectors(parameters n: Int) -> Int { held + 4 }
+  public func predictedVectors(parameters n: Int) -> Double { Double(held) + 4 }
 
   /// Steps between two checkpoints, and iterates held at once.
   private var stretch: Int {
     guard let checkpoints, checkpoints > 0 else { return max(steps, 1) }
-    return (steps + checkpoints - 1) / checkpoints
+    return max(steps, 1) / checkpoints + (max(steps, 1) % checkpoints > 0 ? 1 : 0)
   }
-  private var held: Int { checkpoints.map { min(steps, $0 + stretch) } ?? steps }
+  private var held: Int { checkpoints.map { $0 < steps ? min(steps, $0 + stretch) : steps } ?? steps }
 
   /// Runs the steps forwards, then backwards.
-  public func run(at point: BilevelPoint, _ options: HypergradientOptions) throws -> MethodOutcome {
+  public func run(_ computation: Computation, _ options: HypergradientOptions) throws -> MethodOutcome {
+    let point = computation.point
     guard steps > 0, checkpoints ?? 1 > 0 else {
       throw HypergradientError(
         .invalidArgument, in: name, "\(steps) steps" + (checkpoints.map { ", \($0) checkpoints" } ?? ""))
     }
-    let (gamma, spectrum) = try Neumann(gamma: rate).chooseStep(point.hessian, like: point.outerGradient)
+    let (gamma, spectrum) = try Neumann(gamma: rate).chooseStep(
+      computation.hessian, like: point.outerGradient)
     let descent = Descent(point: point, gamma: gamma, operation: name)
     let lambda = point.lambda.tensors
     var theta = try initial(point)
@@ -102,7 +106,7 @@ public struct Unroll: HypergradientMethod {
         try checkInterrupt()
         let record = try GradientRecord(point.problem, theta, lambda, in: name)
         let (hessian, mixed) = try record.products(a)
-        point.countProducts()
+        computation.countProducts()
         indirect = try indirect.adding(-gamma, mixed)
         sum = try sum.adding(gamma, a)
         a = try a.adding(-gamma, hessian)
@@ -120,12 +124,13 @@ public struct Unroll: HypergradientMethod {
     let last = residuals[steps - 1]
     let ratio = last > 0 ? residuals[steps] / last : 0
     solution.rho = ratio
-    if options.damping > 0 { solution.notes.append("damping does not act on unrolled steps") }
     if checkpoints != nil {
       solution.notes.append("held \(held) of \(steps) iterates; the steps were run twice")
     }
+    // Of a minimiser they are a Neumann series, which may diverge; elsewhere their derivative is what was asked for, whatever its size.
+    let isSeries = if case .point = start { point.isMinimum } else { false }
     solution.status = status(
-      residuals, ratio, size: try sum.norm(), gamma: gamma, tolerance: defaultTolerance(a))
+      residuals, ratio, size: try sum.norm(), gamma: gamma, tolerance: defaultTolerance(a), isSeries)
     return MethodOutcome(direct: direct, indirect: indirect, solution: solution)
   }
 
@@ -141,14 +146,14 @@ public struct Unroll: HypergradientMethod {
         .shapeMismatch, in: name,
         "a start of shapes \(first.map(\.shape)) for parameters of \(point.theta.tensors.map(\.shape))")
     }
-    return first.detached
+    return try first.detached.cast(like: point.theta.tensors)
   }
 
   private func status(
-    _ residuals: [Double], _ ratio: Double, size: Double, gamma: Double, tolerance: Double
+    _ residuals: [Double], _ ratio: Double, size: Double, gamma: Double, tolerance: Double, _ isSeries: Bool
   ) -> SolveStatus {
     guard let end = residuals.last, end.isFinite else { return .nonFinite }
-    if ratio >= 1, end >= residuals[0] { return .divergent(rho: ratio) }
+    if isSeries, ratio >= 1, end >= residuals[0] { return .divergent(rho: ratio) }
     let error = ratio < 1 ? gamma * end / (1 - ratio) / max(size, .leastNormalMagnitude) : .infinity
     return error <= tolerance ? .converged : .truncated(error: error)
   }

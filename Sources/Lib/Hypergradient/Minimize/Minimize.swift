@@ -110,6 +110,8 @@ public final class Objective {
   private let loss: ([Tensor]) throws -> Tensor
   /// Evaluations of loss and gradient, and products with the Hessian.
   public private(set) var evaluations = 0, products = 0
+  /// Whether the loss has been seen to depend on a value that somebody differentiates and that it was not given.
+  private(set) var isOpen = false
 
   /// The objective `loss`.
   public init(_ loss: @escaping ([Tensor]) throws -> Tensor) { self.loss = loss }
@@ -119,6 +121,7 @@ public final class Objective {
     evaluations += 1
     let line = try Linearization(of: { [try self.loss($0)] }, at: theta)
     let value = line.outputs[0]
+    isOpen = isOpen || value.isRecorded
     guard value.count == 1, value.dtype.isFloating else {
       try checkLoss(value, "inner", in: "minimize")
       return (.nan, theta)
@@ -161,7 +164,8 @@ public final class Objective {
 }
 
 /// θ*(λ) = argmin_θ inner(θ, λ), from a start, to a gradient norm of `tolerance` (for nil 1e-11 of max(1, the start's) in f64,
-/// 1e-5 of it in f32). The result says whether it got there; throws only for a start that cannot be evaluated.
+/// 1e-5 of it in f32). The result says whether it got there; throws for a start that cannot be evaluated, and for a loss that
+/// depends on what is being differentiated other than by λ.
 public func minimize(
   _ inner: @escaping BilevelLoss, from theta: [Tensor], given lambda: [Tensor],
   by method: any Minimizer = NewtonCG(), tolerance: Double? = nil
@@ -178,6 +182,7 @@ public func minimize(
     throw HypergradientError(
       .nonFinite, in: operation, "the inner loss at the start is \(brief(first.value))")
   }
+  guard !objective.isOpen else { throw closesOverDifferentiated("inner", in: operation) }
   try parameters.check(first.gradient, is: "the inner gradient by", in: operation)
   let scale = max(1, try first.gradient.norm())
   var result = try method.run(

@@ -38,12 +38,7 @@ public struct ConjugateGradient: LinearSolver {
     }
     func preconditioned(_ r: [Tensor]) throws -> (z: [Tensor], product: Double) {
       guard let apply else { return (r, try r.dot(r)) }
-      let z = try apply(r)
-      guard z.matches(r) else {
-        throw HypergradientError(
-          .shapeMismatch, in: "preconditioner",
-          "it returned shapes \(z.map(\.shape)) for vectors of \(r.map(\.shape))")
-      }
+      let z = try applied(apply, to: r)
       let product = try z.dot(r)
       guard product > 0 || r.isZero else {
         throw HypergradientError(

@@ -20,7 +20,7 @@ public struct FixedPointAdjoint: LinearSolver {
   /// The call that makes this method.
   public var description: String { "adjoint(iterations: \(iterations))" }
   /// The iterations at most.
-  public func predictedProducts(parameters n: Int) -> Int { iterations }
+  public func predictedProducts(parameters n: Int) -> Double { Double(iterations) }
 
   /// Solves A u = b.
   public func solve(
@@ -51,10 +51,7 @@ public struct FixedPointAdjoint: LinearSolver {
       solution.residualVector = residual
       solution.gamma = 1
       guard residuals.count > 1 else { return solution }
-      // Over several steps, since a single ratio of a map that is not normal says little.
-      let window = min(10, residuals.count - 1)
-      let before = residuals[residuals.count - 1 - window]
-      let rate = before > 0 ? (solution.residual / before).power(1 / Double(window)) : 0
+      let rate = recentRate(residuals)
       solution.rho = rate
       let peak = residuals.max() ?? 0
       if peak > 1.5 * residuals[0] {

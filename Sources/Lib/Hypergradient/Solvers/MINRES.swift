@@ -60,7 +60,9 @@ public struct MINRES: LinearSolver {
         let gBar = sine * dBar - cosine * alpha
         epsilon = sine * beta
         dBar = -cosine * beta
-        let scale = max(diagonal.map(abs).max() ?? 0, abs(alpha), oldBeta)
+        // At first what came before is |b|, which is no size of the matrix's.
+        let scale = max(
+          diagonal.map(abs).max() ?? 0, abs(alpha), diagonal.isEmpty ? beta : max(beta, oldBeta))
         let gamma = hypotenuse(gBar, beta)
         guard gamma > 8 * b.epsilon * scale else {
           status = .singular
@@ -101,7 +103,12 @@ public struct MINRES: LinearSolver {
         let ended = diagonal.count < limit && !isInterrupted
         solution.status = ended ? .stagnated : .truncated(error: error)
         if ended {
-          solution.notes.append("the residual cannot fall further: b has a part in the null space of H")
+          let isIll = solution.kappa.map { $0 > 1e-3 / b.epsilon.squareRoot() } ?? false
+          solution.notes.append(
+            "the residual cannot fall further: "
+              + (isIll
+                ? "κ ≈ \(brief(solution.kappa ?? 0, 2)) leaves no more digits, or b has a part in the null space of H"
+                : "b has a part in the null space of H"))
         }
       }
       return solution

@@ -151,12 +151,25 @@ public struct Neumann: LinearSolver {
       }
       return (value, nil)
     }
-    // Bounds of a spectrum exist for symmetric maps; a fixed-point iteration's own step is 1.
+    if let step = map.naturalStep { return (step, nil) }
+    // Bounds of a spectrum exist for symmetric maps; of another the largest eigenvalue is guessed, and the series itself judged.
     let map = map.mean ?? map
-    guard try map.isSymmetric(like: b) else { return (1, nil) }
+    guard try map.isSymmetric(like: b) else {
+      let largest = try powerIteration(map, like: b, steps: probes).suffix(5).map(abs).max() ?? 0
+      guard largest > 0, largest.isFinite else {
+        throw HypergradientError(
+          .notConverged, in: name,
+          "no step was found: the matrix is not symmetric, and its products say nothing of its size",
+          help: "give gamma as a number, or use gmres()")
+      }
+      return (1 / largest, nil)
+    }
     let bounds = try lanczos(map, like: b, steps: probes, untilTrusted: gamma == .auto)
     guard bounds.upper > 0 else { throw NoStep(bounds: bounds) }
-    let step = gamma == .optimal ? bounds.optimalGamma : bounds.safeGamma
+    // Where nothing is known of the lower end, the formula gives 2 / upper, at which the steepest direction neither grows nor falls.
+    let fastest =
+      bounds.ritzMin > bounds.errorMin ? bounds.optimalGamma : min(bounds.optimalGamma, 1.9 / bounds.upper)
+    let step = gamma == .optimal ? fastest : bounds.safeGamma
     return (bounds.isTrusted ? step : min(step, bounds.safeGamma) / 2, bounds)
   }
 
@@ -196,12 +209,13 @@ public struct Neumann: LinearSolver {
       var solution = LinearSolution(q: q, residuals: residuals, status: status ?? .converged)
       solution.residualVector = series.v
       solution.gamma = step
-      solution.rho = series.ratio
+      let rate = isSymmetric ? series.ratio : series.k > 0 ? recentRate(residuals) : nil
+      solution.rho = rate
       if let strongConvexity, strongConvexity > 0 {
         solution.errorEstimate = series.norm / strongConvexity
         solution.errorIsBound = true
-      } else if let ratio = series.ratio, ratio < 1 {
-        solution.errorEstimate = step * series.norm / (1 - ratio)
+      } else if let rate, rate < 1 {
+        solution.errorEstimate = step * series.norm / (1 - rate)
       }
       if status == .stagnated {
         solution.notes.append(
@@ -209,11 +223,14 @@ public struct Neumann: LinearSolver {
       } else if status == nil, series.norm > floor {
         let relative = (solution.errorEstimate ?? .infinity) / max(try q.norm(), .leastNormalMagnitude)
         if relative > tolerance ?? defaultTolerance(b) {
-          let slow = (series.ratio ?? 0) > 0.999
-          solution.status = slow ? .stagnated : .truncated(error: relative)
-          if slow {
+          solution.status = unfinished(rate ?? 0, residuals, relative, isRandom: map.mean != nil)
+          if solution.status == .stagnated {
             solution.notes.append(
-              "each term removes less than 0.1 % of the residual (ratio \(brief(series.ratio ?? 1, 7))); use cg() or damping"
+              "each term removes less than 0.1 % of the residual (ratio \(brief(rate ?? 1, 7))); use cg() or damping"
+            )
+          } else if case .divergent = solution.status {
+            solution.notes.append(
+              "the residual has not fallen since the first term; where the matrix is not normal it may grow first: take more terms, or gmres()"
             )
           }
         }
@@ -221,6 +238,18 @@ public struct Neumann: LinearSolver {
       return solution
     }
   }
+}
+
+/// The status of a series whose terms are all taken and whose error is above the tolerance.
+private func unfinished(_ rate: Double, _ residuals: [Double], _ relative: Double, isRandom: Bool)
+  -> SolveStatus
+{
+  // A symmetric map's growth has been seen as it happened; a few random products may grow by chance.
+  if rate >= 1 {
+    return residuals.count > (isRandom ? 5 : 1) && residuals[residuals.count - 1] >= residuals[0]
+      ? .divergent(rho: rate) : .truncated(error: .infinity)
+  }
+  return rate > 0.999 ? .stagnated : .truncated(error: relative)
 }
 
 /// No curvature upwards was found, so that no step makes the series converge.

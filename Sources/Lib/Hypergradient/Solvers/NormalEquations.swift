@@ -21,7 +21,7 @@ public struct NormalEquations: LinearSolver {
     iterations.map { "normalEquations(iterations: \($0))" } ?? "normalEquations()"
   }
   /// Two products an iteration.
-  public func predictedProducts(parameters n: Int) -> Int { 2 * min(n, 200) }
+  public func predictedProducts(parameters n: Int) -> Double { 2 * Double(min(n, 200)) }
 
   /// Solves A q = b, in the sense of least squares where A is singular.
   public func solve(

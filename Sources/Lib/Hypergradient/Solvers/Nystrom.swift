@@ -23,9 +23,12 @@ public struct Nystrom: LinearSolver {
   /// The call that makes this method.
   public var description: String { "nystrom(columns: \(columns), shift: \(brief(shift)))" }
   /// A product a column, and one for the residual.
-  public func predictedProducts(parameters n: Int) -> Int { min(columns, n) + 1 }
+  public func predictedProducts(parameters n: Int) -> Double { Double(min(columns, n)) + 1 }
   /// The columns.
-  public func predictedVectors(parameters n: Int) -> Int { min(columns, n) + 4 }
+  public func predictedVectors(parameters n: Int) -> Double { Double(min(columns, n)) + 4 }
+
+  /// ρ.
+  public var addedDamping: Double { shift }
 
   /// Solves (A + ρ I) q = b approximately; the residual reported is that of A + ρ I.
   public func solve(

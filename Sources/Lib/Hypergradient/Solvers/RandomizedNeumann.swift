@@ -24,8 +24,8 @@ public struct RandomizedNeumann: LinearSolver {
   /// A series may take each factor from another batch.
   public var acceptsNoise: Bool { true }
   /// Half the terms on average.
-  public func predictedProducts(parameters n: Int) -> Int {
-    (terms - 1) / 2 + (gamma.isChosen ? min(n, 8) : 0)
+  public func predictedProducts(parameters n: Int) -> Double {
+    Double((terms - 1) / 2) + gamma.probes(n)
   }
 
   /// Draws p and takes p products.
@@ -44,6 +44,11 @@ public struct RandomizedNeumann: LinearSolver {
     var solution = LinearSolution(
       q: try v.scaled(step * Double(terms)), residuals: [],
       status: v.isFinite ? .truncated(error: .nan) : .nonFinite)
+    // Of a symmetric matrix a power of I - γ A is no longer than what it is applied to, unless the powers grow without end.
+    let (first, last) = (try b.norm(), try v.norm())
+    if power > 0, last > first * (1 + 1e3 * b.epsilon), try map.isSymmetric(like: b) {
+      solution.status = .divergent(rho: (last / first).power(1 / Double(power)))
+    }
     solution.gamma = step
     solution.spectrum = spectrum
     if let spectrum, spectrum.isIndefinite { solution.status = .negativeCurvature(spectrum.ritzMin) }

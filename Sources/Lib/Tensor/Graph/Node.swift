@@ -180,6 +180,12 @@ func recordedTrace(_ x: Tensor) -> UInt64 {
   return node.trace & faa_thread().pointee.active
 }
 
+/// In how many recordings, one within another, some of these values take part: the highest order of derivative that may be asked of what is
+/// computed from them.
+package func recordingDepth(of values: [Tensor]) -> Int {
+  values.reduce(0) { $0 | recordedTrace($1) }.nonzeroBitCount
+}
+
 /// The sum of the tangents that come by two ways, nil for zero: in the first's place where nobody else holds it.
 func sum(_ first: consuming Tensor?, _ second: Tensor?) throws -> Tensor? {
   guard let second else { return first }
