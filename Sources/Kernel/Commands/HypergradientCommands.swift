@@ -121,6 +121,14 @@ let hypergradientCommands: [Command] =
     ) { a in
       let tree = try Tree(a["v"], "v", a)
       let epsilon = try a.double("epsilon", above: 0)
+      guard
+        try tree.leaves.allSatisfy({
+          try $0.count == 0 || ($0.min().item() >= 0 && $0.max().item() < .infinity)
+        })
+      else {
+        throw a.error(
+          "InvalidArgument", "v", "holds elements that are negative or not finite: no second moment does")
+      }
       return tree.rebuilt(try tree.leaves.map { try ($0.relu().sqrt() + epsilon).reciprocal() })
     },
     Command(

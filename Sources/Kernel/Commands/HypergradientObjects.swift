@@ -41,8 +41,9 @@ final class HypergradientObject: HostObject {
     case "status": return .text(result.status.name)
     case "report": return .object(ReportObject("Report", result.description))
     case "q": return result.q.isEmpty ? .none : try theta.result(result.q)
-    case "residual": return .float(result.residual)
-    case "relativeResidual": return .float(result.relativeResidual)
+    // A method without a linear system has no residual.
+    case "residual": return number(result.residual.isNaN ? nil : result.residual)
+    case "relativeResidual": return number(result.residual.isNaN ? nil : result.relativeResidual)
     case "residuals": return .tensor(try Tensor(result.solution.residuals))
     case "bestIteration": return .int(result.solution.bestIteration)
     case "rho": return number(result.rho)

@@ -28,6 +28,12 @@ let playCommands: [Command] = [
     guard axes.count == 2, axes.allSatisfy({ $0 >= 0 }) else {
       throw a.mismatch("axes", expected: "two coordinates such as [0, 1]")
     }
+    let count = hypergradient.point.theta.tensors.reduce(0) { $0 + $1.count }
+    // A θ of one element is drawn on a line.
+    guard axes.allSatisfy({ $0 < max(count, 2) }) else {
+      throw a.error(
+        "InvalidArgument", "axes", "names a coordinate beyond the \(count) of q, 0 to \(count - 1)")
+    }
     let player = try Player(
       hypergradient, method: a.optionalString("method") ?? own, gamma: a.optional("gamma") { try a.step($0) },
       axes: (axes[0], axes[1]))

@@ -40,6 +40,10 @@ public func differenceProduct(
       "a direction of shapes \(v.map(\.shape)) for parameters of \(theta.map(\.shape))")
   }
   let (length, size) = (try v.norm(), max(1, try theta.norm()))
+  guard length.isFinite, size.isFinite else {
+    throw HypergradientError(
+      .nonFinite, in: "differenceProduct", "the point or the direction has elements that are NaN or infinite")
+  }
   guard length > 0 else {
     return DifferenceProduct(product: try v.zeros(), step: 0, relativeStep: 0, truncation: 0, roundOff: 0)
   }

@@ -66,9 +66,13 @@ public struct OneStep: HypergradientMethod {
   }
 }
 
-/// max(0, -gradient), scaled to sum to 1: the sample weights of Learning to Reweight. All zero where no sample helps.
+/// max(0, -gradient), scaled to sum to 1: the sample weights of Learning to Reweight. All zero where no sample helps. Throws `nonFinite`.
 public func reweighted(_ gradient: Tensor) throws -> Tensor {
   let positive = try (-gradient.detached).relu()
   let total = try positive.sum().item()
+  guard total.isFinite else {
+    throw HypergradientError(
+      .nonFinite, in: "reweighted", "the gradient has elements that are NaN or infinite")
+  }
   return total > 0 ? try positive / total : positive
 }
