@@ -31,10 +31,12 @@ test: setup
 notebooks:
 	$(FAA) test $(wildcard notebooks/*.faa tutorials/*.faa)
 
-# Every tutorial, run and written as a page beside it.
+# Every tutorial, run and written as a page beside it, an index of them, and the notebook that the last one goes on to.
 tutorials: build
 	@cd tutorials && for name in *.faa; do $(CURDIR)/$(FAA) run -q $$name --html $${name%.faa}.html || exit 1; done
-	@echo "The pages are in $(CURDIR)/tutorials/; tutorials/README.md is the index."
+	@$(FAA) convert - --to html < tutorials/README.md > tutorials/index.html
+	@[ -e $(QUICKSTART).html ] || $(FAA) run -q $(QUICKSTART).faa --html $(QUICKSTART).html
+	@echo "The pages are in $(CURDIR)/tutorials/; begin with index.html."
 
 install: build
 	install -D $(FAA) $(DESTDIR)$(PREFIX)/bin/faa

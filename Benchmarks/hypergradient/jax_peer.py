@@ -60,12 +60,12 @@ def logistic(n):
     return inner, lambda t, l: jax.nn.softplus(-yv * (xv @ t)).mean(), fill(n, phase=4) * 0.1, jnp.ones(200), 0.1
 
 
-def perceptron():
+def perceptron(widths=(64, 128, 128, 10), samples=256, ridge=0.005):
     f = jnp.float32
-    x, y = fill(256, 64, dtype=f), fill(256, 10, phase=1, dtype=f)
-    xv, yv = fill(256, 64, phase=2, dtype=f), fill(256, 10, phase=3, dtype=f)
+    x, y = fill(samples, widths[0], dtype=f), fill(samples, widths[3], phase=1, dtype=f)
+    xv, yv = fill(samples, widths[0], phase=2, dtype=f), fill(samples, widths[3], phase=3, dtype=f)
     theta = []
-    for i, (a, b) in enumerate(zip([64, 128, 128], [128, 128, 10])):
+    for i, (a, b) in enumerate(zip(widths, widths[1:])):
         theta += [(fill(a, b, phase=i) / math.sqrt(a)).astype(f), jnp.zeros(b, f)]
 
     def net(t, x):
@@ -75,15 +75,15 @@ def perceptron():
                 x = jnp.tanh(x)
         return x
 
-    inner = lambda t, l: (l * jnp.square(net(t, x) - y).mean(1)).mean() + f(0.005) * sum((w * w).sum() for w in t)
-    return inner, lambda t, l: jnp.square(net(t, xv) - yv).mean(), theta, jnp.ones(256, f), 0.1
+    inner = lambda t, l: (l * jnp.square(net(t, x) - y).mean(1)).mean() + f(ridge) * sum((w * w).sum() for w in t)
+    return inner, lambda t, l: jnp.square(net(t, xv) - yv).mean(), theta, jnp.ones(samples, f), 0.1
 
 
 way = by_jaxopt if sys.argv[1:] == ["jaxopt"] else by_hand
 for name, (inner, outer, theta, lam, gamma), repeats in (
         [(f"quadratic-{n}", quadratic(n), 200 if n < 1000 else 30) for n in (10, 100, 1000)]
         + [(f"logistic-{n}", logistic(n), 200 if n < 1000 else 50) for n in (10, 100, 1000)]
-        + [("mlp-25k", perceptron(), 20)]):
+        + [("mlp-941", perceptron((8, 24, 24, 5), 64, 0.25), 100), ("mlp-25k", perceptron(), 20)]):
     run = jax.jit(lambda theta, lam: way(inner, outer, theta, lam, 20, gamma))
     value = jax.block_until_ready(run(theta, lam))
     best = math.inf

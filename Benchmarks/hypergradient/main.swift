@@ -49,11 +49,18 @@ func logistic(_ n: Int) throws -> Setting {
     lambda: [try .ones([200], dtype: .f64)], gamma: 0.1, repeats: n < 1000 ? 200 : 50)
 }
 
-func perceptron(ridge: Double = 0.005, gamma: Double = 0.1) throws -> Setting {
-  let (x, y) = (try fill([256, 64], .f32), try fill([256, 10], phase: 1, .f32))
-  let (xv, yv) = (try fill([256, 64], phase: 2, .f32), try fill([256, 10], phase: 3, .f32))
+/// Three layers with weights of samples; 941 parameters, or 25,000.
+func perceptron(
+  _ name: String = "mlp-25k", _ widths: [Int] = [64, 128, 128, 10], samples: Int = 256, ridge: Double = 0.005,
+  gamma: Double = 0.1
+) throws -> Setting {
+  func data(_ width: Int, phase: Double = 0) throws -> Tensor {
+    try fill(Shape([samples, width]), phase: phase, .f32)
+  }
+  let (x, y) = (try data(widths[0]), try data(widths[3], phase: 1))
+  let (xv, yv) = (try data(widths[0], phase: 2), try data(widths[3], phase: 3))
   var theta: [Tensor] = []
-  for (layer, (a, b)) in [(64, 128), (128, 128), (128, 10)].enumerated() {
+  for (layer, (a, b)) in zip(widths, widths.dropFirst()).enumerated() {
     theta.append(try fill(Shape([a, b]), phase: Double(layer), .f32) / Double(a).squareRoot())
     theta.append(try .zeros(Shape([b])))
   }
@@ -69,7 +76,8 @@ func perceptron(ridge: Double = 0.005, gamma: Double = 0.1) throws -> Setting {
       return try (lambda[0] * losses).mean() + size * ridge
     }, outer: { theta, _ in try (net(theta, xv) - yv).square().mean() })
   return Setting(
-    name: "mlp-25k", problem: problem, theta: theta, lambda: [try .ones([256])], gamma: gamma, repeats: 20)
+    name: name, problem: problem, theta: theta, lambda: [try .ones(Shape([samples]))], gamma: gamma,
+    repeats: name == "mlp-25k" ? 20 : 100)
 }
 
 func seconds() -> Double {
@@ -145,7 +153,8 @@ case "memory":
   print("mlp-25k", terms, "terms", (best * 1e7).rounded() / 10, "us", peakMemory(), "MB")
 case let chosen:
   let settings = try [
-    quadratic(10), quadratic(100), quadratic(1000), logistic(10), logistic(100), logistic(1000), perceptron(),
+    quadratic(10), quadratic(100), quadratic(1000), logistic(10), logistic(100), logistic(1000),
+    perceptron("mlp-941", [8, 24, 24, 5], samples: 64, ridge: 0.25), perceptron(),
   ]
   for setting in settings where chosen == nil || chosen == setting.name {
     let (best, norm) = try measure(setting, terms: 20)

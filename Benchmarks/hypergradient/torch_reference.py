@@ -52,12 +52,12 @@ def logistic(n):
     return inner, outer, [fill(n, phase=4) * 0.1], [torch.ones(200, dtype=torch.float64)], 0.1
 
 
-def mlp():
+def mlp(widths=(64, 128, 128, 10), samples=256, ridge=0.005):
     f = torch.float32
-    x, y = fill(256, 64, dtype=f), fill(256, 10, phase=1, dtype=f)
-    xv, yv = fill(256, 64, phase=2, dtype=f), fill(256, 10, phase=3, dtype=f)
+    x, y = fill(samples, widths[0], dtype=f), fill(samples, widths[3], phase=1, dtype=f)
+    xv, yv = fill(samples, widths[0], phase=2, dtype=f), fill(samples, widths[3], phase=3, dtype=f)
     theta = []
-    for i, (a, b) in enumerate(zip([64, 128, 128], [128, 128, 10])):
+    for i, (a, b) in enumerate(zip(widths, widths[1:])):
         theta += [fill(a, b, phase=i, dtype=f) / math.sqrt(a), torch.zeros(b, dtype=f)]
 
     def net(t, x):
@@ -67,9 +67,9 @@ def mlp():
                 x = torch.tanh(x)
         return x
 
-    inner = lambda t, l: (l[0] * (net(t, x) - y).square().mean(1)).mean() + 0.005 * sum((w * w).sum() for w in t)
+    inner = lambda t, l: (l[0] * (net(t, x) - y).square().mean(1)).mean() + ridge * sum((w * w).sum() for w in t)
     outer = lambda t, l: (net(t, xv) - yv).square().mean()
-    return inner, outer, theta, [torch.ones(256, dtype=f)], 0.1
+    return inner, outer, theta, [torch.ones(samples, dtype=f)], 0.1
 
 
 def by_torchopt(inner, outer, theta, lam, terms, gamma):
@@ -158,4 +158,5 @@ for n in (10, 100, 1000):
     measure(f"quadratic-{n}", quadratic(n), 20, 200 if n < 1000 else 30)
 for n in (10, 100, 1000):
     measure(f"logistic-{n}", logistic(n), 20, 200 if n < 1000 else 50)
+measure("mlp-941", mlp((8, 24, 24, 5), 64, 0.25), 20, 100)
 measure("mlp-25k", mlp(), 20, 20)

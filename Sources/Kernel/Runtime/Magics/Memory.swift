@@ -2,7 +2,7 @@ import Glibc
 import Tensor
 
 let memMagic = Magic(
-  "mem", "What memory is in use: by tensors of 64 KiB and more, kept for reuse, and by the whole process."
+  "mem", "What memory is in use: by tensors of 1 KiB and more, kept for reuse, and by the whole process."
 ) {
   session, _ in
   let (engine, process) = (MemoryReport.now, ProcessMemory.now)

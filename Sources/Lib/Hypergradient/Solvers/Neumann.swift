@@ -123,7 +123,7 @@ public struct Neumann: LinearSolver {
     if bounds.isIndefinite {
       return
         "negative curvature: σ_min ≈ \(brief(bounds.ritzMin)), so no γ converges; the smallest residual was after "
-        + "\(solution.bestIteration) terms; use minres(), or damping above \(brief(-bounds.ritzMin))"
+        + "\(solution.bestIteration) term\(solution.bestIteration == 1 ? "" : "s"); use minres(), or damping above \(brief(-bounds.ritzMin))"
     }
     let limit = 2 / bounds.ritzMax
     guard step >= limit * (1 - 1e-9) else {
