@@ -33,7 +33,8 @@ struct PlayFrame {
     return lines.map { String($0.prefix(width)) }.joined(separator: "\n")
   }
 
-  private func isWide(_ width: Int) -> Bool { width >= 46 + 3 + 26 }
+  /// Whether the numbers fit beside the picture.
+  func isWide(_ width: Int) -> Bool { width >= 46 + 3 + 26 }
 
   var title: String {
     let step = track.gamma.map { "   γ " + short($0) } ?? ""

@@ -106,8 +106,10 @@ final class Player {
   func converse(on stage: any Stage) throws {
     while true {
       let keys = Self.keys(width: stage.width)
-      let lines = [frame().text(width: stage.width), "", remark.isEmpty ? keys : keys + "\n" + remark]
-      stage.show(lines.joined(separator: "\n"))
+      let frame = frame()
+      // A narrow window is often a low one.
+      let gap = frame.isWide(stage.width) ? "\n\n" : "\n"
+      stage.show(frame.text(width: stage.width) + gap + keys + (remark.isEmpty ? "" : "\n" + remark))
       remark = ""
       guard let key = stage.key() else { return }
       switch key {

@@ -11,6 +11,8 @@ public final class BilevelPoint {
   public let outerValue: Double, innerValue: Double
   /// ∇θ f, the right-hand side of the linear system.
   public let outerGradient: [Tensor]
+  /// |∇θ f|.
+  public let outerGradientNorm: Double
   /// ∇λ f, the direct part of the hypergradient.
   public let direct: [Tensor]
   /// ∇θ g.
@@ -55,6 +57,7 @@ public final class BilevelPoint {
     let gradients = try zip(outer.gradients, point).map { try $0 ?? .zeros($1.shape, dtype: $1.dtype) }
       .detached
     outerGradient = Array(gradients[..<split])
+    outerGradientNorm = try outerGradient.norm()
     direct = Array(gradients[split...])
     try self.theta.check(outerGradient, is: "the outer gradient by", in: operation)
     try self.lambda.check(direct, is: "the outer gradient by", in: operation)

@@ -125,8 +125,7 @@ public final class Hypergradient {
   public var residual: Double { solution.residual }
   /// The residual relative to |∇θ f|.
   public var relativeResidual: Double {
-    let scale = (try? point.outerGradient.norm()) ?? 0
-    return solution.residual / max(scale, .leastNormalMagnitude)
+    solution.residual / max(point.outerGradientNorm, .leastNormalMagnitude)
   }
   /// The matrix whose inverse was applied, without damping and over all batches: what its spectrum is asked of.
   public func curvature() throws -> LinearMap {

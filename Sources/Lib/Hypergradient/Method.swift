@@ -129,7 +129,7 @@ extension LinearSolver {
     }
     let map = computation.hessian.refuting(options.strongConvexity, in: name).shifted(by: options.damping)
     // The tolerances are relative to ∇θ f, and q of nothing is nothing.
-    if computation.point.outerGradient.isZero {
+    if computation.point.outerGradientNorm == 0 {
       let nothing = LinearSolution(
         q: try computation.point.outerGradient.zeros(), residuals: [0], status: .converged)
       return try outcome(of: nothing, computation, options)
@@ -151,13 +151,13 @@ extension LinearSolver {
       direct: point.direct, indirect: try mixed.scaled(-1), solution: solution)
     let size = try solution.q.norm()
     if options.damping > 0 {
-      let share = try options.damping * size / max(point.outerGradient.norm(), .leastNormalMagnitude)
+      let share = options.damping * size / max(point.outerGradientNorm, .leastNormalMagnitude)
       solution.notes.append(
         "damping δ = \(brief(options.damping)) solves another system: it leaves δ|q|/|∇θ f| = \(brief(share, 3)) of the "
           + "undamped one's residual")
     }
     if addedDamping > 0, solution.status == .converged {
-      let share = try addedDamping * size / max(point.outerGradient.norm(), .leastNormalMagnitude)
+      let share = addedDamping * size / max(point.outerGradientNorm, .leastNormalMagnitude)
       if share > 1e4 * defaultTolerance(point.outerGradient) {
         solution.status = .truncated(error: .infinity)
         solution.notes.append(

@@ -100,7 +100,8 @@ extension [Tensor] {
 
   /// These elements in the types of `other`.
   func cast(like other: [Tensor]) throws -> [Tensor] {
-    try zip(self, other).map { $0.dtype == $1.dtype ? $0 : try $0.detached.cast(to: $1.dtype) }
+    if zip(self, other).allSatisfy({ $0.dtype == $1.dtype }) { return self }
+    return try zip(self, other).map { $0.dtype == $1.dtype ? $0 : try $0.detached.cast(to: $1.dtype) }
   }
 
   private static func combined<T: TensorScalar & BinaryFloatingPoint>(
