@@ -263,4 +263,90 @@ struct StandingTests {
         LinearMap(matrix: .eye(2, dtype: .f64)), like: [vector([0, 0])], steps: 5, start: [vector([0, 0])])
     }
   }
+
+  @Test("bounds are of the hypergradient that is reported, or there is none")
+  func bounds() throws {
+    let problem = Diagonal([1, 5])
+    let choices: [(any HypergradientMethod, HypergradientOptions)] = [
+      (Nystrom(columns: 2, shift: 0.5), .init(strongConvexity: 1)),
+      (Neumann(terms: 200, gamma: 0.2), .init(damping: 0.5, strongConvexity: 1)),
+      (ConjugateGradient(iterations: 1), .init(strongConvexity: 1)),
+      (ConjugateGradient(), .init(damping: 2, strongConvexity: 1)),
+    ]
+    for (method, options) in choices {
+      let result = try hypergradient(at: problem.point(), by: method, options)
+      let error = norm(minus(try result.value.numbers, problem.exact))
+      #expect(!result.errorIsBound || (result.error ?? 0) >= error, "\(error) \(result)")
+      #expect(result.errorIsBound != (method is Nystrom), "\(result)")
+    }
+  }
+
+  @Test(
+    "random products converge to no solution, bound nothing and refute nothing",
+    arguments: [BatchPolicy.same, .fresh])
+  func randomProducts(_ policy: BatchPolicy) throws {
+    let curvatures = [1.0, 3.0]
+    let problem = BilevelProblem(
+      .batches(count: 2) { theta, lambda, batch in
+        try (theta[0] - lambda[0]).square().sum() * (0.5 * curvatures[batch])
+      }, outer: { theta, _ in try (theta[0] - 3).square().sum() })
+    for seed in 0..<6 {
+      let result = try hypergradient(
+        of: problem, at: [vector([0.5])], [vector([0.5])], by: Neumann(terms: 60, gamma: 0.3),
+        .init(strongConvexity: 1.9, batches: policy, seed: UInt64(seed)))
+      #expect(
+        !result.errorIsBound && (policy == .same || result.status == .truncated(error: .infinity)),
+        "\(result)")
+    }
+  }
+
+  @Test(
+    "verified on the way to an outer optimum, where a step goes past it", arguments: [1e-2, 1e-5, 1e-9, 0])
+  func nearOptimum(_ distance: Double) throws {
+    let problem = BilevelProblem(
+      inner: { try ($0[0] - $1[0]).square().sum() * 0.5 + $0[0].square().sum() * 0.1 },
+      outer: { theta, _ in try (theta[0] - 0.7).square().sum() * 0.5 })
+    let lambda = [try vector([0.84 + distance, 0.84])]
+    let theta = try minimize(problem.inner, from: lambda, given: lambda).theta
+    let report = try hypergradient(of: problem, at: theta, lambda, by: ConjugateGradient()).verify()
+    #expect(report.passed, "\(report)")
+  }
+
+  @Test("stops are followed by methods at θ alone, which say so, and whose values are verified")
+  func followedStops() throws {
+    let problem = BilevelProblem(
+      inner: { theta, lambda in
+        try (theta[0] - lambda[0]).square().sum() + (frozen(theta)[0].square() * lambda[0]).sum() * 0.1
+      }, outer: { theta, _ in try (theta[0] - 3).square().sum() * 0.5 })
+    let point = ([try vector([1 / 2.1])], [try vector([0.5])])
+    let result = try hypergradient(
+      of: problem, at: point.0, point.1, by: ConjugateGradient(), .init(followsStops: true))
+    #expect(abs(try result.value.numbers[0] + 2.28917) < 1e-5)
+    let report = try result.verify()
+    #expect(report.passed, "\(report)")
+    for method in [OneStep(rate: 0.1), Unroll(last: 3), ForwardMode(steps: 3), FiniteDifference()]
+      as [any HypergradientMethod]
+    {
+      #expect(throws: HypergradientError.self) {
+        try hypergradient(of: problem, at: point.0, point.1, by: method, .init(followsStops: true))
+      }
+    }
+  }
+
+  @Test("forward steps of a matrix that grows before it falls are given")
+  func transientSteps() throws {
+    let point = try linearFixedPoint(Tensor([0.5, 20, 0, 0.5], shape: [2, 2]))
+    let result = try hypergradient(at: point, by: ForwardMode(steps: 3, rate: 1))
+    #expect(norm(minus(try result.value.numbers, [1.75, 41.75])) < 1e-9, "\(result)")
+    let growing = try linearFixedPoint(Tensor([2, 0.3, 0, 0.5], shape: [2, 2]))
+    var judged = 0
+    for seed in 0..<8 {
+      let drawn = try hypergradient(at: growing, by: RandomizedNeumann(terms: 20, seed: UInt64(seed)))
+      if drawn.hvpCount >= 5 {
+        judged += 1
+        #expect(drawn.status.name == "divergent", "\(drawn)")
+      }
+    }
+    #expect(judged > 2)
+  }
 }

@@ -85,8 +85,9 @@ extension RuntimeTests {
           }
         }
       }
-      #expect(MemoryReport.now.live == live)
-      #expect(try Self.openFiles() == files)
+      // What tests before have left may be let go of meanwhile.
+      #expect(MemoryReport.now.live <= live)
+      #expect(try Self.openFiles() <= files)
     }
 
     /// LAPACK cannot be asked to stop: the call is left behind, and the session goes on as after any other interrupt.

@@ -79,8 +79,9 @@ final class Player {
     self.axes = axes
     track = try PlayTrack(result, method: method, gamma: gamma)
     let point = result.point
+    let system = try result.system()
     spectrum =
-      point.problem.isSymmetric ? try lanczos(result.curvature(), like: point.theta.tensors, steps: 30) : nil
+      system.symmetry == .symmetric ? try lanczos(system, like: point.theta.tensors, steps: 30) : nil
     exact =
       point.theta.elementCount <= 64
       ? try exactSolution(result) : nil

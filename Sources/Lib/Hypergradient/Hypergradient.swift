@@ -41,6 +41,11 @@ public final class Hypergradient {
     func computed(by method: any HypergradientMethod) throws -> (
       Computation, MethodOutcome, HypergradientOptions
     ) {
+      guard method is any LinearSolver || !options.followsStops else {
+        throw HypergradientError(
+          .invalidArgument, in: method.name, "it takes the losses as they are written, with what they stop",
+          help: "paths \"all\" is for methods that solve a linear system, such as cg() and neumann()")
+      }
       let (settled, unused) = options.settled(for: method, at: point)
       let computation = try Computation(
         at: point, settled, expecting: method.predictedProducts(parameters: count))
@@ -90,7 +95,7 @@ public final class Hypergradient {
     seconds = monotonicSeconds() - begin
     var solution = outcome.solution
     if computation.batchPolicy == .fresh {
-      solution.notes.append("each product saw another batch: residual and error are those of this one draw")
+      solution.notes.insert("each product saw another batch: the residual is that of this one draw", at: 0)
     }
     if !(indirect.isFinite && direct.isFinite) { solution.status = .nonFinite }
     self.solution = solution
@@ -127,6 +132,11 @@ public final class Hypergradient {
   public var relativeResidual: Double {
     solution.residual / max(point.outerGradientNorm, .leastNormalMagnitude)
   }
+  /// The matrix that a solver has before it: damped, and through the preconditioner.
+  public func system() throws -> LinearMap {
+    let map = try curvature().shifted(by: options.damping)
+    return try options.preconditioner?.sides(of: map, like: point.outerGradient).map(map) ?? map
+  }
   /// The matrix whose inverse was applied, without damping and over all batches: what its spectrum is asked of.
   public func curvature() throws -> LinearMap {
     var plain = options
@@ -147,7 +157,8 @@ public final class Hypergradient {
     var notes = point.notes + (method.reachesLambda ? [] : point.lambdaNotes)
     if !point.isMinimum, method.assumesMinimum {
       notes.append(
-        "θ is not a minimiser (|∇θ g| = \(brief(point.innerGradientNorm, 3))): the implicit gradient is an approximation there"
+        "θ is not a \(point.problem.isSymmetric ? "minimiser (|∇θ g|" : "fixed point (|θ - Φ|") = "
+          + "\(brief(point.innerGradientNorm, 3))): the implicit gradient is an approximation there"
       )
     }
     return notes + solution.notes
@@ -181,7 +192,7 @@ private func checkDifferentiable(_ method: any HypergradientMethod, _ options: H
   let reason: String? =
     if !method.assumesMinimum {
       "\(method.name)() differentiates steps, not the minimum"
-    } else if options.damping > 0 {
+    } else if options.damping > 0 || (method as? any LinearSolver)?.addedDamping ?? 0 > 0 {
       "a damped solve has another derivative than the hypergradient"
     } else if options.mode == .gaussNewton {
       "with the Gauss-Newton matrix it has another derivative than the hypergradient"

@@ -127,7 +127,9 @@ extension LinearSolver {
         .invalidArgument, in: name, "batches \"fresh\" change the matrix at every product, a solve needs one",
         help: "use neumann() or randomizedNeumann(), or batches \"same\" or \"full\"")
     }
-    let map = computation.hessian.refuting(options.strongConvexity, in: name).shifted(by: options.damping)
+    // μ is the whole loss's: a batch may bend less, and its residual bounds nothing.
+    let proven = computation.batchPolicy == .full ? options.strongConvexity : nil
+    let map = computation.hessian.refuting(proven, in: name).shifted(by: options.damping)
     // The tolerances are relative to ∇θ f, and q of nothing is nothing.
     if computation.point.outerGradientNorm == 0 {
       let nothing = LinearSolution(
@@ -136,7 +138,7 @@ extension LinearSolver {
     }
     let solution = try solve(
       map, computation.point.outerGradient, through: options.preconditioner, start: options.warmStart,
-      strongConvexity: options.strongConvexity.map { $0 + options.damping })
+      strongConvexity: proven.map { $0 + options.damping })
     return try solution.completing { try outcome(of: solution, computation, options) }
   }
 
@@ -155,6 +157,10 @@ extension LinearSolver {
       solution.notes.append(
         "damping δ = \(brief(options.damping)) solves another system: it leaves δ|q|/|∇θ f| = \(brief(share, 3)) of the "
           + "undamped one's residual")
+      // What is proven is to be proven of the hypergradient, not of the damped one.
+      if solution.errorIsBound, let mu = options.strongConvexity, let rest = solution.residualVector {
+        solution.errorEstimate = try rest.adding(options.damping, solution.q).norm() / mu
+      }
     }
     if addedDamping > 0, solution.status == .converged {
       let share = addedDamping * size / max(point.outerGradientNorm, .leastNormalMagnitude)
@@ -165,7 +171,7 @@ extension LinearSolver {
       }
     }
     let isShort = if case .truncated = solution.status { true } else { false }
-    if isShort || solution.status == .stagnated && solution.errorIsBound, let error = solution.errorEstimate,
+    if isShort || solution.status.isUsable && solution.errorIsBound, let error = solution.errorEstimate,
       size > 0
     {
       // |C| from below, by what C^T did to q and to the residual.

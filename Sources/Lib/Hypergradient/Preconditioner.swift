@@ -112,7 +112,8 @@ extension LinearSolver {
   ) throws -> LinearSolution {
     guard let preconditioner else {
       var solution = try solve(map, b, start: start, strongConvexity: strongConvexity)
-      if let strongConvexity, strongConvexity > 0, solution.residualVector != nil, solution.residual.isFinite
+      if let strongConvexity, strongConvexity > 0, addedDamping == 0, solution.residualVector != nil,
+        solution.residual.isFinite
       {
         solution.errorEstimate = solution.residual / strongConvexity
         solution.errorIsBound = true

@@ -142,7 +142,8 @@ public final class NeumannTerms: Sequence, IteratorProtocol {
       if before > 0 { cosine = try Swift.min(1, Swift.max(-1, previous.dot(value) / before / size)) }
     }
     previous = value
-    var error = ratio < 1 ? mixedNorm * gamma * series.norm / (1 - ratio) : .infinity
+    // What remains of a preconditioned system says nothing of the error.
+    var error = ratio < 1 && sides == nil ? mixedNorm * gamma * series.norm / (1 - ratio) : .infinity
     var isBound = false
     if let frobenius, let mu = options.strongConvexity {
       error = frobenius * series.norm / (mu + options.damping)

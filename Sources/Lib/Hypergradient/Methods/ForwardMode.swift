@@ -77,8 +77,12 @@ public struct ForwardMode: HypergradientMethod {
     var solution = LinearSolution(q: [], residuals: [], status: .oneStep)
     solution.status = columns.allSatisfy(\.isFinite) ? .truncated(error: .nan) : .nonFinite
     let rate = recentRate(moves)
-    if start == nil, point.isMinimum, moves.count > 1, rate >= 1, moves[moves.count - 1] >= moves[0] {
+    if start == nil, point.isMinimum, point.problem.isSymmetric, moves.count > 1, rate >= 1,
+      moves[moves.count - 1] >= moves[0]
+    {
       solution.status = .divergent(rho: rate)
+      solution.notes.append(
+        "each step moves the derivative further than the one before: the rate \(brief(gamma)) is too large")
     }
     solution.gamma = gamma
     solution.spectrum = spectrum

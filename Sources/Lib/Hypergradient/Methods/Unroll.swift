@@ -131,6 +131,10 @@ public struct Unroll: HypergradientMethod {
     let isSeries = if case .point = start { point.isMinimum } else { false }
     solution.status = status(
       residuals, ratio, size: try sum.norm(), gamma: gamma, tolerance: defaultTolerance(a), isSeries)
+    if case .divergent = solution.status {
+      solution.notes.append(
+        "each step back lengthens ∇θ f: the rate \(brief(gamma)) is too large, or θ is no minimum")
+    }
     return MethodOutcome(direct: direct, indirect: indirect, solution: solution)
   }
 

@@ -211,7 +211,11 @@ public struct Neumann: LinearSolver {
       solution.gamma = step
       let rate = isSymmetric ? series.ratio : series.k > 0 ? recentRate(residuals) : nil
       solution.rho = rate
-      if let strongConvexity, strongConvexity > 0 {
+      // Random products leave a residual of their own, which says nothing of the mean's solution.
+      let isRandom = map.mean != nil
+      if isRandom {
+        if solution.status == .converged { solution.status = .truncated(error: .infinity) }
+      } else if let strongConvexity, strongConvexity > 0 {
         solution.errorEstimate = series.norm / strongConvexity
         solution.errorIsBound = true
       } else if let rate, rate < 1 {
@@ -223,15 +227,17 @@ public struct Neumann: LinearSolver {
       } else if status == nil, series.norm > floor {
         let relative = (solution.errorEstimate ?? .infinity) / max(try q.norm(), .leastNormalMagnitude)
         if relative > tolerance ?? defaultTolerance(b) {
-          solution.status = unfinished(rate ?? 0, residuals, relative, isRandom: map.mean != nil)
+          solution.status = unfinished(rate ?? 0, residuals, relative, isRandom: isRandom)
           if solution.status == .stagnated {
             solution.notes.append(
               "each term removes less than 0.1 % of the residual (ratio \(brief(rate ?? 1, 7))); use cg() or damping"
             )
           } else if case .divergent = solution.status {
             solution.notes.append(
-              "the residual has not fallen since the first term; where the matrix is not normal it may grow first: take more terms, or gmres()"
-            )
+              "the residual has not fallen since the first term; "
+                + (isRandom
+                  ? "γ may be too large for some of the batches"
+                  : "where the matrix is not normal it may grow first: take more terms, or gmres()"))
           }
         }
       }

@@ -40,13 +40,21 @@ public struct RandomizedNeumann: LinearSolver {
     var stream = RandomStream(seed: seed, stream: 0x726e64)
     let power = stream.int(below: terms)
     var v = b
-    for _ in 0..<power { v = try v.adding(-step, map(v)) }
+    for taken in 0..<power {
+      v = try v.adding(-step, map(v))
+      // Nothing comes of nothing, however many products are left.
+      if taken % 64 == 63 {
+        try checkInterrupt()
+        if try v.norm() == 0 { break }
+      }
+    }
     var solution = LinearSolution(
       q: try v.scaled(step * Double(terms)), residuals: [],
       status: v.isFinite ? .truncated(error: .nan) : .nonFinite)
-    // Of a symmetric matrix a power of I - γ A is no longer than what it is applied to, unless the powers grow without end.
+    // Of a symmetric matrix a power of I - γ A is no longer than what it is applied to, unless the powers grow without end; of another a high one.
     let (first, last) = (try b.norm(), try v.norm())
-    if power > 0, last > first * (1 + 1e3 * b.epsilon), try map.isSymmetric(like: b) {
+    let grows = last > first * (1 + 1e3 * b.epsilon)
+    if power > 0, grows, try map.isSymmetric(like: b) || power >= 5 && map.mean == nil {
       solution.status = .divergent(rho: (last / first).power(1 / Double(power)))
     }
     solution.gamma = step
