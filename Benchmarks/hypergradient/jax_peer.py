@@ -83,7 +83,8 @@ way = by_jaxopt if sys.argv[1:] == ["jaxopt"] else by_hand
 for name, (inner, outer, theta, lam, gamma), repeats in (
         [(f"quadratic-{n}", quadratic(n), 200 if n < 1000 else 30) for n in (10, 100, 1000)]
         + [(f"logistic-{n}", logistic(n), 200 if n < 1000 else 50) for n in (10, 100, 1000)]
-        + [("mlp-941", perceptron((8, 24, 24, 5), 64, 0.25), 100), ("mlp-25k", perceptron(), 20)]):
+        + [("mlp-941", perceptron((8, 24, 24, 5), 64, 0.25), 100), ("mlp-941-256", perceptron((8, 24, 24, 5), 256, 0.25), 100)]
+        + [("mlp-25k", perceptron(), 20)]):
     run = jax.jit(lambda theta, lam: way(inner, outer, theta, lam, 20, gamma))
     value = jax.block_until_ready(run(theta, lam))
     best = math.inf

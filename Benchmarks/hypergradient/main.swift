@@ -154,7 +154,8 @@ case "memory":
 case let chosen:
   let settings = try [
     quadratic(10), quadratic(100), quadratic(1000), logistic(10), logistic(100), logistic(1000),
-    perceptron("mlp-941", [8, 24, 24, 5], samples: 64, ridge: 0.25), perceptron(),
+    perceptron("mlp-941", [8, 24, 24, 5], samples: 64, ridge: 0.25),
+    perceptron("mlp-941-256", [8, 24, 24, 5], samples: 256, ridge: 0.25), perceptron(),
   ]
   for setting in settings where chosen == nil || chosen == setting.name {
     let (best, norm) = try measure(setting, terms: 20)

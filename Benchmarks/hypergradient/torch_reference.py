@@ -159,4 +159,5 @@ for n in (10, 100, 1000):
 for n in (10, 100, 1000):
     measure(f"logistic-{n}", logistic(n), 20, 200 if n < 1000 else 50)
 measure("mlp-941", mlp((8, 24, 24, 5), 64, 0.25), 20, 100)
+measure("mlp-941-256", mlp((8, 24, 24, 5), 256, 0.25), 20, 100)
 measure("mlp-25k", mlp(), 20, 20)

@@ -278,6 +278,12 @@ struct StandingTests {
       let error = norm(minus(try result.value.numbers, problem.exact))
       #expect(!result.errorIsBound || (result.error ?? 0) >= error, "\(error) \(result)")
       #expect(result.errorIsBound != (method is Nystrom), "\(result)")
+      guard method is Neumann else { continue }
+      for term in try result.allTerms() {
+        let rest = norm(minus(try term.value.numbers, problem.exact))
+        #expect(
+          term.errorIsBound && term.error >= rest * (1 - 1e-12), "term \(term.k): \(term.error) for \(rest)")
+      }
     }
   }
 
@@ -297,6 +303,7 @@ struct StandingTests {
       #expect(
         !result.errorIsBound && (policy == .same || result.status == .truncated(error: .infinity)),
         "\(result)")
+      #expect(try result.allTerms().allSatisfy { !$0.errorIsBound })
     }
   }
 

@@ -1,4 +1,3 @@
-import Autodiff
 import Hypergradient
 import Runtime
 import Tensor
@@ -68,7 +67,7 @@ final class HypergradientObject: HostObject {
           "Plan",
           try plan(
             usualMethods, at: result.point,
-            mode: HVPMode(rawValue: result.options.mode.rawValue) ?? .reverseOverReverse
+            mode: result.options.mode.mode ?? .reverseOverReverse
           ).description))
     case "verify": return verify
     case "figure": return figure

@@ -1,7 +1,7 @@
 // A caching buffer pool. Fresh memory costs a page fault per 4 KiB, up to nineteen times the price of writing to
 // memory that is already mapped, so buffers are kept in size classes (powers of two with quarter steps) and
-// reused; malloc gives the end of its heap back to the system, which halved the speed of a loop over tensors of 32 KiB.
-// Only where malloc keeps lists of its own, for the smallest, is it faster than ours.
+// reused; malloc would give the end of its heap back to the system after each use, and take it again page by page.
+// The smallest are left to it: for those it keeps lists of its own.
 #define _DEFAULT_SOURCE
 #include <pthread.h>
 #include <stdlib.h>
@@ -9,8 +9,8 @@
 
 #include "CKernels.h"
 
-// Buffers above begin at a place of a page of their own.
-#define PAGED_ABOVE ((size_t)64 << 10)
+// Buffers of more than 2^PAGED_SHIFT bytes begin at a place of a page of their own.
+#define PAGED_SHIFT 16
 #define CLASS_COUNT 192
 #define CACHE_LIMIT ((int64_t)4 << 30)
 #define HUGE_PAGE ((size_t)2 << 20)
@@ -34,8 +34,8 @@ static int size_class(size_t bytes, size_t *rounded) {
   return shift * 4 + (int)(steps - 5);
 }
 
-/// Whether the buffers of a class are above PAGED_ABOVE = 2^16: those of 2^15 and four quarters of it have just that.
-static bool is_paged(int class) { return class >= 16 * 4; }
+/// Whether the buffers of a class are that large: the last class of a shift has twice 2^shift bytes.
+static bool is_paged(int class) { return class >= PAGED_SHIFT * 4; }
 
 /// Gives a buffer back to the system.
 static void discard(void *buffer, int class) {
@@ -53,7 +53,7 @@ static void trim_locked(void) {
   counters.cached = 0;
 }
 
-/// A buffer from the system. Each of some pages begins at another place of its page than the one before: streams that agree in the low
+/// A buffer from the system. Each of several pages begins at another place of its page than the one before: streams that agree in the low
 /// twelve bits of their addresses wait for each other, a tenth of the time of adding two tensors in the cache. What is
 /// several huge pages long is asked for in them: where the bandwidth of memory decides, looking up 4 KiB pages takes a
 /// fifth of the time.

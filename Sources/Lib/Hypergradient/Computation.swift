@@ -42,9 +42,7 @@ public final class Computation {
       let (mode, times) = try point.fastestMode()
       curvature = .hessian(mode)
       measured = times
-    case .reverseOverReverse: curvature = .hessian(.reverseOverReverse)
-    case .forwardOverReverse: curvature = .hessian(.forwardOverReverse)
-    case .reverseOverForward: curvature = .hessian(.reverseOverForward)
+    case let fixed: curvature = .hessian(fixed.mode ?? .reverseOverReverse)
     }
     self.measured = measured
     if let count = point.problem.batchCount {
@@ -137,8 +135,11 @@ public final class Computation {
     return record
   }
 
-  /// Counts products taken elsewhere, with the Hessian at another θ.
-  func countProducts(_ count: Int = 1) { hessianProducts += count }
+  /// Counts products taken elsewhere, with H or C at another point.
+  func countProducts(_ count: Int = 1, mixed: Int = 0) {
+    hessianProducts += count
+    mixedProducts += mixed
+  }
 
   /// The curvature as a map; its products are counted here.
   public var hessian: LinearMap {

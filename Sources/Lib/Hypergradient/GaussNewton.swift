@@ -52,6 +52,9 @@ public enum HVPChoice: String, CaseIterable, Sendable, CustomStringConvertible {
   /// Central differences of the gradient, two gradients a product; no second derivative is taken of the inner loss by θ.
   case finiteDifference
 
+  /// The composition of a product with the Hessian, where it is fixed.
+  public var mode: HVPMode? { HVPMode(rawValue: rawValue) }
+
   /// In words.
   public var description: String {
     switch self {

@@ -141,12 +141,7 @@ extension LinearSolver {
   func begin(_ map: LinearMap, _ b: [Tensor], _ start: [Tensor]?) throws -> (q: [Tensor], residual: [Tensor])
   {
     guard let start else { return (try b.zeros(), b) }
-    guard start.matches(b) else {
-      throw HypergradientError(
-        .shapeMismatch, in: name,
-        "a warm start of shapes \(start.map(\.shape)) for parameters of \(b.map(\.shape))")
-    }
-    let first = try start.cast(like: b)
+    let first = try start.fitting(b, "a warm start", in: name)
     return (first, try b.adding(-1, map(first)))
   }
 }

@@ -90,7 +90,7 @@ public func lanczos(
       .invalidArgument, in: "lanczos", "\(steps) steps on \(like.elementCount) parameters")
   }
   var stream = RandomStream(seed: seed, stream: 0x6c616e)
-  let first = try fitting(start, like, in: "lanczos") ?? like.random(&stream)
+  let first = try start?.fitting(like, "a start", in: "lanczos") ?? like.random(&stream)
   let norm = try first.norm()
   guard norm > 0, norm.isFinite else {
     throw HypergradientError(.invalidArgument, in: "lanczos", "the start vector has norm \(norm)")
@@ -127,24 +127,13 @@ public func lanczos(
     ?? SpectralBounds(diagonal: diagonal, offDiagonal: offDiagonal, next: 0, roundOff: like.epsilon)
 }
 
-/// A start vector in the types of the parameters. Throws `shapeMismatch` for one of other shapes.
-private func fitting(_ start: [Tensor]?, _ like: [Tensor], in operation: String) throws -> [Tensor]? {
-  guard let start else { return nil }
-  guard start.matches(like) else {
-    throw HypergradientError(
-      .shapeMismatch, in: operation,
-      "a start of shapes \(start.map(\.shape)) for parameters of \(like.map(\.shape))")
-  }
-  return try start.cast(like: like)
-}
-
 /// The Rayleigh quotients of power iteration: after each of `steps` products an estimate of the eigenvalue of largest
 /// magnitude, from inside the spectrum.
 public func powerIteration(
   _ map: LinearMap, like: [Tensor], steps: Int, start: [Tensor]? = nil, seed: UInt64 = 1
 ) throws -> [Double] {
   var stream = RandomStream(seed: seed, stream: 0x706f77)
-  var v = try fitting(start, like, in: "powerIteration") ?? like.random(&stream)
+  var v = try start?.fitting(like, "a start", in: "powerIteration") ?? like.random(&stream)
   let first = try v.norm()
   guard first > 0, first.isFinite else {
     throw HypergradientError(.invalidArgument, in: "powerIteration", "the start vector has norm \(first)")

@@ -77,6 +77,8 @@ public final class NeumannTerms: Sequence, IteratorProtocol {
   private var mixedSum: [Tensor]
   private var mixedNorm = 0.0
   private var frobenius: Double?
+  /// μ, where it bounds errors.
+  private let strongConvexity: Double?
   private var previous: [Tensor]?
 
   /// The Hessian products taken so far: those that choose γ, one for a warm start, and one a term.
@@ -91,6 +93,9 @@ public final class NeumannTerms: Sequence, IteratorProtocol {
     self.count = count
     self.options = options
     computation = try Computation(at: point, options, expecting: Double(count))
+    // μ is the whole loss's: a batch may bend less.
+    let proven =
+      computation.batchPolicy == .full && options.preconditioner == nil ? options.strongConvexity : nil
     let map = computation.hessian.shifted(by: options.damping)
     let sides = try options.preconditioner?.sides(of: map, like: point.outerGradient)
     self.sides = sides
@@ -109,9 +114,8 @@ public final class NeumannTerms: Sequence, IteratorProtocol {
     series = try NeumannRecurrence(first, gamma: self.gamma)
     start = (q, value, series.norm)
     mixedSum = try point.lambda.tensors.zeros()
-    if let mu = options.strongConvexity, mu > 0, sides == nil {
-      frobenius = try computation.mixedFrobeniusNorm(limit: 64)
-    }
+    strongConvexity = proven
+    if proven != nil { frobenius = try computation.mixedFrobeniusNorm(limit: 64) }
   }
 
   /// The next term; nil at the end, or where a product failed (see `failure`).
@@ -145,13 +149,15 @@ public final class NeumannTerms: Sequence, IteratorProtocol {
     // What remains of a preconditioned system says nothing of the error.
     var error = ratio < 1 && sides == nil ? mixedNorm * gamma * series.norm / (1 - ratio) : .infinity
     var isBound = false
-    if let frobenius, let mu = options.strongConvexity {
-      error = frobenius * series.norm / (mu + options.damping)
+    let sum = try series.sum.scaled(gamma)
+    let q = try start.q.adding(1, sides?.right(sum) ?? sum)
+    if let frobenius, let strongConvexity {
+      // What is left of the undamped system: v is of the damped one.
+      error = try frobenius * series.v.adding(options.damping, q).norm() / strongConvexity
       isBound = true
     }
-    let sum = try series.sum.scaled(gamma)
     return NeumannTerm(
-      k: k, v: v, norm: norm, ratio: ratio, q: try start.q.adding(1, sides?.right(sum) ?? sum), value: value,
+      k: k, v: v, norm: norm, ratio: ratio, q: q, value: value,
       valueNorm: size, cosine: cosine, residual: series.norm, error: error, errorIsBound: isBound,
       isDivergent: isSymmetric && ratio >= 1)
   }

@@ -98,6 +98,16 @@ extension [Tensor] {
     count == other.count && zip(self, other).allSatisfy { $0.shape == $1.shape }
   }
 
+  /// These elements in the types of the parameters `like`. Throws `shapeMismatch` in `operation` where `what` is of other shapes.
+  func fitting(_ like: [Tensor], _ what: String, in operation: String) throws -> [Tensor] {
+    guard matches(like) else {
+      throw HypergradientError(
+        .shapeMismatch, in: operation,
+        "\(what) of shapes \(map(\.shape)) for parameters of \(like.map(\.shape))")
+    }
+    return try cast(like: like)
+  }
+
   /// These elements in the types of `other`.
   func cast(like other: [Tensor]) throws -> [Tensor] {
     if zip(self, other).allSatisfy({ $0.dtype == $1.dtype }) { return self }

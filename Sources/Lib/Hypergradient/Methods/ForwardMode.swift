@@ -46,13 +46,7 @@ public struct ForwardMode: HypergradientMethod {
     }
     let (gamma, spectrum) = try Neumann(gamma: rate).chooseStep(
       computation.hessian, like: point.outerGradient)
-    var theta = start?.detached ?? point.theta.tensors
-    guard theta.matches(point.theta.tensors) else {
-      throw HypergradientError(
-        .shapeMismatch, in: name,
-        "a start of shapes \(theta.map(\.shape)) for parameters of \(point.theta.tensors.map(\.shape))")
-    }
-    theta = try theta.cast(like: point.theta.tensors)
+    var theta = try start?.detached.fitting(point.theta.tensors, "a start", in: name) ?? point.theta.tensors
     let units = try (0..<m).map { index in
       try lambda.shaped(from: (0..<m).map { $0 == index ? 1 : 0 })
     }

@@ -52,11 +52,17 @@ public struct OneStep: HypergradientMethod {
     }
     let theta = point.theta.tensors
     let lambda = variant == .learningToReweight ? try point.lambda.tensors.zeros() : point.lambda.tensors
-    let record = try GradientRecord(point.problem, theta, lambda, in: name)
-    let moved = variant == .mal ? try theta.adding(-rate, record.gradient) : theta
+    let moved = variant == .mal ? try theta.adding(-rate, point.innerGradient) : theta
     let slopes = try outerGradients(point, at: moved, lambda: lambda)
     let q = try slopes.theta.scaled(rate)
-    let indirect = try record.mixedTransposed(q).scaled(-1)
+    let mixed: [Tensor]
+    if variant == .learningToReweight {
+      mixed = try GradientRecord(point.problem, theta, lambda, in: name).mixedTransposed(q)
+      computation.countProducts(0, mixed: 1)
+    } else {
+      mixed = try computation.mixedTransposed(q)
+    }
+    let indirect = try mixed.scaled(-1)
     var solution = LinearSolution(q: q, residuals: [], status: .oneStep)
     solution.gamma = rate
     if variant == .learningToReweight, try point.lambda.tensors.norm() > 0 {

@@ -145,12 +145,7 @@ public struct Unroll: HypergradientMethod {
     case .constant(let given): first = given
     case .function(let make): first = try make(point.lambda.tensors)
     }
-    guard first.matches(point.theta.tensors) else {
-      throw HypergradientError(
-        .shapeMismatch, in: name,
-        "a start of shapes \(first.map(\.shape)) for parameters of \(point.theta.tensors.map(\.shape))")
-    }
-    return try first.detached.cast(like: point.theta.tensors)
+    return try first.detached.fitting(point.theta.tensors, "a start", in: name)
   }
 
   private func status(
