@@ -95,4 +95,73 @@ struct NestedTests {
     }(scalar(3))
     #expect(abs(try stopped.item() + 5) < 1e-9)
   }
+
+  @Test("direct, indirect and q have the derivatives of their closed forms, of first and second order")
+  func parts() throws {
+    // θ* = 1/λ, H = λ, C = θ: q = 3/λ³ + λ²/3, the direct part λ, the indirect -(3/λ⁴ + λ/3).
+    let problem = BilevelProblem(
+      inner: { theta, lambda in try lambda[0] * theta[0].square() * 0.5 - theta[0] },
+      outer: { theta, lambda in
+        try theta[0].square() * theta[0] + lambda[0].square() * lambda[0] * theta[0] / 3
+      })
+    func part(_ part: @escaping (Hypergradient) -> [Tensor]) -> (Tensor) throws -> Tensor {
+      { lambda in
+        let theta = [try scalar(1 / lambda.item())]
+        return try part(hypergradient(of: problem, at: theta, [lambda], by: ConjugateGradient()))[0]
+      }
+    }
+    let x = 0.8
+    let expected: [(part: (Hypergradient) -> [Tensor], values: [Double])] = [
+      ({ $0.direct }, [x, 1, 0]),
+      ({ $0.indirect }, [-(3 / pow(x, 4) + x / 3), 12 / pow(x, 5) - 1.0 / 3, -60 / pow(x, 6)]),
+      ({ $0.q }, [3 / pow(x, 3) + x * x / 3, -9 / pow(x, 4) + 2 * x / 3, 36 / pow(x, 5) + 2.0 / 3]),
+    ]
+    for (index, row) in expected.enumerated() {
+      var function = part(row.part)
+      for (order, value) in row.values.enumerated() {
+        #expect(
+          abs(try function(scalar(x)).item() - value) < 1e-9 * max(1, abs(value)),
+          "part \(index), order \(order)")
+        function = grad(function)
+      }
+    }
+  }
+
+  @Test("q of a fixed point has the derivative that differences of solves have")
+  func fixedPointParts() throws {
+    let m = try Tensor([0.1, 0.7, -0.4, 0.3], shape: [2, 2])
+    let problem = BilevelProblem(
+      .fixedPoint { theta, lambda in [try (m.matmul(theta[0]) * lambda[0]).tanh() + lambda[0]] },
+      outer: { theta, _ in try (theta[0].square() * Tensor([1.0, -2.0])).sum() })
+    func weighted(_ lambda: Tensor) throws -> Tensor {
+      var theta = try Tensor([0.0, 0.0])
+      for _ in 0..<200 { theta = try (m.matmul(theta) * lambda.detached).tanh() + lambda.detached }
+      let result = try hypergradient(of: problem, at: [theta], [lambda], by: GMRES())
+      return try (result.q[0] * Tensor([0.3, 1.0])).sum() + result.indirect[0]
+    }
+    let step = 1e-5
+    let difference =
+      try (weighted(scalar(0.6 + step)).item() - weighted(scalar(0.6 - step)).item()) / (2 * step)
+    #expect(abs(try grad(weighted)(scalar(0.6)).item() - difference) < 1e-7 * abs(difference))
+  }
+
+  @Test("what follows steps refuses to be differentiated by its start, its own or a fallback's")
+  func startsOfSteps() throws {
+    let problem = BilevelProblem(
+      inner: { try ($0[0] - $1[0]).square() }, outer: { theta, _ in try theta[0].square() })
+    let one = [try scalar(1)]
+    #expect(throws: HypergradientError.self) {
+      try grad { c in
+        try hypergradient(of: problem, at: [c], one, by: OneStep(rate: 0.1)).unqualifiedValue[0]
+      }(scalar(0.5))
+    }
+    #expect(throws: HypergradientError.self) {
+      try grad { c in
+        try hypergradient(
+          of: problem, at: [scalar(1)], [c], by: ConjugateGradient(), .init(fallback: [Unroll(last: 5)])
+        )
+        .unqualifiedValue[0]
+      }(scalar(1))
+    }
+  }
 }

@@ -16,7 +16,7 @@ extension RuntimeTests {
     /// The codes that programs cannot provoke alone: a broken interpreter, calls outside a session, Ctrl-C, what only
     /// commands of the library raise, and what a client may forbid.
     private static let unreachable: Set = [
-      "InternalError", "NoSession", "Interrupted", "UnknownChoice", "PermissionDenied",
+      "InternalError", "NoSession", "Interrupted", "UnknownChoice", "PermissionDenied", "NotDifferentiable",
     ]
 
     @Test func everyDiagnosticHasAScript() throws {

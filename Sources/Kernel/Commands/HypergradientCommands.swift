@@ -176,7 +176,7 @@ private func options(_ a: Arguments, _ theta: Tree) throws -> HypergradientOptio
     options.fallback = try methodList("else", a)
   }
   if case .object(let box) = a["warmStart"], let before = box.object as? HypergradientObject {
-    options.warmStart = before.result.q
+    options.warmStart = before.result.solution.q
   } else if !a.isNone("warmStart") {
     options.warmStart = try Tree(a["warmStart"], "warmStart", a).leaves
   }

@@ -76,8 +76,7 @@ let methodCommands: [Command] = [
       return Unroll(last: last, rate: rate, from: start, checkpoints: checkpoints)
     default:
       return Unroll(
-        last: last, rate: rate, from: .constant(try Tree(a["from"], "from", a).leaves),
-        checkpoints: checkpoints)
+        last: last, rate: rate, from: .constant(try a.constants("from").leaves), checkpoints: checkpoints)
     }
   },
   method(
@@ -90,7 +89,7 @@ let methodCommands: [Command] = [
   ) { a in
     ForwardMode(
       steps: try a.int("steps", atLeast: 1), rate: try a.step("rate"),
-      from: try a.optional("from") { try Tree(a[$0], $0, a).leaves })
+      from: try a.optional("from") { try a.constants($0).leaves })
   },
   method(
     "oneStep", "One inner step in place of the minimiser, as MAL and Meta-Weight-Net do.",
@@ -115,8 +114,8 @@ let methodCommands: [Command] = [
     ], "adamStep(rate: 0.01)"
   ) { a in
     AdamStep(
-      rate: try a.double("rate", above: 0), first: try a.optional("first") { try Tree(a[$0], $0, a).leaves },
-      second: try a.optional("second") { try Tree(a[$0], $0, a).leaves },
+      rate: try a.double("rate", above: 0), first: try a.optional("first") { try a.constants($0).leaves },
+      second: try a.optional("second") { try a.constants($0).leaves },
       step: try a.int("step", atLeast: 1), beta1: try a.double("beta1", atLeast: 0),
       beta2: try a.double("beta2", atLeast: 0), epsilon: try a.double("epsilon", above: 0),
       biasCorrection: try a.bool("biasCorrection"))

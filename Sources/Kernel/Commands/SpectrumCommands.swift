@@ -21,8 +21,7 @@ let spectrumCommands: [Command] = [
     effects: [.calls("f")]
   ) { a in
     let f = try a.function("f")
-    let point = try Tree(a["at"], "at", a)
-    let direction = try Tree(a["along"], "along", a)
+    let (point, direction) = (try a.constants("at"), try a.constants("along"))
     let step: DifferenceStep
     if case .string(let box) = a["step"] {
       step = box.value == "darts" ? .darts : .automatic
@@ -58,7 +57,7 @@ let spectrumCommands: [Command] = [
       SpectrumObject(
         try lanczos(
           map, like: like, steps: a.int("steps", atLeast: 1),
-          start: a.optional("start") { try Tree(a[$0], $0, a).leaves },
+          start: a.optional("start") { try a.constants($0).leaves },
           seed: UInt64(bitPattern: Int64(a.int("seed"))))))
   },
   Command(
@@ -80,7 +79,7 @@ let spectrumCommands: [Command] = [
       try Tensor(
         powerIteration(
           map, like: like, steps: a.int("steps", atLeast: 1),
-          start: a.optional("start") { try Tree(a[$0], $0, a).leaves },
+          start: a.optional("start") { try a.constants($0).leaves },
           seed: UInt64(bitPattern: Int64(a.int("seed"))))))
   },
 ]
@@ -90,6 +89,7 @@ private func symmetricMap(_ a: Arguments) throws -> (LinearMap, [Tensor]) {
   if case .function = a["of"] { return try hessian(a) }
   if case .object = a["of"] { return try hessian(a) }
   let matrix = try a.tensor("of")
+  try a.checkConstant("of", [matrix])
   let map = try LinearMap(matrix: matrix)
   let like = [try Tensor.zeros(Shape([matrix.shape[0]]), dtype: matrix.dtype)]
   guard try map.isSymmetric(like: like) else {
@@ -104,6 +104,7 @@ private func hessian(_ a: Arguments) throws -> (LinearMap, [Tensor]) {
   }
   let theta = try Tree(pair.elements[0], "θ", a)
   let lambda = try Tree(pair.elements[1], "λ", a)
+  try a.checkConstant("at", theta.leaves + lambda.leaves)
   let problem = try BilevelProblem(
     innerProblem("of", theta, lambda, a), outer: { theta, _ in try theta[0].sum() },
     thetaNames: theta.names("θ"), lambdaNames: lambda.names("λ"))

@@ -151,10 +151,7 @@ private func reduction(
     // A mean or length of plain integers is a plain number, in full precision.
     let isFraction = name == "mean" || name == "norm"
     let result = try body(isFraction ? tensor.cast(to: .f64) : tensor, a.axes(), a)
-    guard result.count == 1, result.rank == 0 else { return .tensor(result) }
-    let number = try result.item()
-    if result.dtype == .i32 { return .int(Int(number)) }
-    return .float(number)
+    return result.rank == 0 && result.dtype == .i32 ? .int(Int(try result.item())) : try plain(result)
   }
 }
 

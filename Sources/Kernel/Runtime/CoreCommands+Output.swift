@@ -25,7 +25,9 @@ let outputCommands: [Command] = [
     [.required("name", .string, "the name"), .required("value", .number, "the number")],
     returns: "none", example: "record(\"loss\", 0.25)", effects: [.output]
   ) { a in
-    a.session.emit(.metric(try a.string("name"), try a.double("value")))
+    // Of a loss that is being differentiated the number is kept.
+    guard let value = a["value"].number else { throw a.mismatch("value", expected: "a number") }
+    a.session.emit(.metric(try a.string("name"), value))
     return .none
   },
   Command(

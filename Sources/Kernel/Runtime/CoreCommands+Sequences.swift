@@ -200,9 +200,10 @@ extension Arguments {
 }
 
 extension Value {
-  /// A tensor as nested lists of plain numbers.
+  /// A tensor as nested lists of plain numbers; those that a derivative follows stay tensors.
   static func nested(_ tensor: Tensor) throws -> Value {
     if tensor.rank == 0 {
+      if tensor.isRecorded { return .tensor(tensor) }
       let number = try tensor.item()
       switch tensor.dtype {
       case .bool: return .bool(number != 0)

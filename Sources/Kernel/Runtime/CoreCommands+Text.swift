@@ -121,7 +121,7 @@ let conversionCommands: [Command] = [
     case .bool(let truth): return .int(truth ? 1 : 0)
     case .int: return a["x"]
     default:
-      let number = try a.double("x")
+      guard let number = a["x"].number else { throw a.mismatch("x", expected: "a number") }
       guard let value = Int(exactly: number.rounded(.towardZero)) else {
         throw a.error("OutOfRange", "x", "does not fit an integer: \(number)")
       }
@@ -140,6 +140,9 @@ let conversionCommands: [Command] = [
       }
       return .float(value)
     case .bool(let truth): return .float(truth ? 1 : 0)
+    // A number that a derivative follows stays one.
+    case .tensor(let tensor) where tensor.isRecorded && tensor.count == 1:
+      return .tensor(try tensor.reshaped([]).cast(to: .f64))
     default: return .float(try a.double("x"))
     }
   },

@@ -10,9 +10,11 @@ public final class Hypergradient {
   public let method: any HypergradientMethod
   /// The choices made, without those that the method has no use for.
   public let options: HypergradientOptions
-  /// ∇λ f and -C^T q, of λ's shapes.
+  /// ∇λ f and -C^T q, of λ's shapes; where λ is being differentiated by, with the derivatives of the exact ones.
   public let direct: [Tensor], indirect: [Tensor]
-  /// q and how it was found: residuals, γ, ρ, κ.
+  /// The solution of H q = ∇θ f, with its derivative likewise.
+  public let q: [Tensor]
+  /// q as numbers and how it was found: residuals, γ, ρ, κ.
   public let solution: LinearSolution
   /// The estimated absolute error of the value that truncation leaves; nil where unknown or none.
   public let error: Double?
@@ -29,14 +31,10 @@ public final class Hypergradient {
   /// What they were drawn by.
   public let batchPolicy: BatchPolicy
 
-  /// Zeros whose derivative by λ is that of the exact hypergradient, where λ was being differentiated by.
-  private let derivative: [Tensor]?
-
   fileprivate init(
     _ point: BilevelPoint, _ method: any HypergradientMethod, _ options: HypergradientOptions,
-    derivative: [Tensor]? = nil, since begin: Double
+    derivatives: DifferentiableParts? = nil, since begin: Double
   ) throws {
-    self.derivative = derivative
     let count = point.theta.elementCount
     func computed(by method: any HypergradientMethod) throws -> (
       Computation, MethodOutcome, HypergradientOptions
@@ -86,8 +84,9 @@ public final class Hypergradient {
     // What another method is to be compared under: the batches are its own choice where none were asked for.
     settled.batches = options.batches
     self.options = settled
-    direct = outcome.direct.detached
-    indirect = outcome.indirect.detached
+    direct = try outcome.direct.valued(derivativesOf: derivatives?.direct)
+    indirect = try outcome.indirect.valued(derivativesOf: derivatives?.indirect)
+    q = try outcome.solution.q.valued(derivativesOf: derivatives?.q)
     error = outcome.error
     errorIsBound = outcome.errorIsBound
     hvpCount = hvps
@@ -115,17 +114,11 @@ public final class Hypergradient {
 
   /// direct + indirect, whatever the status.
   public var unqualifiedValue: [Tensor] {
-    get throws {
-      let sum = try direct.adding(1, indirect)
-      guard let derivative else { return sum }
-      return try zip(sum, derivative).map { try $0 + $1 }
-    }
+    get throws { try zip(direct, indirect).map { try $0 + $1 } }
   }
 
   /// How the computation ended.
   public var status: SolveStatus { solution.status }
-  /// The solution of H q = ∇θ f.
-  public var q: [Tensor] { solution.q }
   /// |∇θ f - H q|.
   public var residual: Double { solution.residual }
   /// The residual relative to |∇θ f|.
@@ -165,6 +158,14 @@ public final class Hypergradient {
   }
 }
 
+extension [Tensor] {
+  /// These numbers as constants, or with the derivatives of `exact` riding on them.
+  fileprivate func valued(derivativesOf exact: [Tensor]?) throws -> [Tensor] {
+    guard let exact else { return detached }
+    return try zip(detached, exact).map { try $0 + ($1 - $1.detached) }
+  }
+}
+
 extension MethodOutcome {
   /// Whether the status lets the value be read.
   fileprivate var isUsable: Bool { solution.status.isUsable && indirect.isFinite }
@@ -178,13 +179,12 @@ public func hypergradient(
 ) throws -> Hypergradient {
   let begin = monotonicSeconds()
   let point = try BilevelPoint(problem, theta: theta, lambda: lambda, followsStops: options.followsStops)
-  // The exact derivative rides on the value that the method found, so that hypergradients can themselves be differentiated.
-  var derivative: [Tensor]?
-  if lambda.contains(where: \.isRecorded) {
-    try checkDifferentiable(method, options)
-    derivative = try differentiableHypergradient(problem, at: theta, lambda).map { try $0 - $0.detached }
-  }
-  return try Hypergradient(point, method, options, derivative: derivative, since: begin)
+  // Of steps the start is an argument, too; a minimum does not depend on where it was looked for.
+  let methods = [method] + options.fallback
+  let follows = (methods.allSatisfy(\.assumesMinimum) ? lambda : theta + lambda).contains(where: \.isRecorded)
+  if follows { for method in methods { try checkDifferentiable(method, options) } }
+  let derivatives = follows ? try DifferentiableParts(problem, at: theta, lambda) : nil
+  return try Hypergradient(point, method, options, derivatives: derivatives, since: begin)
 }
 
 /// Throws `invalidArgument` for a value that is not meant to be the implicit gradient, whose derivative is not the implicit gradient's.

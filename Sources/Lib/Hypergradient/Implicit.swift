@@ -60,11 +60,38 @@ public func argmin(
   return solution
 }
 
-/// The gradient of F(λ) = f(θ*(λ), λ) as a function of λ that can be differentiated again; `theta` is the minimiser at this λ.
-func differentiableHypergradient(
-  _ problem: BilevelProblem, at theta: [Tensor], _ lambda: [Tensor]
-) throws -> [Tensor] {
-  try recordedGradients(at: lambda, "outer", in: "hypergradient") { lambda in
-    try problem.outer(argmin(problem.inner, at: theta, given: lambda, name: "θ*(λ)"), lambda)
-  }.gradients.enumerated().map { try $1 ?? .zeros(lambda[$0].shape, dtype: lambda[$0].dtype) }
+/// The parts of a hypergradient as functions of λ that can be differentiated.
+struct DifferentiableParts {
+  /// ∇λ f, -C^T q and q at θ*(λ).
+  let direct: [Tensor], indirect: [Tensor], q: [Tensor]
+
+  /// `theta` is the minimiser at this λ.
+  ///
+  /// One gradient of f(θ*(λ, μ), λ') by λ', λ and μ gives all three, where μ is subtracted from the inner gradient's zero: ∇θ g + μ = 0 has
+  /// dθ/dμ = -H^-1, so that the derivative by μ is -q.
+  init(_ problem: BilevelProblem, at theta: [Tensor], _ lambda: [Tensor]) throws {
+    let (n, m) = (theta.count, lambda.count)
+    let inner: BilevelLoss =
+      if case .fixedPoint(let map) = problem.kind {
+        BilevelProblem(
+          .fixedPoint { theta, both in try zip(map(theta, Array(both[n...])), both).map { try $0 - $1 } },
+          outer: problem.outer
+        ).inner
+      } else {
+        { theta, both in
+          try zip(theta, both).reduce(problem.inner(theta, Array(both[n...]))) {
+            try $0 + ($1.0 * $1.1).sum()
+          }
+        }
+      }
+    let arguments = try theta.zeros() + lambda + lambda
+    let (_, found) = try recordedGradients(at: arguments, "outer", in: "hypergradient") { arguments in
+      let solution = try argmin(inner, at: theta, given: Array(arguments[..<(n + m)]), name: "θ*(λ)")
+      return try problem.outer(solution, Array(arguments[(n + m)...]))
+    }
+    let gradients = try zip(found, arguments).map { try $0 ?? .zeros($1.shape, dtype: $1.dtype) }
+    q = try gradients[..<n].map { try -$0 }
+    indirect = Array(gradients[n..<(n + m)])
+    direct = Array(gradients[(n + m)...])
+  }
 }

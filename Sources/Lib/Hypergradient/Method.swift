@@ -77,6 +77,8 @@ public struct HypergradientOptions {
     for method: any HypergradientMethod, at point: BilevelPoint
   ) -> (options: HypergradientOptions, unused: [String]) {
     var settled = self
+    // Where q starts does not change what it is.
+    settled.warmStart = warmStart?.detached
     if let solver = method as? any LinearSolver {
       if batches == nil, point.problem.batchCount != nil {
         settled.batches = solver.acceptsNoise ? .fresh : .full
