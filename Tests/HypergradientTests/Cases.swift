@@ -27,6 +27,21 @@ struct Case {
       isClose(got, want, tolerance: tolerance), "\(what): \(got) for \(want)", sourceLocation: sourceLocation)
   }
 
+  /// Every vector and number that the case expects.
+  var recorded: [[Double]] {
+    func vectors(_ value: Any) -> [[Double]] {
+      switch value {
+      case let number as NSNumber: [[number.doubleValue]]
+      case let record as [String: Any]: record.values.flatMap(vectors)
+      case let list as [Any]:
+        list.allSatisfy { $0 is NSNumber }
+          ? [list.compactMap { ($0 as? NSNumber)?.doubleValue }] : list.flatMap(vectors)
+      default: []
+      }
+    }
+    return vectors(expected.value)
+  }
+
   func isClose(_ got: [Double], _ want: [Double], tolerance: Double? = nil) -> Bool {
     let scale = max(want.map(abs).max() ?? 0, 1e-3)
     return got.count == want.count

@@ -113,6 +113,14 @@ struct ErrorTests {
     let far = try hypergradient(
       of: problem, at: [vector([4, 4])], [vector([0, 0])], by: ConjugateGradient())
     #expect(far.notes.contains { $0.contains("not a minimiser") } && far.innerGradientNorm > 1)
+    // In whatever units the loss is.
+    for (unit, theta, isFar) in [(1e-9, 4.0, true), (1e9, 1e-6, false), (1, 1e-6, false)] {
+      let scaled = BilevelProblem(
+        inner: { try Self.quadratic($0, $1) * unit }, outer: { theta, _ in try theta[0].sum() })
+      let result = try hypergradient(
+        of: scaled, at: [vector([theta, theta])], [vector([0, 0])], by: ConjugateGradient())
+      #expect(result.notes.contains { $0.contains("not a minimiser") } == isFar, "\(unit)")
+    }
     let flat = BilevelProblem(inner: { try ($0[0] * $1[0]).sum() }, outer: { theta, _ in try theta[0].sum() })
     let result = try hypergradient(of: flat, at: [vector([1, 1])], [vector([1, 1])])
     #expect(result.status == .singular)

@@ -124,7 +124,7 @@ struct InterruptTests {
     let solver: any LinearSolver
     var name: String { solver.name }
     var description: String { solver.description }
-    func solve(_ map: LinearMap, _ b: [Tensor], start: [Tensor]?, strongConvexity: Double?) throws
+    func solve(_ map: LinearMap, _ b: [Tensor], start: [Tensor]?) throws
       -> LinearSolution
     {
       var count = 0
@@ -134,7 +134,7 @@ struct InterruptTests {
         try checkInterrupt()
         return try map(v)
       }
-      return try solver.solve(stopping, b, start: start, strongConvexity: strongConvexity)
+      return try solver.solve(stopping, b, start: start)
     }
   }
 

@@ -272,6 +272,10 @@ struct StandingTests {
       (Neumann(terms: 200, gamma: 0.2), .init(damping: 0.5, strongConvexity: 1)),
       (ConjugateGradient(iterations: 1), .init(strongConvexity: 1)),
       (ConjugateGradient(), .init(damping: 2, strongConvexity: 1)),
+      (GMRES(restart: 1, iterations: 1), .init(strongConvexity: 1)),
+      (MINRES(iterations: 1), .init(strongConvexity: 1)),
+      (NormalEquations(iterations: 1), .init(strongConvexity: 1)),
+      (Dense(), .init(damping: 0.1, strongConvexity: 1)),
     ]
     for (method, options) in choices {
       let result = try hypergradient(at: problem.point(), by: method, options)

@@ -22,8 +22,10 @@ public final class BilevelPoint {
   /// What a reader of the result must know about the problem here, one sentence each; and what of the losses' dependence on λ, which matters
   /// where λ acts through them alone.
   public let notes: [String], lambdaNotes: [String]
-  /// Whether θ is a minimiser, or a fixed point, as far as its gradient tells.
-  public var isMinimum: Bool { innerGradientNorm <= 1e-4 * max(1, abs(innerValue)) }
+  /// Whether θ is a minimiser, or a fixed point, as far as its gradient tells: whether the step along it that Newton's method would take is
+  /// short beside θ. The size of the gradient alone would depend on the loss's units. Asking takes a product.
+  public private(set) lazy var isMinimum: Bool =
+    stepToMinimum <= 1e-3 * max(1, (try? theta.tensors.norm()) ?? 1)
   /// What the last computation met on the way from λ to the outer loss.
   public let paths: [String]
   private let record: GradientRecord
@@ -75,6 +77,16 @@ public final class BilevelPoint {
       self.theta, self.lambda, inOuter: outer.gradients.map { $0 != nil }, record.reached,
       innerReachesLambda: record.dependsOnLambda)
     paths = PathGraph(inner: innerPaths, outer: outerPaths, movesTheta: record.dependsOnLambda).lines
+  }
+
+  /// |∇g| / |vᵀ H v| with v along ∇g: the distance to the minimum of the parabola in that direction. Of a fixed point the defect itself.
+  private var stepToMinimum: Double {
+    guard problem.isSymmetric, innerGradientNorm > 0 else { return innerGradientNorm }
+    guard let along = try? innerGradient.scaled(1 / innerGradientNorm),
+      let curved = try? record.hessianProduct(along, mode: .reverseOverReverse),
+      let bend = try? along.dot(curved)
+    else { return .infinity }
+    return innerGradientNorm / abs(bend)
   }
 
   /// The faster composition of a product, measured once, and the times in words.

@@ -114,16 +114,11 @@ public final class Computation {
     let (n, m) = (point.theta.elementCount, point.lambda.elementCount)
     guard min(n, m) <= limit else { return nil }
     let like = m <= n ? point.lambda.tensors : point.theta.tensors
-    var unit = [Double](repeating: 0, count: min(n, m))
     var square = 0.0
-    for index in unit.indices {
-      try checkInterrupt()
-      unit[index] = 1
+    try like.forEachUnit { _, unit in
       mixedProducts += 1
-      let vector = try like.shaped(from: unit)
-      let image = m <= n ? try point.mixed(vector) : try point.mixedTransposed(vector)
+      let image = m <= n ? try point.mixed(unit) : try point.mixedTransposed(unit)
       square += try image.dot(image)
-      unit[index] = 0
     }
     return square.squareRoot()
   }

@@ -22,14 +22,8 @@ public func argmin(
   }
   let constant = lambda.detached
   let (_, _, hessian) = try Objective { try inner($0, constant) }.hessian(start)
-  var unit = [Double](repeating: 0, count: n)
   var columns: [Double] = []
-  for index in 0..<n {
-    try checkInterrupt()
-    unit[index] = 1
-    columns += try hessian(start.shaped(from: unit)).flattened()
-    unit[index] = 0
-  }
+  try start.forEachUnit { _, unit in columns += try hessian(unit).flattened() }
   let matrix = try Tensor(columns, shape: Shape([n, n]))
   let inverse: Tensor
   do {

@@ -122,9 +122,8 @@ public struct LinearSolution {
 
 /// A method for A q = b that needs products with A only. A new one is one file: this protocol is all it implements.
 public protocol LinearSolver: HypergradientMethod {
-  /// Solves A q = b from `start` (zeros for nil). `strongConvexity` is a proven lower bound of the spectrum, where the caller has one.
-  func solve(_ map: LinearMap, _ b: [Tensor], start: [Tensor]?, strongConvexity: Double?) throws
-    -> LinearSolution
+  /// Solves A q = b from `start` (zeros for nil). A solution with its `residualVector` can be given a proven error.
+  func solve(_ map: LinearMap, _ b: [Tensor], start: [Tensor]?) throws -> LinearSolution
   /// Whether each product may come from another random matrix, as a series' may.
   var acceptsNoise: Bool { get }
   /// What it adds to the diagonal of the matrix itself, so that it solves another system than it was given.
@@ -134,7 +133,7 @@ public protocol LinearSolver: HypergradientMethod {
 extension LinearSolver {
   /// Solves A q = b from zeros.
   public func solve(_ map: LinearMap, _ b: [Tensor]) throws -> LinearSolution {
-    try solve(map, b, start: nil, strongConvexity: nil)
+    try solve(map, b, start: nil)
   }
 
   /// b - A start, and the start.

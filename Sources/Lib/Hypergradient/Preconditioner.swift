@@ -52,12 +52,7 @@ public enum Preconditioner {
     let n = b.elementCount
     var diagonal = [Double](repeating: 0, count: n)
     if n <= 256 {
-      var unit = diagonal
-      for index in 0..<n {
-        unit[index] = 1
-        diagonal[index] = try map(b.shaped(from: unit)).flattened()[index]
-        unit[index] = 0
-      }
+      try b.forEachUnit { index, unit in diagonal[index] = try map(unit).flattened()[index] }
     } else {
       var stream = RandomStream(seed: 1, stream: 0x6a6163)
       for _ in 0..<32 {
@@ -111,7 +106,7 @@ extension LinearSolver {
     strongConvexity: Double?
   ) throws -> LinearSolution {
     guard let preconditioner else {
-      var solution = try solve(map, b, start: start, strongConvexity: strongConvexity)
+      var solution = try solve(map, b, start: start)
       if let strongConvexity, strongConvexity > 0, addedDamping == 0, solution.residualVector != nil,
         solution.residual.isFinite
       {
@@ -133,7 +128,7 @@ extension LinearSolver {
       }
       guard start == nil || sides.inverse != nil else { throw warmStartIsLost(in: name) }
       solution = try solve(
-        sides.map(map), sides.left(b), start: start.flatMap { try sides.inverse?($0) }, strongConvexity: nil)
+        sides.map(map), sides.left(b), start: start.flatMap { try sides.inverse?($0) })
       solution.q = try solution.completing { try sides.right(solution.q) }
     }
     let rest = try solution.completing { try b.adding(-1, map(solution.q)) }

@@ -60,6 +60,17 @@ extension [Tensor] {
   /// Zeros of the same shapes and types.
   func zeros() throws -> [Tensor] { try map { try .zeros($0.shape, dtype: $0.dtype) } }
 
+  /// Calls `body` with each unit vector of the space, or with those of `indices`, in turn.
+  func forEachUnit(_ indices: [Int]? = nil, _ body: (_ index: Int, _ unit: [Tensor]) throws -> Void) throws {
+    var elements = [Double](repeating: 0, count: elementCount)
+    for index in indices ?? Array<Int>(elements.indices) {
+      try checkInterrupt()
+      elements[index] = 1
+      try body(index, shaped(from: elements))
+      elements[index] = 0
+    }
+  }
+
   /// Constants without a history.
   var detached: [Tensor] { map(\.detached) }
 

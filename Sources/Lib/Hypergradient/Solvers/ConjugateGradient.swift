@@ -21,9 +21,7 @@ public struct ConjugateGradient: LinearSolver {
   public var description: String { iterations.map { "cg(iterations: \($0))" } ?? "cg()" }
 
   /// Solves A q = b. Throws `invalidArgument` for a map that is not symmetric.
-  public func solve(
-    _ map: LinearMap, _ b: [Tensor], start: [Tensor]?, strongConvexity: Double?
-  ) throws -> LinearSolution {
+  public func solve(_ map: LinearMap, _ b: [Tensor], start: [Tensor]?) throws -> LinearSolution {
     try solve(map, b, start: start, through: nil)
   }
 

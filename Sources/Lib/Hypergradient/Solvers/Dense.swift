@@ -15,9 +15,7 @@ public struct Dense: LinearSolver {
   public var description: String { "dense()" }
 
   /// Solves A q = b. Throws `invalidArgument` for more unknowns than the limit.
-  public func solve(
-    _ map: LinearMap, _ b: [Tensor], start: [Tensor]?, strongConvexity: Double?
-  ) throws -> LinearSolution {
+  public func solve(_ map: LinearMap, _ b: [Tensor], start: [Tensor]?) throws -> LinearSolution {
     let n = b.elementCount
     guard n <= limit else {
       throw HypergradientError(
@@ -26,13 +24,7 @@ public struct Dense: LinearSolver {
         help: "use cg(), or dense(limit: \(n)) if you mean it")
     }
     var matrix = DenseMatrix(size: n)
-    var unit = [Double](repeating: 0, count: n)
-    for column in 0..<n {
-      try checkInterrupt()
-      unit[column] = 1
-      matrix.setColumn(column, try map(b.shaped(from: unit)).flattened())
-      unit[column] = 0
-    }
+    try b.forEachUnit { column, unit in matrix.setColumn(column, try map(unit).flattened()) }
     let right = try b.flattened()
     let norm = try b.norm()
     guard
@@ -48,6 +40,7 @@ public struct Dense: LinearSolver {
     let rest = zip(right, matrix.times(x)).map { $0 - $1 }
     let residual = rest.reduce(0) { $0 + $1 * $1 }.squareRoot()
     var solution = LinearSolution(q: q, residuals: [norm, residual], status: .converged)
+    solution.residualVector = try b.shaped(from: rest)
     if !x.allSatisfy(\.isFinite) {
       solution.status = .nonFinite
     } else if residual > b.epsilon.squareRoot() * norm {

@@ -23,9 +23,7 @@ public struct FixedPointAdjoint: LinearSolver {
   public func predictedProducts(parameters n: Int) -> Double { Double(iterations) }
 
   /// Solves A u = b.
-  public func solve(
-    _ map: LinearMap, _ b: [Tensor], start: [Tensor]?, strongConvexity: Double?
-  ) throws -> LinearSolution {
+  public func solve(_ map: LinearMap, _ b: [Tensor], start: [Tensor]?) throws -> LinearSolution {
     guard iterations > 0 else {
       throw HypergradientError(.invalidArgument, in: name, "\(iterations) iterations")
     }

@@ -22,9 +22,7 @@ public struct GMRES: LinearSolver {
   public var description: String { "gmres(restart: \(restart))" }
 
   /// Solves A q = b.
-  public func solve(
-    _ map: LinearMap, _ b: [Tensor], start: [Tensor]?, strongConvexity: Double?
-  ) throws -> LinearSolution {
+  public func solve(_ map: LinearMap, _ b: [Tensor], start: [Tensor]?) throws -> LinearSolution {
     guard restart > 0, iterations > 0 else {
       throw HypergradientError(.invalidArgument, in: name, "restart \(restart), iterations \(iterations)")
     }
@@ -53,6 +51,7 @@ public struct GMRES: LinearSolver {
       }
     } finish: { _ in
       var solution = LinearSolution(q: q, residuals: residuals, status: status ?? .converged)
+      solution.residualVector = r
       if status == .stagnated {
         solution.notes.append(
           "a whole cycle of \(restart) products gained nothing; raise restart, or use damping")

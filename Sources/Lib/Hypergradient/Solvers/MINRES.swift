@@ -20,9 +20,7 @@ public struct MINRES: LinearSolver {
   public var description: String { iterations.map { "minres(iterations: \($0))" } ?? "minres()" }
 
   /// Solves A q = b. Throws `invalidArgument` for a map that is not symmetric.
-  public func solve(
-    _ map: LinearMap, _ b: [Tensor], start: [Tensor]?, strongConvexity: Double?
-  ) throws -> LinearSolution {
+  public func solve(_ map: LinearMap, _ b: [Tensor], start: [Tensor]?) throws -> LinearSolution {
     guard try map.isSymmetric(like: b) else {
       throw HypergradientError(
         .invalidArgument, in: name, "the map is not symmetric: u·Av differs from v·Au", help: "use gmres()")

@@ -58,9 +58,7 @@ public struct Neumann: LinearSolver {
   public var description: String { "neumann(terms: \(terms), gamma: \(gamma))" }
 
   /// Runs the series.
-  public func solve(
-    _ map: LinearMap, _ b: [Tensor], start: [Tensor]?, strongConvexity: Double?
-  ) throws -> LinearSolution {
+  public func solve(_ map: LinearMap, _ b: [Tensor], start: [Tensor]?) throws -> LinearSolution {
     guard terms > 0 else {
       throw HypergradientError(
         .invalidArgument, in: name, "\(terms) terms", help: "terms counts the summands, so at least 1")
@@ -76,7 +74,7 @@ public struct Neumann: LinearSolver {
     var notes: [String] = []
     for attempt in 0... {
       var solution = try run(
-        map, first, from: start == nil ? nil : q0, step, isSymmetric: isSymmetric, strongConvexity)
+        map, first, from: start == nil ? nil : q0, step, isSymmetric: isSymmetric)
       guard case .divergent(let ratio) = solution.status else {
         if let spectrum {
           solution.spectrum = spectrum
@@ -174,8 +172,7 @@ public struct Neumann: LinearSolver {
   }
 
   private func run(
-    _ map: LinearMap, _ b: [Tensor], from start: [Tensor]?, _ step: Double, isSymmetric: Bool,
-    _ strongConvexity: Double?
+    _ map: LinearMap, _ b: [Tensor], from start: [Tensor]?, _ step: Double, isSymmetric: Bool
   ) throws -> LinearSolution {
     var series = try NeumannRecurrence(b, gamma: step)
     var residuals = [series.norm]
@@ -215,9 +212,6 @@ public struct Neumann: LinearSolver {
       let isRandom = map.mean != nil
       if isRandom {
         if solution.status == .converged { solution.status = .truncated(error: .infinity) }
-      } else if let strongConvexity, strongConvexity > 0 {
-        solution.errorEstimate = series.norm / strongConvexity
-        solution.errorIsBound = true
       } else if let rate, rate < 1 {
         solution.errorEstimate = step * series.norm / (1 - rate)
       }

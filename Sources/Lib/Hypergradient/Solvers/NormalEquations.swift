@@ -24,9 +24,7 @@ public struct NormalEquations: LinearSolver {
   public func predictedProducts(parameters n: Int) -> Double { 2 * Double(min(n, 200)) }
 
   /// Solves A q = b, in the sense of least squares where A is singular.
-  public func solve(
-    _ map: LinearMap, _ b: [Tensor], start: [Tensor]?, strongConvexity: Double?
-  ) throws -> LinearSolution {
+  public func solve(_ map: LinearMap, _ b: [Tensor], start: [Tensor]?) throws -> LinearSolution {
     _ = try map.isSymmetric(like: b)
     var (q, r) = try begin(map, b, start)
     let target = try b.norm() * (tolerance ?? defaultTolerance(b))

@@ -31,9 +31,7 @@ public struct Nystrom: LinearSolver {
   public var addedDamping: Double { shift }
 
   /// Solves (A + ρ I) q = b approximately; the residual reported is that of A + ρ I.
-  public func solve(
-    _ map: LinearMap, _ b: [Tensor], start: [Tensor]?, strongConvexity: Double?
-  ) throws -> LinearSolution {
+  public func solve(_ map: LinearMap, _ b: [Tensor], start: [Tensor]?) throws -> LinearSolution {
     guard columns > 0, shift > 0, shift.isFinite else {
       throw HypergradientError(
         .invalidArgument, in: name, "\(columns) columns, shift \(shift)",
@@ -47,15 +45,9 @@ public struct Nystrom: LinearSolver {
     let k = min(columns, n)
     var stream = RandomStream(seed: seed, stream: 0x6e7973)
     let chosen = k == n ? Array(0..<n) : Array(stream.permutation(n).prefix(k)).sorted()
-    var unit = [Double](repeating: 0, count: n)
     var rows: [Double] = []
     rows.reserveCapacity(k * n)
-    for index in chosen {
-      try checkInterrupt()
-      unit[index] = 1
-      rows += try map(b.shaped(from: unit)).flattened()
-      unit[index] = 0
-    }
+    try b.forEachUnit(chosen) { _, unit in rows += try map(unit).flattened() }
     let c = try Tensor(rows, shape: Shape([k, n]))
     let block = try Tensor(
       (0..<k).flatMap { row in chosen.map { rows[row * n + $0] } }, shape: Shape([k, k]))

@@ -29,9 +29,7 @@ public struct RandomizedNeumann: LinearSolver {
   }
 
   /// Draws p and takes p products.
-  public func solve(
-    _ map: LinearMap, _ b: [Tensor], start: [Tensor]?, strongConvexity: Double?
-  ) throws -> LinearSolution {
+  public func solve(_ map: LinearMap, _ b: [Tensor], start: [Tensor]?) throws -> LinearSolution {
     guard terms > 0, start == nil else {
       throw HypergradientError(
         .invalidArgument, in: name, terms > 0 ? "a warm start makes the estimate biased" : "\(terms) terms")
