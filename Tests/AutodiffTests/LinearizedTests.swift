@@ -81,16 +81,60 @@ struct LinearizedTests {
     }
   }
 
+  /// The same of two matrices, 5 x 6: products with constants on either side, plain and transposed, of one another, and rows for all.
+  private func matrices(_ seed: UInt64) throws -> ([Tensor]) throws -> Tensor {
+    var stream = RandomStream(seed: seed, stream: 0x6d)
+    let a = try stream.normals([5, 5], dtype: .f64) * 0.4
+    let b = try stream.normals([6, 6], dtype: .f64) * 0.4
+    let wide = try stream.normals([6, 9], dtype: .f64) * 0.4
+    let plan = (0..<stream.int(below: 10) + 4).map { _ in
+      (stream.int(below: 13), stream.int(below: 1 << 20), stream.int(below: 1 << 20))
+    }
+    return { x in
+      var values = x
+      for (operation, left, right) in plan {
+        let p = values[left % values.count]
+        let q = values[right % values.count]
+        let next: Tensor =
+          switch operation {
+          case 0: try a.matmul(p)
+          case 1: try a.transposed().matmul(p)
+          case 2: try p.matmul(b)
+          case 3: try p.matmul(b.transposed())
+          case 4: try p.transposed().matmul(a).transposed()
+          case 5: try b.matmul(p.transposed()).transposed()
+          case 6: try p.matmul(wide).tanh().matmul(wide.transposed())
+          case 7: try p.matmul(q.transposed()).matmul(p) * 0.1
+          case 8: try (p + q).tanh()
+          case 9: try p + q.sum([0]) * 0.2
+          case 10: try p * q.mean([1], keep: true)
+          case 11: try (p + p.matmul(b)) * q.sin()
+          default: try p.square() * 0.2 - q + p.sum() * 0.1
+          }
+        values.append(next)
+      }
+      return try values.suffix(3).reduce(Tensor.scalar(0, dtype: .f64)) { try $0 + $1.square().sum() }
+    }
+  }
+
   @Test("random computations: Hessian products of all compositions", arguments: 0..<60)
   func random(_ seed: UInt64) throws {
-    let function = try graph(seed)
+    try expectProducts(of: graph(seed), shape: [6], seed)
+  }
+
+  @Test("random computations of matrices likewise", arguments: 0..<60)
+  func randomMatrices(_ seed: UInt64) throws {
+    try expectProducts(of: matrices(seed), shape: [5, 6], seed)
+  }
+
+  private func expectProducts(of function: ([Tensor]) throws -> Tensor, shape: Shape, _ seed: UInt64) throws {
     var stream = RandomStream(seed: seed, stream: 0x78)
-    let x = try (0..<2).map { _ in try stream.normals([6], dtype: .f64) * 0.5 }
+    let x = try (0..<2).map { _ in try stream.normals(shape, dtype: .f64) * 0.5 }
     let (gradient, pullback) = try vjp(at: x) { try valueAndGrad(at: $0, function).gradients }
     let (_, reverse) = try linearized(at: gradient, pullback)
     let (_, forward) = try linearized(at: x) { try valueAndGrad(at: $0, function).gradients }
     for _ in 0..<3 {
-      let v = try (0..<2).map { _ in try stream.normals([6], dtype: .f64) }
+      let v = try (0..<2).map { _ in try stream.normals(shape, dtype: .f64) }
       let want = try hvp(at: x, along: v, function)
       try expectEqual(reverse(v), want, "reverse")
       try expectEqual(forward(v), want, "forward")

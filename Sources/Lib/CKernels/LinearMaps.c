@@ -7,50 +7,113 @@
 
 #include "Elementwise.h"
 
-#define BLOCK 512
+typedef float Lanes_f32 __attribute__((vector_size(32), aligned(4), may_alias));
+typedef double Lanes_f64 __attribute__((vector_size(32), aligned(8), may_alias));
+typedef float Four_f32 __attribute__((vector_size(16), aligned(4), may_alias));
+typedef double Four_f64 __attribute__((vector_size(32), aligned(8), may_alias));
 
 #define COMBINE(suffix, T)                                                                                    \
+  /* So many vectors of the sum, from element `first` on. */                                                  \
+  static inline __attribute__((always_inline)) void combine_at_##suffix(                                      \
+      const int vectors, ptrdiff_t first, int terms, const void *const *values, const void *const *weights,   \
+      const double *scales, T *out) {                                                                         \
+    typedef Lanes_##suffix V;                                                                                 \
+    enum { lanes = 32 / sizeof(T) };                                                                          \
+    V sum[8] = {0};                                                                                           \
+    for (int t = 0; t < terms;) {                                                                             \
+      const T *w = (const T *)weights[t];                                                                     \
+      if (!w) {                                                                                               \
+        const T *x = (const T *)values[t] + first;                                                            \
+        T scale = (T)scales[t++];                                                                             \
+        for (int v = 0; v < vectors; v++) sum[v] += scale * *(const V *)(x + lanes * v);                      \
+        continue;                                                                                             \
+      }                                                                                                       \
+      /* Neighbours with the same weights are added before these are read. */                                 \
+      V group[8] = {0};                                                                                       \
+      for (const void *same = w; t < terms && weights[t] == same; t++) {                                      \
+        const T *x = (const T *)values[t] + first;                                                            \
+        T scale = (T)scales[t];                                                                               \
+        for (int v = 0; v < vectors; v++) group[v] += scale * *(const V *)(x + lanes * v);                    \
+      }                                                                                                       \
+      for (int v = 0; v < vectors; v++) sum[v] += *(const V *)(w + first + lanes * v) * group[v];             \
+    }                                                                                                         \
+    for (int v = 0; v < vectors; v++) *(V *)(out + first + lanes * v) = sum[v];                               \
+  }                                                                                                           \
   CLONES static void combine_##suffix(ptrdiff_t count, int terms, const void *const *values,                  \
                                       const void *const *weights, const double *scales, T *out) {             \
-    for (ptrdiff_t first = 0; first < count; first += BLOCK) {                                                \
-      ptrdiff_t size = count - first < BLOCK ? count - first : BLOCK;                                         \
-      T sum[BLOCK];                                                                                           \
-      for (int t = 0; t < terms; t++) {                                                                       \
-        const T *x = (const T *)values[t] + first, *w = (const T *)weights[t];                                \
-        T scale = (T)scales[t];                                                                               \
-        if (w) {                                                                                              \
-          w += first;                                                                                         \
-          if (t == 0)                                                                                         \
-            for (ptrdiff_t i = 0; i < size; i++) sum[i] = scale * (w[i] * x[i]);                              \
-          else                                                                                                \
-            for (ptrdiff_t i = 0; i < size; i++) sum[i] += scale * (w[i] * x[i]);                             \
-        } else if (t == 0) {                                                                                  \
-          for (ptrdiff_t i = 0; i < size; i++) sum[i] = scale * x[i];                                         \
-        } else {                                                                                              \
-          for (ptrdiff_t i = 0; i < size; i++) sum[i] += scale * x[i];                                        \
-        }                                                                                                     \
+    enum { lanes = 32 / sizeof(T) };                                                                          \
+    ptrdiff_t i = 0;                                                                                          \
+    for (; i + 8 * lanes <= count; i += 8 * lanes)                                                            \
+      combine_at_##suffix(8, i, terms, values, weights, scales, out);                                         \
+    for (; i + lanes <= count; i += lanes) combine_at_##suffix(1, i, terms, values, weights, scales, out);    \
+    for (; i < count; i++) {                                                                                  \
+      T sum = 0;                                                                                              \
+      for (int t = 0; t < terms;) {                                                                           \
+        const T *w = (const T *)weights[t];                                                                   \
+        T group = 0;                                                                                          \
+        for (const void *same = w; t < terms && weights[t] == same; t++) group += (T)scales[t] * ((const T *)values[t])[i]; \
+        sum += w ? w[i] * group : group;                                                                      \
       }                                                                                                       \
-      memcpy(out + first, sum, (size_t)size * sizeof(T));                                                     \
+      out[i] = sum;                                                                                           \
     }                                                                                                         \
   }
 COMBINE(f32, float)
 COMBINE(f64, double)
 
-void faa_combine(FaaType type, ptrdiff_t count, int terms, const void *const *values, const void *const *weights,
-                 const double *scales, void *out) {
+typedef struct {
+  FaaType type;
+  ptrdiff_t count;
+  int terms;
+  const void *const *values, *const *weights;
+  const double *scales;
+  char *out;
+} Combination;
+
+// What a thread combines at a time, and the elements read from which on that is worth the pool.
+#define COMBINED 8192
+#define SHARED_READS 60000
+#define MOST_TERMS 16
+
+static void combine(FaaType type, ptrdiff_t count, int terms, const void *const *values, const void *const *weights,
+                    const double *scales, void *out) {
   if (type == FaaF32)
     combine_f32(count, terms, values, weights, scales, out);
   else
     combine_f64(count, terms, values, weights, scales, out);
 }
 
+static void combine_piece(void *context, ptrdiff_t piece) {
+  const Combination *p = context;
+  ptrdiff_t first = piece * COMBINED, skip = first * (ptrdiff_t)faa_size(p->type);
+  const void *values[MOST_TERMS], *weights[MOST_TERMS];
+  for (int t = 0; t < p->terms; t++) {
+    values[t] = (const char *)p->values[t] + skip;
+    weights[t] = p->weights[t] ? (const char *)p->weights[t] + skip : NULL;
+  }
+  combine(p->type, p->count - first < COMBINED ? p->count - first : COMBINED, p->terms, values, weights, p->scales, p->out + skip);
+}
+
+void faa_combine(FaaType type, ptrdiff_t count, int terms, const void *const *values, const void *const *weights,
+                 const double *scales, void *out) {
+  ptrdiff_t reads = 0;
+  for (int t = 0; t < terms; t++) reads += weights[t] ? 2 * count : count;
+  if (terms > MOST_TERMS || count <= COMBINED || reads < SHARED_READS) {
+    combine(type, count, terms, values, weights, scales, out);
+    return;
+  }
+  Combination p = {.type = type, .count = count, .terms = terms, .values = values, .weights = weights, .scales = scales, .out = out};
+  faa_parallel((count + COMBINED - 1) / COMBINED, combine_piece, &p);
+}
+
+void faa_repeat(const void *from, ptrdiff_t period, ptrdiff_t bytes, void *out) {
+  ptrdiff_t filled = period < bytes ? period : bytes;
+  memcpy(out, from, (size_t)filled);
+  for (; filled < bytes && filled > 0; filled *= 2)
+    memcpy((char *)out + filled, out, (size_t)(filled < bytes - filled ? filled : bytes - filled));
+}
+
 // From this many elements on, pieces are worth the pool.
 #define SHARED_ELEMENTS 40000
-
-typedef float Lanes_f32 __attribute__((vector_size(32), aligned(4), may_alias));
-typedef double Lanes_f64 __attribute__((vector_size(32), aligned(8), may_alias));
-typedef float Four_f32 __attribute__((vector_size(16), aligned(4), may_alias));
-typedef double Four_f64 __attribute__((vector_size(32), aligned(8), may_alias));
 
 // out[i] = Σ_c parts[c][i], where part c has `lengths[c]` elements; the last has them all.
 static void add_parts(FaaType type, ptrdiff_t n, ptrdiff_t count, const char *parts, ptrdiff_t stride,

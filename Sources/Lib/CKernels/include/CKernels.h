@@ -196,6 +196,8 @@ int faa_matmul_add(FaaType type, ptrdiff_t batch, ptrdiff_t m, ptrdiff_t n, ptrd
 /// The same as the first plus a row of n numbers added to every row of the result; floats only.
 int faa_matmul_bias(FaaType type, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaMatrix b,
                     const void *_Nonnull bias, void *_Nonnull out);
+/// The first `period` bytes again and again, up to `bytes`.
+void faa_repeat(const void *_Nonnull from, ptrdiff_t period, ptrdiff_t bytes, void *_Nonnull out);
 /// out[i] = Σ_t scales[t] weights[t][i] values[t][i], in floats; weights[t] may be NULL for ones. `out` may be one of the values.
 void faa_combine(FaaType type, ptrdiff_t count, int terms, const void *_Nonnull const *_Nonnull values,
                  const void *_Nullable const *_Nonnull weights, const double *_Nonnull scales, void *_Nonnull out);

@@ -68,8 +68,11 @@ private final class LinearNode<Attributes: Sendable>: Node {
   }
 
   override func linearStep(_ isTraced: (Int) -> Bool) throws -> LinearStep {
-    guard let input = first, input.dtype == dtype, input.shape.elementCount == shape.elementCount else {
-      return .rule
+    guard let input = first, input.dtype == dtype else { return .rule }
+    guard input.shape.elementCount == shape.elementCount else {
+      let repeated = input.shape.drop { $0 == 1 }
+      return primitive.order == .kept && repeated.elementsEqual(shape.suffix(repeated.count))
+        ? .repeated : .rule
     }
     switch primitive.order {
     case .kept: return .same

@@ -27,24 +27,41 @@ package final class LinearProgram {
     var scale = 1.0
     var weights: Tensor?
 
-    /// Nil for zero.
-    func times(_ factor: LinearStep.Factor) throws -> Term? {
-      var result = self
-      switch factor {
-      case .zero: return nil
-      case .scale(let factor): result.scale *= factor
-      case .weights(let factor):
-        result.weights = try weights.map { try $0.reshaped(factor.shape) * factor } ?? factor
-      }
-      return result
+  }
+
+  /// What tells a value's form from others. The weights are those of a step, which keeps them.
+  private struct FormKey: Hashable {
+    let spaces: [Int], scales: [Double], weights: [UnsafeMutableRawPointer?]
+    let shape: Shape
+
+    init(_ form: [Term], _ shape: Shape) {
+      spaces = form.map(\.space)
+      scales = form.map(\.scale)
+      weights = form.map { $0.weights?.pointer }
+      self.shape = shape
     }
+  }
+
+  private struct WeightPair: Hashable {
+    let first: UnsafeMutableRawPointer, second: UnsafeMutableRawPointer
   }
 
   private enum Work {
     case combine([Term])
     case matrix(Operand, rows: Int, columns: Int, Int)
+    case product(Factor, Int)
+    case repeated(Int)
     case fused(FusedProduct, Int)
     case rule(Node, [Int?])
+  }
+
+  /// The matrix that a product has beside its input, and how the input is read.
+  private struct Factor {
+    let operand: Operand
+    let isLeft: Bool
+    let rows: Int, inner: Int, columns: Int
+    /// The length of the input's rows, and whether it is transposed.
+    let leading: Int, transposed: Bool
   }
 
   private struct Step {
@@ -56,7 +73,8 @@ package final class LinearProgram {
     var reads: [Int] {
       switch work {
       case .combine(let terms): terms.map(\.space)
-      case .matrix(_, _, _, let input), .fused(_, let input): [input]
+      case .matrix(_, _, _, let input), .product(_, let input), .repeated(let input), .fused(_, let input):
+        [input]
       case .rule(_, let inputs): inputs.compactMap(\.self)
       }
     }
@@ -90,9 +108,38 @@ package final class LinearProgram {
       return try builder.materialised(form, line.nodes[slot].shape, line.nodes[slot].dtype)
     }
     (steps, spaces) = builder.finished(outputs.compactMap(\.self), inputs: line.leafSlots.count)
-    own = try spaces.map { space in
-      space.isShared ? nil : try .uninitialized(space.shape, dtype: space.dtype, in: "linear program")
+    own = try Self.buffers(of: steps, spaces)
+  }
+
+  /// The memory of the program's own values. What is read no more is written again, and soon, so that an application finds all of it in the caches.
+  private static func buffers(of steps: [Step], _ spaces: [Space]) throws -> [Tensor?] {
+    struct Size: Hashable { let count: Int, dtype: DType }
+    var lastRead = [Int](repeating: -1, count: spaces.count)
+    for (position, step) in steps.enumerated() {
+      for read in step.reads { lastRead[read] = position }
     }
+    var own = [Tensor?](repeating: nil, count: spaces.count)
+    var free: [Size: [Tensor]] = [:]
+    for (position, step) in steps.enumerated() {
+      func releaseReads() {
+        for read in Set(step.reads) where lastRead[read] == position {
+          if let buffer = own[read] {
+            free[Size(count: buffer.count, dtype: buffer.dtype), default: []].append(buffer)
+          }
+        }
+      }
+      // A combination may be written where one of its values lies.
+      if case .combine = step.work { releaseReads() }
+      let space = spaces[step.target]
+      if !space.isShared {
+        own[step.target] =
+          try free[Size(count: space.shape.elementCount, dtype: space.dtype)]?.popLast()
+          ?? .uninitialized(space.shape, dtype: space.dtype, in: "linear program")
+      }
+      if case .combine = step.work { continue }
+      releaseReads()
+    }
+    return own
   }
 
   /// The tangents of the outputs from those of the arguments; nil for an output that does not depend on them.
@@ -156,6 +203,16 @@ package final class LinearProgram {
     case .matrix(let operand, let rows, let columns, let input):
       let vector = FaaMatrix(data: pointer(input), batch_stride: columns, leading: 1, transposed: false)
       _ = faa_matmul(space.dtype.kernel, 1, rows, 1, columns, operand.matrix, vector, target.pointer)
+    case .product(let factor, let input):
+      let matrix = FaaMatrix(
+        data: pointer(input), batch_stride: 0, leading: factor.leading, transposed: factor.transposed)
+      let (left, right) =
+        factor.isLeft ? (factor.operand.matrix, matrix) : (matrix, factor.operand.matrix)
+      _ = faa_matmul(
+        space.dtype.kernel, 1, factor.rows, factor.columns, factor.inner, left, right, target.pointer)
+    case .repeated(let input):
+      let size = space.dtype.size
+      faa_repeat(pointer(input), spaces[input].shape.elementCount * size, target.count * size, target.pointer)
     case .fused(let product, let input): try product(pointer(input), target.pointer)
     }
   }
@@ -164,6 +221,11 @@ package final class LinearProgram {
   private struct Builder {
     private var spaces: [Space] = []
     private var steps: [Step] = []
+    /// The values that forms have already, so that one which several operations read is computed once.
+    private var made: [FormKey: Int] = [:]
+
+    /// The products of weights, so that terms of one sum have the same; with their factors, which keeps the pointers theirs.
+    private var products: [WeightPair: (product: Tensor, Tensor, Tensor)] = [:]
 
     mutating func space(_ shape: Shape, _ dtype: DType) -> Int {
       spaces.append(Space(shape: shape, dtype: dtype))
@@ -176,6 +238,25 @@ package final class LinearProgram {
       return target
     }
 
+    /// A term times a factor; nil for zero.
+    private mutating func times(_ term: Term, _ factor: LinearStep.Factor) throws -> Term? {
+      var result = term
+      switch factor {
+      case .zero: return nil
+      case .scale(let factor): result.scale *= factor
+      case .weights(let factor):
+        guard let weights = term.weights else {
+          result.weights = factor
+          break
+        }
+        let pair = WeightPair(first: weights.pointer, second: factor.pointer)
+        let known = try products[pair] ?? (weights.reshaped(factor.shape) * factor, weights, factor)
+        products[pair] = known
+        result.weights = known.product
+      }
+      return result
+    }
+
     /// The tangent of a node from those of its inputs.
     mutating func form(of node: Node, _ inputs: [[Term]?]) throws -> [Term] {
       switch try node.linearStep({ $0 < inputs.count && inputs[$0] != nil }) {
@@ -184,23 +265,31 @@ package final class LinearProgram {
       case .elementwise(let factors):
         var terms: [Term] = []
         for case (let form?, let factor) in zip(inputs, factors) {
-          for term in form { try term.times(factor).map { terms.append($0) } }
+          for term in form { try times(term, factor).map { terms.append($0) } }
         }
         if !terms.isEmpty { return try merged(terms, node.shape, node.dtype) }
       case .matrix(let matrix, let index):
         guard let form = inputs[index], let like = node.input(index) else { break }
         let operand = try Operand(matrix)
         if let term = try thereAndBack(operand, rows: matrix.shape[0], form, node) { return [term] }
-        // A scale alone may wait until the product is taken.
-        var scale = 1.0
-        var input = form[0].space
-        if form.count == 1, form[0].weights == nil {
-          scale = form[0].scale
-        } else {
-          input = try materialised(form, like.shape, like.dtype)
-        }
+        let (input, scale) = try unscaled(form, like.shape, like.dtype)
         let work = Work.matrix(operand, rows: matrix.shape[0], columns: matrix.shape[1], input)
         return [Term(space: add(work, node.shape, node.dtype), scale: scale)]
+      case .product(let matrix, let turned, let index):
+        guard let form = inputs[index], let like = node.input(index) else { break }
+        let isLeft = index == 1
+        let isTurned = isLeft ? turned.right : turned.left
+        let (input, scale) = try unscaled(form, like.shape, like.dtype)
+        let factor = Factor(
+          operand: try stored(matrix, turned: isLeft ? turned.left : turned.right, isLeft: isLeft),
+          isLeft: isLeft,
+          rows: node.shape[0], inner: like.shape[isLeft == isTurned ? 1 : 0], columns: node.shape[1],
+          leading: max(like.shape[1], 1), transposed: isTurned)
+        return [Term(space: add(.product(factor, input), node.shape, node.dtype), scale: scale)]
+      case .repeated:
+        guard let form = inputs[0], let like = node.input(0) else { break }
+        let (input, scale) = try unscaled(form, like.shape, like.dtype)
+        return [Term(space: add(.repeated(input), node.shape, node.dtype), scale: scale)]
       }
       let values = try inputs.enumerated().map { index, form in
         try form.flatMap { form in
@@ -208,6 +297,19 @@ package final class LinearProgram {
         }
       }
       return [Term(space: add(.rule(node, values), node.shape, node.dtype))]
+    }
+
+    /// A constant as products read it: on the right a small one that is to be transposed is, once and for all.
+    private func stored(_ matrix: Tensor, turned: Bool, isLeft: Bool) throws -> Operand {
+      let operand = try Operand(matrix, turned: turned)
+      guard !isLeft, operand.matrix.transposed, matrix.count <= 8192 else { return operand }
+      return try Operand((turned ? matrix.transposed() : matrix).contiguous(in: "linear program"))
+    }
+
+    /// The value of a form, but for a scale alone, which may wait until a linear map has been taken.
+    private mutating func unscaled(_ form: [Term], _ shape: Shape, _ dtype: DType) throws -> (Int, Double) {
+      if form.count == 1, form[0].weights == nil { return (form[0].space, form[0].scale) }
+      return (try materialised(form, shape, dtype), 1)
     }
 
     /// Like terms as one, and what has become many terms as one value.
@@ -228,6 +330,19 @@ package final class LinearProgram {
     /// A value that holds a form: one of its shape, which a rule may be `shared` with.
     mutating func materialised(
       _ form: [Term], _ shape: Shape, _ dtype: DType, shared: Bool = false
+    ) throws -> Int {
+      let key = FormKey(form, shape)
+      if let known = made[key] {
+        if shared { spaces[known].isShared = true }
+        return known
+      }
+      let space = try newlyMaterialised(form, shape, dtype, shared: shared)
+      made[key] = space
+      return space
+    }
+
+    private mutating func newlyMaterialised(
+      _ form: [Term], _ shape: Shape, _ dtype: DType, shared: Bool
     ) throws -> Int {
       let terms = try pairedUp(form)
       if terms.count == 1, terms[0].scale == 1, terms[0].weights == nil, spaces[terms[0].space].shape == shape

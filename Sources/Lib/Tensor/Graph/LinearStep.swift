@@ -8,6 +8,10 @@ enum LinearStep {
   case elementwise([Factor])
   /// The product of a constant matrix with the tangent of one input, a vector.
   case matrix(Tensor, input: Int)
+  /// The product of a constant matrix with the tangent of one input, another matrix.
+  case product(Tensor, Matmul.Turned, input: Int)
+  /// The tangent of the first input again and again.
+  case repeated
 
   /// What a tangent is multiplied by, element by element.
   enum Factor {

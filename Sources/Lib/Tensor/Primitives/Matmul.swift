@@ -35,7 +35,7 @@ enum Matmul {
         let scale = LinearStep.Factor.scale(try constant.item())
         return .elementwise(traced == 0 ? [scale, .zero] : [.zero, scale])
       }
-      guard result[traced] == 1 else { return .rule }
+      guard result[traced] == 1 else { return .product(constant, turned, input: traced) }
       // The matrix that stands before the vector.
       let stands = traced == 0 ? turned.right : !turned.left
       return .matrix(stands ? constant : try constant.transposed(), input: traced)
