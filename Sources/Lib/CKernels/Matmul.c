@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "Elementwise.h"
+#include "SmallProduct.h"
 
 typedef struct {
   FaaType type;
@@ -53,110 +54,10 @@ static void vector_product(FaaType type, FaaMatrix matrix, const char *at, bool 
                 (blasint)step, kept, (double *)out, 1);
 }
 
-// OpenBLAS packs its operands and takes a lock, our tiles pack too, which a small product does not repay. Here a tile of some rows and up to
-// three vectors is summed in registers, both operands read where they lie; a right one that is stored transposed is first turned around.
-#define SMALL_PRODUCT 16384
-#define SMALL_RIGHT 8192
-#define SMALL_TURNED 1024
-#define SMALL_ROWS 8
-
-#define SMALL_PRODUCT_KERNEL(suffix, T)                                                                               \
-  typedef T Lanes_##suffix __attribute__((vector_size(32), aligned(sizeof(T)), may_alias));                           \
-  /* All rows of `wide` columns, which fill the vectors where they are whole, so many rows at a time. The vectors of `direct` rows of b are read \
-     where they lie, those of the others, which would end beyond it, in `rest`. */                                    \
-  __attribute__((always_inline)) static inline void small_columns_##suffix(                                           \
-      const int height, const int vectors, bool is_whole, const T *a, ptrdiff_t row, ptrdiff_t column, const T *b,    \
-      ptrdiff_t ldb, ptrdiff_t direct, const T *rest, ptrdiff_t wide, const T *bias, bool adds, T *out, ptrdiff_t m,  \
-      ptrdiff_t n, ptrdiff_t k) {                                                                                     \
-    typedef Lanes_##suffix V;                                                                                         \
-    enum { lanes = 32 / sizeof(T) };                                                                                  \
-    for (ptrdiff_t i = 0; i < m; i += height, a += height * row, out += height * n) {                                 \
-      ptrdiff_t high = m - i < height ? m - i : height, l = 0;                                                        \
-      const T *rows[SMALL_ROWS] = {a}, *right = b;                                                                    \
-      for (int r = 1; r < height; r++) rows[r] = rows[r - 1] + (r < high ? row : 0);                                  \
-      V sum[SMALL_ROWS][2] = {0};                                                                                     \
-      if (bias && is_whole)                                                                                           \
-        for (int r = 0; r < height; r++)                                                                              \
-          for (int v = 0; v < vectors; v++) sum[r][v] = *(const V *)(bias + lanes * v);                               \
-      if (bias && !is_whole)                                                                                          \
-        for (int r = 0; r < height; r++) memcpy(sum[r], bias, (size_t)wide * sizeof(T));                              \
-      for (; l < direct; l++, right += ldb)                                                                           \
-        for (int r = 0; r < height; r++)                                                                              \
-          for (int v = 0; v < vectors; v++) sum[r][v] += rows[r][l * column] * *(const V *)(right + lanes * v);       \
-      if (is_whole) {                                                                                                 \
-        for (int r = 0; r < height && r < high; r++)                                                                  \
-          for (int v = 0; v < vectors; v++) {                                                                         \
-            V *at = (V *)(out + r * n + lanes * v);                                                                   \
-            *at = adds ? *at + sum[r][v] : sum[r][v];                                                                 \
-          }                                                                                                           \
-        continue;                                                                                                     \
-      }                                                                                                               \
-      for (right = rest; l < k; l++, right += 2 * lanes)                                                              \
-        for (int r = 0; r < height; r++)                                                                              \
-          for (int v = 0; v < vectors; v++) sum[r][v] += rows[r][l * column] * *(const V *)(right + lanes * v);       \
-      /* All sums at once: a loop that picks one would keep them in memory from the start. */                         \
-      T edge[SMALL_ROWS][2 * lanes];                                                                                  \
-      for (int r = 0; r < height; r++)                                                                                \
-        for (int v = 0; v < vectors; v++) *(V *)(edge[r] + lanes * v) = sum[r][v];                                    \
-      int r = 0;                                                                                                      \
-      /* What is too much is written over by the next row. */                                                         \
-      if (!adds && wide == n)                                                                                         \
-        for (; r < height && r < high && lanes * vectors <= (m - i - r) * n; r++)                                     \
-          for (int v = 0; v < vectors; v++) *(V *)(out + r * n + lanes * v) = *(const V *)(edge[r] + lanes * v);      \
-      for (; r < height && r < high; r++)                                                                             \
-        for (ptrdiff_t j = 0; j < wide; j++) out[r * n + j] = adds ? out[r * n + j] + edge[r][j] : edge[r][j];        \
-    }                                                                                                                 \
-  }                                                                                                                   \
-  CLONES static void small_##suffix(const T *a, ptrdiff_t row, ptrdiff_t column, const T *b, ptrdiff_t ldb,           \
-                                    const T *bias, bool adds, T *out, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k) {        \
-    enum { lanes = 32 / sizeof(T) };                                                                                  \
-    /* Four rows where more would leave much of the last tile unused. */                                              \
-    bool by_four = 10 * ((m + 3) / 4 * 4) <= 9 * ((m + 5) / 6 * 6);                                                   \
-    for (ptrdiff_t j = 0, wide; j < n; j += wide) {                                                                   \
-      ptrdiff_t vectors = n - j > lanes ? 2 : 1, beyond = lanes * vectors - (n - j);                                  \
-      wide = beyond > 0 ? n - j : lanes * vectors;                                                                    \
-      const T *right = b + j, *start = bias ? bias + j : NULL;                                                        \
-      T *to = out + j;                                                                                                \
-      if (beyond <= 0) {                                                                                              \
-        if (vectors == 2 && by_four)                                                                                  \
-          small_columns_##suffix(4, 2, true, a, row, column, right, ldb, k, NULL, wide, start, adds, to, m, n, k);    \
-        else if (vectors == 2)                                                                                        \
-          small_columns_##suffix(6, 2, true, a, row, column, right, ldb, k, NULL, wide, start, adds, to, m, n, k);    \
-        else if (m <= 4)                                                                                              \
-          small_columns_##suffix(4, 1, true, a, row, column, right, ldb, k, NULL, wide, start, adds, to, m, n, k);    \
-        else                                                                                                          \
-          small_columns_##suffix(8, 1, true, a, row, column, right, ldb, k, NULL, wide, start, adds, to, m, n, k);    \
-        continue;                                                                                                     \
-      }                                                                                                               \
-      /* A row's vectors end among the elements of the next ones, as long as there are any. */                        \
-      ptrdiff_t direct = k - (beyond + ldb - 1) / ldb;                                                                \
-      if (direct < 0) direct = 0;                                                                                     \
-      T rest[2 * lanes][2 * lanes];                                                                                   \
-      for (ptrdiff_t l = direct; l < k; l++)                                                                          \
-        for (ptrdiff_t c = 0; c < 2 * lanes; c++) rest[l - direct][c] = c < wide ? right[l * ldb + c] : 0;            \
-      if (vectors == 2)                                                                                               \
-        small_columns_##suffix(6, 2, false, a, row, column, right, ldb, direct, rest[0], wide, start, adds, to, m, n, k); \
-      else if (m <= 4)                                                                                                \
-        small_columns_##suffix(4, 1, false, a, row, column, right, ldb, direct, rest[0], wide, start, adds, to, m, n, k); \
-      else                                                                                                            \
-        small_columns_##suffix(8, 1, false, a, row, column, right, ldb, direct, rest[0], wide, start, adds, to, m, n, k); \
-    }                                                                                                                 \
-  }                                                                                                                   \
-  static void small_product_##suffix(const Product *p, const char *pa, const char *pb, char *out) {                   \
-    const T *b = (const T *)pb;                                                                                       \
-    T turned[SMALL_TURNED];                                                                                           \
-    ptrdiff_t ldb = p->b.leading;                                                                                     \
-    if (p->b.transposed) {                                                                                            \
-      for (ptrdiff_t j = 0; j < p->n; j++)                                                                            \
-        for (ptrdiff_t l = 0; l < p->k; l++) turned[l * p->n + j] = b[j * ldb + l];                                   \
-      b = turned;                                                                                                     \
-      ldb = p->n;                                                                                                     \
-    }                                                                                                                 \
-    ptrdiff_t row = p->a.transposed ? 1 : p->a.leading, column = p->a.transposed ? p->a.leading : 1;                  \
-    small_##suffix((const T *)pa, row, column, b, ldb, p->bias, p->adds, (T *)out, p->m, p->n, p->k);                 \
-  }
-SMALL_PRODUCT_KERNEL(f32, float)
-SMALL_PRODUCT_KERNEL(f64, double)
+static FaaMatrix starting(FaaMatrix matrix, const char *at) {
+  matrix.data = at;
+  return matrix;
+}
 
 static void product_chunk(void *context, ptrdiff_t chunk) {
   Product *p = context;
@@ -179,7 +80,7 @@ static void product_chunk(void *context, ptrdiff_t chunk) {
     for (ptrdiff_t r = 0; r < rows; r++) memcpy(out + r * p->n * size, bias, (size_t)(columns * size));
   }
   if (p->is_small)
-    (p->type == FaaF32 ? small_product_f32 : small_product_f64)(p, a, b, out);
+    faa_small_product(p->type, p->m, p->n, p->k, starting(p->a, a), starting(p->b, b), p->bias, p->adds, out);
   else if (p->type != FaaI32 && p->n == 1)
     vector_product(p->type, p->a, a, p->a.transposed, rows, p->k, b, p->b.transposed ? 1 : p->b.leading, adds, out);
   else if (p->type != FaaI32 && p->m == 1)
@@ -216,9 +117,6 @@ __attribute__((constructor)) static void end_blas_threads(void) {
 // Below, the pool does not repay its waking.
 #define SHARED_PRODUCT 3e5
 
-/// Whether a product of f32 that is not that small is faster read where it lies than by packed tiles: measured on AVX2 (Zen 3).
-static bool reads_well(FaaMatrix a, FaaMatrix b, ptrdiff_t n) { return !b.transposed && (a.transposed || n % 8 == 0); }
-
 static int multiply(FaaType type, ptrdiff_t batch, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaMatrix b,
                     const void *bias, bool adds, void *out) {
   Product p = {.type = type, .m = m, .n = n, .k = k, .a = a, .b = b, .bias = bias, .adds = adds, .out = out};
@@ -228,10 +126,9 @@ static int multiply(FaaType type, ptrdiff_t batch, ptrdiff_t m, ptrdiff_t n, ptr
       faa_shared_product(m, n, k, a, b, bias, adds, out))
     return 0;
   // With a single row or column there is nothing to tile: from a few hundred elements the matrix-vector product is faster.
-  p.is_small = type != FaaI32 && (work <= 512 || (m > 1 && n > 1)) && n * k <= (b.transposed ? SMALL_TURNED : SMALL_RIGHT) &&
-               (work <= SMALL_PRODUCT || (work < SHARED_PRODUCT && (type == FaaF64 || reads_well(a, b, n))));
+  p.is_small = (work <= 512 || (m > 1 && n > 1)) && faa_is_small_product(type, m, n, k, a, b);
   if (p.is_small && batch == 1) {
-    (type == FaaF32 ? small_product_f32 : small_product_f64)(&p, a.data, b.data, out);
+    faa_small_product(type, m, n, k, a, b, bias, adds, out);
     return 0;
   }
   // Every piece packs the operand that is not cut anew, so the longer axis is cut, and none where the batch is work for all.
