@@ -88,8 +88,10 @@ struct LinearizedTests {
     let b = try stream.normals([6, 6], dtype: .f64) * 0.4
     let wide = try stream.normals([6, 9], dtype: .f64) * 0.4
     let plan = (0..<stream.int(below: 10) + 4).map { _ in
-      (stream.int(below: 13), stream.int(below: 1 << 20), stream.int(below: 1 << 20))
+      (stream.int(below: 15), stream.int(below: 1 << 20), stream.int(below: 1 << 20))
     }
+    let scale = try stream.normals([5, 6], dtype: .f64)
+    let part = try scale.narrowed(axis: 0, start: 0, count: 2)
     return { x in
       var values = x
       for (operation, left, right) in plan {
@@ -109,6 +111,9 @@ struct LinearizedTests {
           case 9: try p + q.sum([0]) * 0.2
           case 10: try p * q.mean([1], keep: true)
           case 11: try (p + p.matmul(b)) * q.sin()
+          case 12: try p * scale * scale
+          // A view that begins where the whole does.
+          case 13: try p + (p.narrowed(axis: 0, start: 0, count: 2) * part * part).sum() * 0.1
           default: try p.square() * 0.2 - q + p.sum() * 0.1
           }
         values.append(next)

@@ -155,13 +155,14 @@ struct NestedTests {
         try hypergradient(of: problem, at: [c], one, by: OneStep(rate: 0.1)).unqualifiedValue[0]
       }(scalar(0.5))
     }
-    #expect(throws: HypergradientError.self) {
+    func slope(_ method: any HypergradientMethod) throws -> Double {
       try grad { c in
-        try hypergradient(
-          of: problem, at: [scalar(1)], [c], by: ConjugateGradient(), .init(fallback: [Unroll(last: 5)])
-        )
-        .unqualifiedValue[0]
-      }(scalar(1))
+        try hypergradient(of: problem, at: [scalar(1)], [c], by: method, .init(fallback: [Unroll(last: 5)]))
+          .unqualifiedValue[0]
+      }(scalar(1)).item()
     }
+    #expect(throws: HypergradientError.self) { try slope(Neumann(terms: 3, gamma: 5)) }
+    // F' = 2 λ.
+    #expect(abs(try slope(ConjugateGradient()) - 2) < 1e-12)
   }
 }

@@ -216,6 +216,20 @@ struct StandingTests {
         == 6)
   }
 
+  @Test("a bound covers what rounding does in single precision", arguments: [1.0 / 3, 0.7, 1.1])
+  func roundedBounds(_ theta: Double) throws {
+    let problem = BilevelProblem(
+      inner: { theta, lambda in try theta[0].square().sum() * 1.5 - lambda[0] * theta[0].sum() },
+      outer: { theta, _ in try theta[0].sum() })
+    for method in [Dense(), GMRES(), ConjugateGradient(), MINRES()] as [any HypergradientMethod] {
+      let result = try hypergradient(
+        of: problem, at: [Tensor([Float(theta)])], [Tensor([Float(3 * theta)])], by: method,
+        .init(strongConvexity: 3))
+      let error = try abs(result.value.numbers[0] - 1.0 / 3)
+      #expect(result.errorIsBound && error <= result.error ?? 0, "\(result): \(error)")
+    }
+  }
+
   @Test("a bound whose premise a product refutes is refused")
   func refutedConvexity() throws {
     let point = try Diagonal([1.2, 1.2]).point()

@@ -33,6 +33,7 @@ final class HypergradientObject: HostObject {
   func member(_ name: String) throws -> Value? {
     func number(_ value: Double?) -> Value { value.map { .float($0) } ?? .none }
     func texts(_ list: [String]) -> Value { .list(list.map { .text($0) }) }
+    if ["byScale", "largestRate", "spectrum"].contains(name) { try lambda.checkConstant(name) }
     switch name {
     case "value": return try lambda.result(result.value)
     case "direct": return try lambda.result(result.direct)

@@ -87,11 +87,7 @@ final class TermObject: HostObject {
   var memberNames: [String] { ["k", "v", "norm", "ratio", "q", "value", "cosine", "residual", "error"] }
   func member(_ name: String) throws -> Value? {
     // Riding on a term the exact derivative would be another function's.
-    if ["v", "q", "value"].contains(name), owner.lambda.leaves.contains(where: \.isRecorded) {
-      throw CommandError(
-        "NotDifferentiable", "`\(name)` of a term is a constant, and a derivative is being taken by λ",
-        help: "the hypergradient's own value, direct, indirect and q have derivatives")
-    }
+    if ["v", "q", "value"].contains(name) { try owner.lambda.checkConstant("\(name) of a term") }
     return switch name {
     case "k": .int(term.k)
     case "v": try owner.theta.result(term.v)

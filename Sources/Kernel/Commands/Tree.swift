@@ -92,3 +92,13 @@ extension Arguments {
     return tree
   }
 }
+
+extension Tree {
+  /// Throws `NotDifferentiable` where a derivative is being taken by this λ, of which `name` is a constant.
+  func checkConstant(_ name: String) throws {
+    guard leaves.contains(where: \.isRecorded) else { return }
+    throw CommandError(
+      "NotDifferentiable", "`\(name)` is a constant, and a derivative is being taken by λ",
+      help: "the hypergradient's value, direct, indirect and q have derivatives")
+  }
+}

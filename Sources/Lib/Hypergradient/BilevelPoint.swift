@@ -23,13 +23,18 @@ public final class BilevelPoint {
   /// where λ acts through them alone.
   public let notes: [String], lambdaNotes: [String]
   /// Whether θ is a minimiser, or a fixed point, as far as its gradient tells: whether the step along it that Newton's method would take is
-  /// short beside θ. The size of the gradient alone would depend on the loss's units. Asking takes a product.
-  public private(set) lazy var isMinimum: Bool =
-    stepToMinimum <= 1e-3 * max(1, (try? theta.tensors.norm()) ?? 1)
+  /// short, within a thousandth of |θ| or a millionth. The size of the gradient alone would depend on the loss's units. Asking first takes a product.
+  public var isMinimum: Bool {
+    if knownStep == nil { knownStep = try? stepToMinimum() }
+    // Without the product, for which a user may have had no patience, the gradient has to do.
+    let step = knownStep ?? innerGradientNorm
+    return step <= max(1e-3 * ((try? theta.tensors.norm()) ?? 0), 1e-6)
+  }
   /// What the last computation met on the way from λ to the outer loss.
   public let paths: [String]
   private let record: GradientRecord
   private var knownGaussNewton: GaussNewton?
+  private var knownStep: Double?
   /// What was measured: seconds of a product in reverse over reverse and in forward over reverse.
   private var timings: (reverse: Double, forward: Double)?
   private var batchRecords: [Int: GradientRecord] = [:]
@@ -79,14 +84,14 @@ public final class BilevelPoint {
     paths = PathGraph(inner: innerPaths, outer: outerPaths, movesTheta: record.dependsOnLambda).lines
   }
 
-  /// |∇g| / |vᵀ H v| with v along ∇g: the distance to the minimum of the parabola in that direction. Of a fixed point the defect itself.
-  private var stepToMinimum: Double {
-    guard problem.isSymmetric, innerGradientNorm > 0 else { return innerGradientNorm }
-    guard let along = try? innerGradient.scaled(1 / innerGradientNorm),
-      let curved = try? record.hessianProduct(along, mode: .reverseOverReverse),
-      let bend = try? along.dot(curved)
-    else { return .infinity }
-    return innerGradientNorm / abs(bend)
+  /// The distance along ∇g to the minimum of the parabola in that direction, |∇g| / |v·Hv| with v along it. For a fixed point the defect takes
+  /// the gradient's place, and what the step leaves of it is least.
+  private func stepToMinimum() throws -> Double {
+    guard innerGradientNorm > 0 else { return 0 }
+    let along = try innerGradient.scaled(1 / innerGradientNorm)
+    let image = try record.product(along)
+    let bend = abs(try along.dot(image))
+    return innerGradientNorm * (problem.isSymmetric ? 1 / bend : bend / (try image.dot(image)))
   }
 
   /// The faster composition of a product, measured once, and the times in words.

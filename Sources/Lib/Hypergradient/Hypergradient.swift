@@ -33,7 +33,8 @@ public final class Hypergradient {
 
   fileprivate init(
     _ point: BilevelPoint, _ method: any HypergradientMethod, _ options: HypergradientOptions,
-    derivatives: DifferentiableParts? = nil, since begin: Double
+    derivatives: DifferentiableParts? = nil,
+    check: (any HypergradientMethod) throws -> Void = { _ in }, since begin: Double
   ) throws {
     let count = point.theta.elementCount
     func computed(by method: any HypergradientMethod) throws -> (
@@ -65,6 +66,7 @@ public final class Hypergradient {
       if index > 0 { failures.append("\(failure); \(next) took its place, as asked") }
       used = next
       do {
+        try check(next)
         found = try computed(by: next)
         hvps += found?.0.hessianProducts ?? 0
         mixed += found?.0.mixedProducts ?? 0
@@ -179,16 +181,21 @@ public func hypergradient(
 ) throws -> Hypergradient {
   let begin = monotonicSeconds()
   let point = try BilevelPoint(problem, theta: theta, lambda: lambda, followsStops: options.followsStops)
-  // Of steps the start is an argument, too; a minimum does not depend on where it was looked for.
-  let methods = [method] + options.fallback
-  let follows = (methods.allSatisfy(\.assumesMinimum) ? lambda : theta + lambda).contains(where: \.isRecorded)
-  if follows { for method in methods { try checkDifferentiable(method, options) } }
-  let derivatives = follows ? try DifferentiableParts(problem, at: theta, lambda) : nil
-  return try Hypergradient(point, method, options, derivatives: derivatives, since: begin)
+  let followsLambda = lambda.contains(where: \.isRecorded), followsTheta = theta.contains(where: \.isRecorded)
+  func check(_ method: any HypergradientMethod) throws {
+    // Of steps the start is an argument, too; a minimum does not depend on where it was looked for.
+    guard followsLambda || followsTheta && !method.assumesMinimum else { return }
+    try checkDifferentiable(method, options, by: followsLambda ? "λ" : "θ")
+  }
+  try check(method)
+  let derivatives = followsLambda ? try DifferentiableParts(problem, at: theta, lambda) : nil
+  return try Hypergradient(point, method, options, derivatives: derivatives, check: check, since: begin)
 }
 
 /// Throws `invalidArgument` for a value that is not meant to be the implicit gradient, whose derivative is not the implicit gradient's.
-private func checkDifferentiable(_ method: any HypergradientMethod, _ options: HypergradientOptions) throws {
+private func checkDifferentiable(
+  _ method: any HypergradientMethod, _ options: HypergradientOptions, by variable: String
+) throws {
   let reason: String? =
     if !method.assumesMinimum {
       "\(method.name)() differentiates steps, not the minimum"
@@ -205,7 +212,7 @@ private func checkDifferentiable(_ method: any HypergradientMethod, _ options: H
   throw HypergradientError(
     .invalidArgument, in: "hypergradient", "it is being differentiated, and \(reason)",
     help:
-      "use a method of the implicit function theorem as it is, such as cg(), or take λ as a constant: stopGradient(λ)"
+      "use a method of the implicit function theorem as it is, such as cg(), or take \(variable) as a constant: stopGradient(\(variable))"
   )
 }
 

@@ -154,5 +154,10 @@ func recentRate(_ residuals: [Double]) -> Double {
   return before > 0 ? (end / before).power(1 / Double(window)) : 0
 }
 
+/// |q - q*| at most, where A ⪰ μ I and |b - A q| is `residual`: residual / μ, with what rounding may hide of it.
+func provenError(_ residual: Double, _ b: [Tensor], _ strongConvexity: Double) throws -> Double {
+  (residual + b.epsilon * (try b.norm())) / strongConvexity
+}
+
 /// The default tolerance of a relative residual in the precision of `b`.
 func defaultTolerance(_ b: [Tensor]) -> Double { b.epsilon < 1e-12 ? 1e-10 : 1e-5 }

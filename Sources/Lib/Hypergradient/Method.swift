@@ -161,7 +161,8 @@ extension LinearSolver {
           + "undamped one's residual")
       // What is proven is to be proven of the hypergradient, not of the damped one.
       if solution.errorIsBound, let mu = options.strongConvexity, let rest = solution.residualVector {
-        solution.errorEstimate = try rest.adding(options.damping, solution.q).norm() / mu
+        solution.errorEstimate = try provenError(
+          rest.adding(options.damping, solution.q).norm(), point.outerGradient, mu)
       }
     }
     if addedDamping > 0, solution.status == .converged {

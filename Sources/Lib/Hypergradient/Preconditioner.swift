@@ -110,7 +110,7 @@ extension LinearSolver {
       if let strongConvexity, strongConvexity > 0, addedDamping == 0, solution.residualVector != nil,
         solution.residual.isFinite
       {
-        solution.errorEstimate = solution.residual / strongConvexity
+        solution.errorEstimate = try provenError(solution.residual, b, strongConvexity)
         solution.errorIsBound = true
       }
       return solution
@@ -135,7 +135,7 @@ extension LinearSolver {
     let (first, last) = (try b.norm(), try rest.norm())
     solution.residualVector = rest
     // What is small in the preconditioned system need not be small in this one.
-    solution.errorEstimate = strongConvexity.map { last / $0 }
+    solution.errorEstimate = try strongConvexity.map { try provenError(last, b, $0) }
     solution.errorIsBound = strongConvexity != nil
     switch solution.status {
     case .truncated: solution.status = .truncated(error: .infinity)

@@ -153,7 +153,10 @@ public final class NeumannTerms: Sequence, IteratorProtocol {
     let q = try start.q.adding(1, sides?.right(sum) ?? sum)
     if let frobenius, let strongConvexity {
       // What is left of the undamped system: v is of the damped one.
-      error = try frobenius * series.v.adding(options.damping, q).norm() / strongConvexity
+      error =
+        try frobenius
+        * provenError(
+          series.v.adding(options.damping, q).norm(), computation.point.outerGradient, strongConvexity)
       isBound = true
     }
     return NeumannTerm(

@@ -37,7 +37,8 @@ public struct Dense: LinearSolver {
     }
     let x = factors.solve(right)
     let q = try b.shaped(from: x)
-    let rest = zip(right, matrix.times(x)).map { $0 - $1 }
+    // In the types of b, so that what rounding does to q is seen.
+    let rest = try zip(right, matrix.times(q.flattened())).map { $0 - $1 }
     let residual = rest.reduce(0) { $0 + $1 * $1 }.squareRoot()
     var solution = LinearSolution(q: q, residuals: [norm, residual], status: .converged)
     solution.residualVector = try b.shaped(from: rest)

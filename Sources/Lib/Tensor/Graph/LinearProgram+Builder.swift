@@ -16,6 +16,8 @@ extension LinearProgram {
 
     private struct WeightPair: Hashable {
       let first: UnsafeMutableRawPointer, second: UnsafeMutableRawPointer
+      // A view of the first elements of a tensor begins where that does.
+      let count: Int, dtype: DType
     }
 
     private var spaces: [Space] = []
@@ -48,7 +50,8 @@ extension LinearProgram {
           result.weights = factor
           break
         }
-        let pair = WeightPair(first: weights.pointer, second: factor.pointer)
+        let pair = WeightPair(
+          first: weights.pointer, second: factor.pointer, count: factor.count, dtype: factor.dtype)
         let known = try products[pair] ?? (weights.reshaped(factor.shape) * factor, weights, factor)
         products[pair] = known
         result.weights = known.product
