@@ -1,7 +1,8 @@
 // Neumann hypergradients with 20 terms on the problems of torch_reference.py, which computes the same numbers with
 // hand-written torch.autograd. Prints one line a problem: name, microseconds (best of several), norm of the hypergradient, and
 // the time of a Hessian-vector product over that of a gradient. With the argument `vit` the hypergradient of a ViT-Tiny with 10 terms
-// and the peak memory in MB; with `memory` and a number of terms the same of the perceptron; with a problem's name that one alone.
+// and the peak memory in MB; with `memory` and a number of terms the same of the perceptron; with `parts` and a problem's name the microseconds of
+// recording the point, of the first series there and of a second one, which finds the sweep compiled; with a problem's name that one alone.
 import Glibc
 import Hypergradient
 import Layers
@@ -141,7 +142,35 @@ func measure(_ setting: Setting, terms: Int) throws -> (seconds: Double, norm: D
   return (best, try value.flatMap { try $0.doubles() }.reduce(0) { $0 + $1 * $1 }.squareRoot())
 }
 
+func settings() throws -> [Setting] {
+  try [
+    quadratic(10), quadratic(100), quadratic(1000), logistic(10), logistic(100), logistic(1000),
+    perceptron("mlp-941", [8, 24, 24, 5], samples: 64, ridge: 0.25),
+    perceptron("mlp-941-256", [8, 24, 24, 5], samples: 256, ridge: 0.25), perceptron(),
+  ]
+}
+
+/// The best times of the parts of a hypergradient, in microseconds.
+func parts(_ setting: Setting) throws -> [Double] {
+  var best = [Double](repeating: .infinity, count: 3)
+  for _ in 0..<setting.repeats {
+    let method = Neumann(terms: 20, gamma: .literal(setting.gamma))
+    var times = [seconds()]
+    let point = try BilevelPoint(setting.problem, theta: setting.theta, lambda: setting.lambda)
+    times.append(seconds())
+    for _ in 0..<2 {
+      _ = try hypergradient(at: point, by: method)
+      times.append(seconds())
+    }
+    for part in best.indices { best[part] = min(best[part], (times[part + 1] - times[part]) * 1e6) }
+  }
+  return best.map { $0.rounded() }
+}
+
 switch CommandLine.arguments.dropFirst().first {
+case "parts":
+  let name = CommandLine.arguments.dropFirst(2).first
+  for setting in try settings() where setting.name == name { print(setting.name, try parts(setting)) }
 case "vit":
   let setting = try visionTransformer()
   let (best, norm) = try measure(setting, terms: 10)
@@ -152,12 +181,7 @@ case "memory":
   let (best, _) = try measure(perceptron(ridge: 0.5, gamma: 1e-3), terms: terms)
   print("mlp-25k", terms, "terms", (best * 1e7).rounded() / 10, "us", peakMemory(), "MB")
 case let chosen:
-  let settings = try [
-    quadratic(10), quadratic(100), quadratic(1000), logistic(10), logistic(100), logistic(1000),
-    perceptron("mlp-941", [8, 24, 24, 5], samples: 64, ridge: 0.25),
-    perceptron("mlp-941-256", [8, 24, 24, 5], samples: 256, ridge: 0.25), perceptron(),
-  ]
-  for setting in settings where chosen == nil || chosen == setting.name {
+  for setting in try settings() where chosen == nil || chosen == setting.name {
     let (best, norm) = try measure(setting, terms: 20)
     let point = try BilevelPoint(setting.problem, theta: setting.theta, lambda: setting.lambda)
     let costs = try plan([Neumann()], at: point)

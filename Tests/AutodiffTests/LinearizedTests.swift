@@ -40,6 +40,21 @@ struct LinearizedTests {
       first, jvp(at: x, along: directions(like: x, seed: 5)) { [try row.sample.call($0)] }.tangents, "kept")
   }
 
+  /// The values of a random chain of operations, each on two of those before it.
+  private func chain(
+    _ stream: inout RandomStream, length: Int, of operations: Int,
+    _ operate: @escaping (_ operation: Int, Tensor, Tensor) throws -> Tensor
+  ) -> ([Tensor]) throws -> [Tensor] {
+    let plan = (0..<stream.int(below: length) + 4).map { _ in
+      (stream.int(below: operations), stream.int(below: 1 << 20), stream.int(below: 1 << 20))
+    }
+    return { x in
+      try plan.reduce(into: x) { values, step in
+        values.append(try operate(step.0, values[step.1 % values.count], values[step.2 % values.count]))
+      }
+    }
+  }
+
   /// A random computation of two vectors of six numbers: products with constant matrices and their transposes, elementwise
   /// functions, broadcasting, reductions, views; each step from values before it.
   private func graph(_ seed: UInt64) throws -> ([Tensor]) throws -> Tensor {
@@ -47,35 +62,28 @@ struct LinearizedTests {
     let a = try stream.normals([6, 6], dtype: .f64) * 0.4
     let b = try stream.normals([6, 6], dtype: .f64) * 0.4
     let weights = try stream.normals([6], dtype: .f64)
-    let plan = (0..<stream.int(below: 12) + 4).map { _ in
-      (stream.int(below: 16), stream.int(below: 1 << 20), stream.int(below: 1 << 20))
+    let values = chain(&stream, length: 12, of: 16) { operation, p, q in
+      switch operation {
+      case 0: try a.matmul(p)
+      case 1: try a.transposed().matmul(p)
+      case 2: try p.matmul(b)
+      case 3: try a.matmul(p) + a.transposed().matmul(p)
+      case 4: try p * weights
+      case 5: try p.tanh()
+      case 6: try (p * 0.3).sin()
+      case 7: try p + q
+      case 8: try p * q * 0.3 - q
+      case 9: try p.reshaped([2, 3]).transposed().reshaped([6])
+      case 10: try p - p.mean()
+      case 11: try p.softmax(axis: 0) * q
+      case 12: try (-p).softplus()
+      case 13: try p.flipped([0]) * 0.5 + p
+      case 14: try p.reshaped([6, 1]).matmul(q.reshaped([1, 6])).sum([0]) * 0.1
+      default: try p.square() * 0.1 + weights
+      }
     }
     return { x in
-      var values = x
-      for (operation, left, right) in plan {
-        let p = values[left % values.count]
-        let q = values[right % values.count]
-        let next: Tensor =
-          switch operation {
-          case 0: try a.matmul(p)
-          case 1: try a.transposed().matmul(p)
-          case 2: try p.matmul(b)
-          case 3: try a.matmul(p) + a.transposed().matmul(p)
-          case 4: try p * weights
-          case 5: try p.tanh()
-          case 6: try (p * 0.3).sin()
-          case 7: try p + q
-          case 8: try p * q * 0.3 - q
-          case 9: try p.reshaped([2, 3]).transposed().reshaped([6])
-          case 10: try p - p.mean()
-          case 11: try p.softmax(axis: 0) * q
-          case 12: try (-p).softplus()
-          case 13: try p.flipped([0]) * 0.5 + p
-          case 14: try p.reshaped([6, 1]).matmul(q.reshaped([1, 6])).sum([0]) * 0.1
-          default: try p.square() * 0.1 + weights
-          }
-        values.append(next)
-      }
+      let values = try values(x)
       let end = try values.suffix(3).reduce(Tensor.scalar(0, dtype: .f64)) { try $0 + $1.square().sum() }
       return try end + values[0].matmul(a.matmul(values[0])) * 0.5
     }
@@ -87,38 +95,30 @@ struct LinearizedTests {
     let a = try stream.normals([5, 5], dtype: .f64) * 0.4
     let b = try stream.normals([6, 6], dtype: .f64) * 0.4
     let wide = try stream.normals([6, 9], dtype: .f64) * 0.4
-    let plan = (0..<stream.int(below: 10) + 4).map { _ in
-      (stream.int(below: 15), stream.int(below: 1 << 20), stream.int(below: 1 << 20))
-    }
     let scale = try stream.normals([5, 6], dtype: .f64)
     let part = try scale.narrowed(axis: 0, start: 0, count: 2)
-    return { x in
-      var values = x
-      for (operation, left, right) in plan {
-        let p = values[left % values.count]
-        let q = values[right % values.count]
-        let next: Tensor =
-          switch operation {
-          case 0: try a.matmul(p)
-          case 1: try a.transposed().matmul(p)
-          case 2: try p.matmul(b)
-          case 3: try p.matmul(b.transposed())
-          case 4: try p.transposed().matmul(a).transposed()
-          case 5: try b.matmul(p.transposed()).transposed()
-          case 6: try p.matmul(wide).tanh().matmul(wide.transposed())
-          case 7: try p.matmul(q.transposed()).matmul(p) * 0.1
-          case 8: try (p + q).tanh()
-          case 9: try p + q.sum([0]) * 0.2
-          case 10: try p * q.mean([1], keep: true)
-          case 11: try (p + p.matmul(b)) * q.sin()
-          case 12: try p * scale * scale
-          // A view that begins where the whole does.
-          case 13: try p + (p.narrowed(axis: 0, start: 0, count: 2) * part * part).sum() * 0.1
-          default: try p.square() * 0.2 - q + p.sum() * 0.1
-          }
-        values.append(next)
+    let values = chain(&stream, length: 10, of: 15) { operation, p, q in
+      switch operation {
+      case 0: try a.matmul(p)
+      case 1: try a.transposed().matmul(p)
+      case 2: try p.matmul(b)
+      case 3: try p.matmul(b.transposed())
+      case 4: try p.transposed().matmul(a).transposed()
+      case 5: try b.matmul(p.transposed()).transposed()
+      case 6: try p.matmul(wide).tanh().matmul(wide.transposed())
+      case 7: try p.matmul(q.transposed()).matmul(p) * 0.1
+      case 8: try (p + q).tanh()
+      case 9: try p + q.sum([0]) * 0.2
+      case 10: try p * q.mean([1], keep: true)
+      case 11: try (p + p.matmul(b)) * q.sin()
+      case 12: try p * scale * scale
+      // A view that begins where the whole does.
+      case 13: try p + (p.narrowed(axis: 0, start: 0, count: 2) * part * part).sum() * 0.1
+      default: try p.square() * 0.2 - q + p.sum() * 0.1
       }
-      return try values.suffix(3).reduce(Tensor.scalar(0, dtype: .f64)) { try $0 + $1.square().sum() }
+    }
+    return { x in
+      return try values(x).suffix(3).reduce(Tensor.scalar(0, dtype: .f64)) { try $0 + $1.square().sum() }
     }
   }
 

@@ -50,8 +50,7 @@ let orderCommands: [Command] = [
   ) { a in
     let x = try a.tensor("x")
     let (axis, keep) = (try a.optionalInt("axis"), try a.bool("keep"))
-    let places = a["q"].number == nil ? try a.sequence("q") : [a["q"]]
-    try a.checkConstant("q", places.compactMap { if case .tensor(let tensor) = $0 { tensor } else { nil } })
+    try a.checkConstant("q")
     if let q = a["q"].number { return .tensor(try x.quantile(q, axis: axis, keep: keep)) }
     let fractions = try a.doubles("q")
     guard !fractions.isEmpty else { throw a.error("InvalidArgument", "q", "is empty") }

@@ -89,7 +89,7 @@ private func symmetricMap(_ a: Arguments) throws -> (LinearMap, [Tensor]) {
   if case .function = a["of"] { return try hessian(a) }
   if case .object = a["of"] { return try hessian(a) }
   let matrix = try a.tensor("of")
-  try a.checkConstant("of", [matrix])
+  try a.checkConstant("of")
   let map = try LinearMap(matrix: matrix)
   let like = [try Tensor.zeros(Shape([matrix.shape[0]]), dtype: matrix.dtype)]
   guard try map.isSymmetric(like: like) else {
@@ -104,7 +104,7 @@ private func hessian(_ a: Arguments) throws -> (LinearMap, [Tensor]) {
   }
   let theta = try Tree(pair.elements[0], "θ", a)
   let lambda = try Tree(pair.elements[1], "λ", a)
-  try a.checkConstant("at", theta.leaves + lambda.leaves)
+  try a.checkConstant("at")
   let problem = try BilevelProblem(
     innerProblem("of", theta, lambda, a), outer: { theta, _ in try theta[0].sum() },
     thetaNames: theta.names("θ"), lambdaNames: lambda.names("λ"))

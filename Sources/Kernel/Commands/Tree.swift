@@ -87,9 +87,8 @@ struct Tree {
 extension Arguments {
   /// A tree that the call uses as a constant. Throws `NotDifferentiable` where a derivative is being taken by it.
   func constants(_ name: String) throws -> Tree {
-    let tree = try Tree(self[name], name, self)
-    try checkConstant(name, tree.leaves)
-    return tree
+    try checkConstant(name)
+    return try Tree(self[name], name, self)
   }
 }
 

@@ -73,10 +73,10 @@ extension Arguments {
     return value
   }
 
-  /// Throws `NotDifferentiable` where a derivative is being taken by an argument that the call uses as a constant: it would be 0 without
-  /// a word.
-  public func checkConstant(_ name: String, _ tensors: [Tensor]) throws {
-    guard tensors.contains(where: \.isRecorded) else { return }
+  /// Throws `NotDifferentiable` where a derivative is being taken by an argument, or by a part of it, that the call uses as a constant: it
+  /// would be 0 without a word.
+  public func checkConstant(_ name: String) throws {
+    guard self[name].isRecorded else { return }
     throw error(
       "NotDifferentiable", name, "is used as a constant, and a derivative is being taken by it",
       help: "stopGradient(…) around it says that a constant is meant")
@@ -86,9 +86,8 @@ extension Arguments {
   public func double(_ name: String, atLeast: Double? = nil, above: Double? = nil, atMost: Double? = nil)
     throws -> Double
   {
-    let argument = self[name]
-    if case .tensor(let tensor) = argument { try checkConstant(name, [tensor]) }
-    guard let value = argument.number else { throw mismatch(name, expected: "a number") }
+    try checkConstant(name)
+    guard let value = self[name].number else { throw mismatch(name, expected: "a number") }
     if let atLeast, !(value >= atLeast) {
       throw error("OutOfRange", name, "must be at least \(atLeast), not \(value)")
     }

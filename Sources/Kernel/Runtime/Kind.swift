@@ -113,6 +113,17 @@ extension Value {
     }
   }
 
+  /// Whether a derivative follows it, or something in it.
+  var isRecorded: Bool {
+    switch self {
+    case .tensor(let tensor): tensor.isRecorded
+    case .list(let box): box.elements.contains(where: \.isRecorded)
+    case .tuple(let box): box.elements.contains(where: \.isRecorded)
+    case .record(let box): box.values.contains(where: \.isRecorded)
+    default: false
+    }
+  }
+
   /// The value as a double when it is one number.
   public var number: Double? {
     switch self {

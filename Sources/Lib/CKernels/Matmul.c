@@ -114,8 +114,6 @@ __attribute__((constructor)) static void end_blas_threads(void) {
 
 // Of many products, which the threads take as they come.
 #define SHARES 16
-// Below, the pool does not repay its waking.
-#define SHARED_PRODUCT 3e5
 
 static int multiply(FaaType type, ptrdiff_t batch, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaMatrix b,
                     const void *bias, bool adds, void *out) {
@@ -133,7 +131,7 @@ static int multiply(FaaType type, ptrdiff_t batch, ptrdiff_t m, ptrdiff_t n, ptr
   }
   // Every piece packs the operand that is not cut anew, so the longer axis is cut, and none where the batch is work for all.
   // A product with one row or column reads an element for each of its operations, which others do many with.
-  double least = m == 1 || n == 1 ? 1e5 : 3e5;
+  double least = m == 1 || n == 1 ? 1e5 : SHARED_PRODUCT;
   ptrdiff_t pieces = work < least || (batch >= 8 && work < 3e7) ? 1 : work < 3e7 ? 2 : work < 1.5e10 ? 4 : 8;
   p.by_columns = n > m && type != FaaI32;
   ptrdiff_t extent = p.by_columns ? n : m;

@@ -9,7 +9,6 @@
 // Up to so many multiplications, in f32 of all operands; up to where the pool is worth waking in f64, whose other way is OpenBLAS's, and in f32
 // of those that are read well: a right operand by whole vectors, a left one along its rows, which packing would have to turn. Measured on AVX2 (Zen 3).
 #define SMALL_PRODUCT 16384
-#define LARGEST_PRODUCT 300000
 // The elements of a right operand that the nearest cache holds, and that are turned around.
 #define SMALL_RIGHT 8192
 #define SMALL_TURNED 1024
@@ -118,7 +117,7 @@ bool faa_is_small_product(FaaType type, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, F
   if ((type != FaaF32 && type != FaaF64) || n * k > (b.transposed ? SMALL_TURNED : SMALL_RIGHT)) return false;
   double work = (double)m * (double)n * (double)k;
   bool reads_well = type == FaaF64 || (!b.transposed && (a.transposed || n % 8 == 0));
-  return work <= SMALL_PRODUCT || (work < LARGEST_PRODUCT && reads_well);
+  return work <= SMALL_PRODUCT || (work < SHARED_PRODUCT && reads_well);
 }
 
 void faa_small_product(FaaType type, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, FaaMatrix a, FaaMatrix b, const void *bias,

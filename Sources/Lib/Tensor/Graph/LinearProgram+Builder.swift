@@ -75,8 +75,11 @@ extension LinearProgram {
         let operand = try Operand(matrix)
         if let term = try thereAndBack(operand, rows: matrix.shape[0], form, node) { return [term] }
         let (input, scale) = try unscaled(form, like.shape, like.dtype)
-        let work = Work.matrix(operand, rows: matrix.shape[0], columns: matrix.shape[1], input)
-        return [Term(space: add(work, node.shape, node.dtype), scale: scale)]
+        let factor = Factor(
+          operand: operand, isLeft: true, rows: matrix.shape[0], inner: matrix.shape[1], columns: 1,
+          leading: 1,
+          transposed: false)
+        return [Term(space: add(.product(factor, input), node.shape, node.dtype), scale: scale)]
       case .product(let matrix, let turned, let index):
         guard let form = inputs[index], let like = node.input(index) else { break }
         let isLeft = index == 1
@@ -173,12 +176,13 @@ extension LinearProgram {
       return terms
     }
 
-    /// The product that a value is.
+    /// The product of a matrix with a vector that a value is.
     private func product(_ space: Int) -> (operand: Operand, rows: Int, columns: Int, input: Int)? {
       guard let step = steps.last(where: { $0.target == space }),
-        case .matrix(let operand, let rows, let columns, let input) = step.work
+        case .product(let factor, let input) = step.work,
+        factor.isLeft, factor.columns == 1
       else { return nil }
-      return (operand, rows, columns, input)
+      return (factor.operand, factor.rows, factor.inner, input)
     }
 
     private func partner(of first: Int, in terms: [Term]) throws -> (Int, FusedProduct, input: Int)? {

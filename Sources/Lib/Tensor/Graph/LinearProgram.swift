@@ -32,14 +32,13 @@ package final class LinearProgram {
   /// What a step does.
   enum Work {
     case combine([Term])
-    case matrix(Operand, rows: Int, columns: Int, Int)
     case product(Factor, Int)
     case repeated(Int)
     case fused(FusedProduct, Int)
     case rule(Node, [Int?])
   }
 
-  /// The matrix that a product has beside its input, and how the input is read.
+  /// The matrix that a product has beside its input, a matrix or on the right a vector, and how that is read.
   struct Factor {
     let operand: Operand
     let isLeft: Bool
@@ -58,7 +57,7 @@ package final class LinearProgram {
     var reads: [Int] {
       switch work {
       case .combine(let terms): terms.map(\.space)
-      case .matrix(_, _, _, let input), .product(_, let input), .repeated(let input), .fused(_, let input):
+      case .product(_, let input), .repeated(let input), .fused(_, let input):
         [input]
       case .rule(_, let inputs): inputs.compactMap(\.self)
       }
@@ -185,9 +184,6 @@ package final class LinearProgram {
           }
         }
       }
-    case .matrix(let operand, let rows, let columns, let input):
-      let vector = FaaMatrix(data: pointer(input), batch_stride: columns, leading: 1, transposed: false)
-      _ = faa_matmul(space.dtype.kernel, 1, rows, 1, columns, operand.matrix, vector, target.pointer)
     case .product(let factor, let input):
       let matrix = FaaMatrix(
         data: pointer(input), batch_stride: 0, leading: factor.leading, transposed: factor.transposed)
