@@ -81,6 +81,25 @@ import Testing
       if first == 0 { none += 1 }
     }
     #expect(abs(deviation(none, of: 4000, probability: 0.83)) < 3)
+    // A face in pain that shows none of the units is one of four hundred.
+    var recipe = FaceRecipe(subjects: 20, imagesPerSubject: 100, size: 16, seed: 2)
+    recipe.mode = .pain
+    let painless = try FaceDataset(recipe).column(\.pain).count { $0 == 0 }
+    #expect(abs(deviation(painless, of: 2000, probability: 0.83)) < 3)
+  }
+
+  /// Consistency is that of the label, also where most raters did not know.
+  @Test func consistencyIsTheShareOfTheLabel() throws {
+    var unknown = 0
+    for index in 0..<4000 {
+      var random = RandomStream(seed: 9, stream: UInt64(index))
+      let performance = Performance(random: &random, elicitation: .pain, ambiguity: 1)
+      let votes = Votes(performance.activation.amplitudes, random: &random)
+      #expect(votes.consistency == Float(votes.counts[votes.majority]) / Float(Votes.raters))
+      #expect(votes.majority < Expression.allCases.count)
+      if votes.counts[Expression.allCases.count] > votes.counts[votes.majority] { unknown += 1 }
+    }
+    #expect(unknown > 0)
   }
 
   /// Strong prototypical faces are named unanimously or nearly so; the raters' majority is what was meant.

@@ -143,6 +143,27 @@ struct LogisticCaseTests {
     row.expect(try t1t2.value.numbers, try series.unqualifiedValue.numbers, "T1-T2 = one term")
   }
 
+  @Test("what no weight multiplies moves the step of Learning to Reweight, as it moves that of MAL")
+  func unweightedTerm() throws {
+    let logistic = try Logistic()
+    let problem = BilevelProblem(
+      inner: { try dot($1[0], logistic.losses($0[0])) + dot($0[0], $0[0]) * 0.25 },
+      outer: { theta, _ in try logistic.validation(theta[0]) })
+    let theta = try Case.named("16_onestep_inner_product").inputs["theta0"].tensor
+    let rate = 0.5
+    let none = try Tensor.zeros([10], dtype: .f64)
+    let through = try valueAndGrad(at: none) { weights in
+      let slope = try valueAndGrad(at: theta) { try problem.inner([$0], [weights]) }.gradient
+      return try problem.outer([theta - slope * rate], [weights])
+    }.gradient
+    for (weight, variant) in [(0.7, OneStep.Variant.learningToReweight), (0, .mal)] {
+      let given = [try vector([Double](repeating: weight, count: 10))]
+      let value = try hypergradient(of: problem, at: [theta], given, by: OneStep(variant, rate: rate)).value[
+        0]
+      #expect(try zip(value.doubles(), through.doubles()).allSatisfy { abs($0 - $1) < 1e-15 })
+    }
+  }
+
   @Test("case 13: unrolled and implicit derivatives on the way to the minimum")
   func curse() throws {
     let row = try Case.named("13_curse_of_unrolling")

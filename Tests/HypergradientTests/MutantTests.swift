@@ -93,18 +93,47 @@ struct MutantTests {
       let gap = try (slope(theta + v * eps) - slope(theta - v * eps)).doubles()
       return (try row.expected["Hv"].numbers, gap.map { $0 / 2 * eps }, row)
     },
-    Mutant(name: "one batch for all terms", distance: 0.05...0.15) {
+    Mutant(
+      name: "one batch for all terms", distance: 0.05...0.15,
+      truth: { try Case.named("21_stochastic_neumann").expected["full_batch_q_K"].numbers }
+    ) {
       let row = try Case.named("21_stochastic_neumann")
+      let samples = try row.inputs["H_samples"].list.map { try $0.tensor }
+      let series = Neumann(
+        terms: Int(try row.inputs["K"].number) + 1, gamma: .literal(try row.inputs["gamma"].number))
+      func mean(_ sequences: [[Int]]) throws -> [Double] {
+        let sum = try sequences.map { sequence in
+          var step = 0
+          let map = LinearMap(symmetry: .general) { v in
+            defer { step += 1 }
+            return [try samples[sequence[min(step, 2)]].matmul(v[0])]
+          }
+          return try series.solve(map, [row.inputs["grad_theta_f"].tensor]).q.numbers
+        }.reduce([0, 0]) { zip($0, $1).map { $0 + $1 } }
+        return sum.map { $0 / Double(sequences.count) }
+      }
+      let all = samples.indices
       return (
-        try row.expected["full_batch_q_K"].numbers, try row.expected["reuse_same_batch_mean"].numbers, row
+        try mean(all.flatMap { i in all.flatMap { j in all.map { [i, j, $0] } } }),
+        try mean(all.map { [$0, $0, $0] }), row
       )
     },
-    Mutant(name: "φ frozen", distance: 0.05...0.6) {
+    Mutant(
+      name: "φ frozen", distance: 0.05...0.6,
+      truth: {
+        try Case.named("33_tame_mini_dual_loop").expected["at_lam0_converged"]["hypergradient_full"].numbers
+      }
+    ) {
       let row = try Case.named("33_tame_mini_dual_loop")
-      let want = row.expected["at_lam0_converged"]
-      return (
-        try want["hypergradient_full"].numbers, try want["hypergradient_phi_frozen"].numbers, row
-      )
+      let loop = try DualLoop(row)
+      let lambda = [try row.inputs["lam0"].tensor]
+      let theta = try minimize(
+        loop.problem(loop.validator).inner, from: [row.inputs["theta0"].tensor], given: lambda
+      ).theta
+      let phi = try loop.validator(theta[0]).detached
+      let right = try hypergradient(of: loop.problem(loop.validator), at: theta, lambda, by: Dense())
+      let wrong = try hypergradient(of: loop.problem { _ in phi }, at: theta, lambda, by: Dense())
+      return (try right.value.numbers, try wrong.value.numbers, row)
     },
     Mutant(
       name: "transpose of a fixed point's Jacobian forgotten", distance: 0.5...20,

@@ -41,8 +41,7 @@ struct OptionTests {
         let value = try result.value.numbers
         #expect(norm(minus(value, truth)) < 1e-7 * norm(truth), "\(index) \(result)")
         if method is ConjugateGradient {
-          #expect(
-            result.solution.residuals.count < plain.solution.residuals.count || plain.status != .converged)
+          #expect(result.solution.residuals.count < plain.solution.residuals.count, "\(plain)")
         }
       }
     }

@@ -79,6 +79,14 @@ import Testing
     let none = try accuracy(.zeros([0, 2]), labels: .zeros([0], dtype: .i32))
     #expect(none.value.isNaN && none.count == 0)
     #expect(throws: TensorError.self) { try accuracy(scores, labels: Tensor([1, 1] as [Int32])) }
+    let partly = try accuracy(scores, labels: Tensor([1, -1, 0] as [Int32]))
+    let first = try accuracy(scores.narrowed(axis: 0, start: 0, count: 1), labels: Tensor([1] as [Int32]))
+    let last = try accuracy(scores.narrowed(axis: 0, start: 2, count: 1), labels: Tensor([0] as [Int32]))
+    #expect(partly == Measured(value: (first.value + last.value) / 2, count: 2))
+    let unknown = try accuracy(scores, labels: .full([3], -1, dtype: .i32))
+    #expect(unknown.count == 0 && unknown.value.isNaN)
+    #expect(throws: TensorError.self) { try accuracy(.full([3, 2], .nan), labels: .zeros([3], dtype: .i32)) }
+    #expect(throws: TensorError.self) { try accuracy(scores, labels: .full([3], 2, dtype: .i32)) }
   }
 
   @Test func squaredErrors() throws {

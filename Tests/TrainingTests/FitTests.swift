@@ -133,6 +133,45 @@ private func values(_ model: MaskedAutoencoder) throws -> [[Double]] {
     #expect(try values(model) == before)
   }
 
+  /// Running statistics are kept step by step, go on where a run was cut, and stay where a step fails.
+  @Test func runningStatisticsFollowTheBatches() throws {
+    let data = try Tensor((0..<24).map { Float($0 * $0 % 17) }, shape: [12, 2, 1, 1])
+    func train(
+      _ model: inout BatchNorm, epochs: Int = 2, from progress: TrainingProgress? = nil, scale: Double = 1
+    ) throws -> [TrainingProgress] {
+      var optimizer = SGD(learningRate: 0.1)
+      var points: [TrainingProgress] = []
+      _ = try fit(
+        &model, batches: { _ in [0, 4, 8] }, epochs: epochs, optimizer: &optimizer, from: progress,
+        keep: { points.append(try $0()) }
+      ) { model, start in
+        let batch = try data.narrowed(axis: 0, start: start, count: 4)
+        return try model.forward(batch, training: true).square().mean() * scale
+      }
+      return points
+    }
+    var model = try BatchNorm(2)
+    let points = try train(&model)
+    var expected = try BatchNorm(2)
+    for _ in 0..<2 {
+      for start in [0, 4, 8] {
+        _ = try expected.forward(data.narrowed(axis: 0, start: start, count: 4), training: true)
+      }
+    }
+    let (kept, wanted) = (try model.buffers(), try expected.buffers())
+    #expect(kept.count == wanted.count && !kept.isEmpty)
+    for (one, other) in zip(kept, wanted) { #expect(try one.value.doubles() == other.value.doubles()) }
+    var rest = try BatchNorm(2)
+    _ = try train(&rest, from: points[2])
+    for (one, other) in zip(kept, try rest.buffers()) {
+      #expect(try one.value.doubles() == other.value.doubles())
+    }
+    #expect(throws: TrainingError.self) { try train(&rest, scale: .nan) }
+    for (one, other) in zip(kept, try rest.buffers()) {
+      #expect(try one.value.doubles() == other.value.doubles())
+    }
+  }
+
   @Test func anInterruptKeepsTheLastWholeStep() throws {
     var (model, same) = (try autoencoder(seed: 1), try autoencoder(seed: 1))
     defer { faa_interrupt_clear() }

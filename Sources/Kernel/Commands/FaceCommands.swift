@@ -121,4 +121,15 @@ extension Arguments {
     }
     return try tensor(name)
   }
+
+  /// Images for a model to see: floats.
+  func visibleImages(_ name: String) throws -> Tensor {
+    let images = try images(name)
+    guard images.dtype.isFloating else {
+      throw error(
+        "DTypeMismatch", name, "holds \(images.dtype), and images are floats from 0 to 1",
+        help: "bytes: cast(x, f32) / 255")
+    }
+    return images
+  }
 }

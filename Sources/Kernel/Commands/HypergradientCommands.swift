@@ -12,7 +12,10 @@ let hypergradientCommands: [Command] =
         .required("from", .tensors, "the start, with the structure of θ"),
         .optional("given", .tensors, default: .tuple([]), "λ; without it `inner` is a function of θ alone"),
         .optional("by", .choice(["newton", "lbfgs", "adam", "gd"]), default: "newton", "the method"),
-        .optional("tolerance", .number, "the gradient norm to reach; by default near round-off"),
+        .optional(
+          "tolerance", .number,
+          "the gradient norm to reach; by default 1e-11 of that at the start (f32: 1e-5), from where newton and lbfgs go on to round-off"
+        ),
         .optional(
           "name", .string, default: "minimize", "what a hypergradient's report calls it, such as \"φ\""),
       ],
@@ -61,7 +64,8 @@ let hypergradientCommands: [Command] =
           "allow", .sequence, default: [],
           "failures whose value may be read all the same, such as [\"divergent\"]"),
         .optional(
-          "strongConvexity", .number, "a proven μ with H ⪰ μ I: errors become bounds"),
+          "strongConvexity", .number,
+          "a proven μ with H ⪰ μ I: errors become bounds (a series takes one product more for it)"),
         .optional(
           "paths", .choice(["asWritten", "all"]), default: "asWritten",
           "\"all\" follows what the losses stop with `frozen` or `stopGradient`"),

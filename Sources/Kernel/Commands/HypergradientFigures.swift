@@ -57,12 +57,20 @@ struct HypergradientFigures {
     return try lanczos(result.curvature(), like: result.point.theta.tensors, steps: steps)
   }
 
-  private func step(_ bounds: SpectralBounds) -> Double { gamma ?? result.gamma ?? bounds.safeGamma }
+  private func step(_ bounds: SpectralBounds) throws -> Double {
+    if let known = gamma ?? result.gamma { return known }
+    guard bounds.upper > 0 else {
+      throw HypergradientError(
+        .invalidArgument, in: "figure", "no step makes a series converge: no curvature is above 0",
+        help: "gamma: says which step is to be drawn")
+    }
+    return bounds.safeGamma
+  }
 
   /// |1 - γ σ| over the spectrum, with the Ritz values on it: the series converges where all lie below 1.
   private func spectrum() throws -> Figure {
     let bounds = try bounds()
-    let gamma = step(bounds)
+    let gamma = try step(bounds)
     let (low, high) = (min(0, bounds.ritzMin), max(bounds.ritzMax, 2 / gamma) * 1.1)
     let x = (0...200).map { low + (high - low) * Double($0) / 200 }
     return Figure(
@@ -78,7 +86,7 @@ struct HypergradientFigures {
   /// What each method multiplies the exact inverse by along an eigenvector of eigenvalue σ.
   private func filters(damping: Double) throws -> Figure {
     let bounds = try bounds()
-    let gamma = step(bounds)
+    let gamma = try step(bounds)
     let terms = terms ?? (result.method as? Neumann)?.terms ?? 20
     let shift = damping * bounds.ritzMax
     let x = (1...200).map { bounds.ritzMax * Double($0) / 200 }

@@ -40,7 +40,14 @@ let methodCommands: [Command] = [
     "adjoint", "The adjoint of a fixed-point iteration: its transposed Jacobian applied until it settles.",
     [.optional("iterations", .int, default: 500, "at most")], "adjoint(iterations: 100)"
   ) { a in FixedPointAdjoint(iterations: try a.int("iterations", atLeast: 1)) },
-  method("dense", "The whole Hessian, factorised.", [], "dense()") { _ in Dense() },
+  method(
+    "dense", "The whole Hessian, factorised.",
+    [
+      .optional(
+        "limit", .int, default: 4096, "the most parameters: it takes a product and a row of memory for each")
+    ],
+    "dense()"
+  ) { a in Dense(limit: try a.int("limit", atLeast: 1)) },
   method(
     "nystrom", "A low-rank approximation of H from some of its columns, shifted and inverted.",
     [

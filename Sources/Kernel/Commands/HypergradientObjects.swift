@@ -193,6 +193,7 @@ final class ReportObject: HostObject {
   }
 
   func summary() -> String { typeName + (passed.map { $0 ? ": passed" : ": failed" } ?? "") }
+  var printed: String { text }
   func display(width: Int) -> Display { Display(text: text) }
   var memberNames: [String] { passed == nil ? ["text"] : ["text", "passed"] }
   func member(_ name: String) throws -> Value? {

@@ -126,7 +126,7 @@ func bilevelProblem(_ a: Arguments) throws -> (problem: BilevelProblem, theta: T
   let problem = BilevelProblem(
     try innerProblem("through", theta, lambda, a),
     outer: { try lossNumber(outer.call([theta.rebuilt($0), lambda.rebuilt($1)]), a) },
-    thetaNames: theta.names("θ"), lambdaNames: lambda.names("λ"))
+    thetaNames: theta.names, lambdaNames: lambda.names)
   return (problem, theta, lambda)
 }
 

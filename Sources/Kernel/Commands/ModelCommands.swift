@@ -62,7 +62,7 @@ let modelCommands: [Command] = [
     effects: [.reads("model")]
   ) { a in
     let model = try a.object("model", as: MAEObject.self).model
-    let images = try a.images("images")
+    let images = try a.visibleImages("images")
     let size = try a.int("batch", atLeast: 1)
     guard images.rank == 4, images.shape[0] > 0 else { return .tensor(try model.encoder.features(images)) }
     let parts = try stride(from: 0, to: images.shape[0], by: size).map { start in
@@ -84,7 +84,7 @@ let modelCommands: [Command] = [
     effects: [.reads("model"), .rng]
   ) { a in
     let model = try a.object("model", as: MAEObject.self).model
-    let images = try a.images("images")
+    let images = try a.visibleImages("images")
     var stream = try a.session.random(seed: a.optionalInt("seed"))
     let mask = try model.mask(batch: images.rank > 0 ? images.shape[0] : 0, stream: &stream)
     return .record([

@@ -107,7 +107,7 @@ private func hessian(_ a: Arguments) throws -> (LinearMap, [Tensor]) {
   try a.checkConstant("at")
   let problem = try BilevelProblem(
     innerProblem("of", theta, lambda, a), outer: { theta, _ in try theta[0].sum() },
-    thetaNames: theta.names("θ"), lambdaNames: lambda.names("λ"))
+    thetaNames: theta.names, lambdaNames: lambda.names)
   guard problem.isSymmetric else {
     throw a.error("InvalidArgument", "of", "is a fixed point, whose matrix has no real spectrum to bound")
   }
@@ -140,9 +140,9 @@ final class SpectrumObject: HostObject {
     case "errorMax": .float(bounds.errorMax)
     case "isTrusted": .bool(bounds.isTrusted)
     case "isIndefinite": .bool(bounds.isIndefinite)
-    case "gammaAuto": .float(bounds.safeGamma)
-    case "gammaOptimal": .float(bounds.optimalGamma)
-    case "gammaBare": .float(bounds.bareGamma)
+    case "gammaAuto": bounds.upper > 0 ? .float(bounds.safeGamma) : Value.none
+    case "gammaOptimal": bounds.upper > 0 ? .float(bounds.optimalGamma) : Value.none
+    case "gammaBare": bounds.upper > 0 ? .float(bounds.bareGamma) : Value.none
     case "kappa": .float(bounds.kappa)
     case "steps": .int(bounds.steps)
     case "rho": rho

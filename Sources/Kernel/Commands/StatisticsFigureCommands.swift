@@ -122,13 +122,22 @@ let statisticsFigureCommands: [Command] = [
     returns: "a figure",
     errors: [
       ("ShapeMismatch", "different numbers of true and predicted classes"),
-      ("OutOfRange", "a negative class"),
+      ("OutOfRange", "a negative class"), ("InvalidArgument", "scores in place of classes"),
     ],
     example:
       "confusion([0, 0, 0, 1, 1, 2, 2, 2], [0, 0, 1, 1, 1, 2, 0, 2], names: [\"calm\", \"happy\", \"sad\"])",
     effects: [.creates("Figure")]
   ) { a in
-    let (truth, predicted) = (try a.tensor("truth").ints(), try a.tensor("predicted").ints())
+    func classes(_ name: String) throws -> [Int] {
+      let given = try a.tensor(name)
+      guard try !given.dtype.isFloating || given.equal(given.floor()).all().item() == 1 else {
+        throw a.error(
+          "InvalidArgument", name, "holds fractions, which are no classes",
+          help: "argmax(scores, axis: 1) makes classes of scores")
+      }
+      return try given.ints()
+    }
+    let (truth, predicted) = (try classes("truth"), try classes("predicted"))
     guard truth.count == predicted.count, !truth.isEmpty else {
       throw a.error(
         "ShapeMismatch", "predicted", "has \(predicted.count) classes for \(truth.count) true ones")
@@ -137,7 +146,11 @@ let statisticsFigureCommands: [Command] = [
     guard let least = (truth + predicted).min(), least >= 0 else {
       throw a.error("OutOfRange", "truth", "and `predicted` must be classes from 0 on")
     }
-    let count = max(names.count, ((truth + predicted).max() ?? 0) + 1)
+    let classCount = ((truth + predicted).max() ?? 0) + 1
+    guard names.isEmpty || names.count >= classCount else {
+      throw a.error("ShapeMismatch", "names", "has \(names.count) names for \(classCount) classes")
+    }
+    let count = max(names.count, classCount)
     guard count <= 1000 else {
       throw a.error("OutOfRange", "truth", "has \(count) classes, a matrix shows 1000 at most")
     }

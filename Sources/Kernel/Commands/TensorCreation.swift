@@ -105,7 +105,7 @@ let tensorCreationCommands: [Command] = [
     errors: [("OutOfRange", "bounds with nothing between them, or beyond 32 bits")],
     example: "randint([4], 0, 10, seed: 1)", effects: [.rng]
   ) { a in
-    let low = try a.int("low", atLeast: Int(Int32.min))
+    let low = try a.int("low", atLeast: Int(Int32.min), atMost: Int(Int32.max) - 1)
     let high = try a.int("high", atLeast: low + 1, atMost: Int(Int32.max))
     var stream = try a.session.random(seed: a.optionalInt("seed"))
     let shape = try a.shape("shape")

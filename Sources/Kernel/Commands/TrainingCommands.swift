@@ -52,8 +52,14 @@ let trainingCommands: [Command] = [
       .required("model", .object(["MAE"]), "the model"),
       .required("on", .either([.tensor, .object(["Faces"])]), "images (n, 3, side, side), or faces"),
       .optional("epochs", .int, default: 10, "passes over the data"),
-      .optional("batch", .int, default: 64, "images a step"),
-      .optional("optimizer", .object(["Optimizer"]), "AdamW(lr: 1.5e-3) when not given"),
+      .optional("batch", .int, default: 64, "images a step; the last of an epoch takes those that are left"),
+      .optional(
+        "optimizer", .object(["Optimizer"]),
+        "AdamW(lr: 1.5e-3, betas: [0.9, 0.95]) when not given, as He et al. 2022 train masked autoencoders"),
+      .optional(
+        "schedule", .choice(["cosine", "constant"]), default: "cosine",
+        "the learning rate rises over the first twentieth of the steps and falls to 0 along half a cosine, or stays"
+      ),
       .optional("live", .bool, default: false, "draws the losses while it runs"), .seed,
     ],
     returns: "a run with `loss` (every step), `epochLoss`, `lr`, `seconds` and `steps`",
@@ -66,19 +72,20 @@ let trainingCommands: [Command] = [
     effects: [.writes("model"), .creates("Run"), .rng]
   ) { a in
     let object = try a.object("model", as: MAEObject.self)
-    let images = try a.images("on")
+    let images = try a.visibleImages("on")
     guard images.rank == 4, images.shape[0] > 0 else {
       throw a.error("ShapeMismatch", "on", "has no images (shape \(images.shape))")
     }
     let optimizer =
       try a.isNone("optimizer")
-      ? OptimizerObject(AdamW(learningRate: 1.5e-3, weightDecay: 0.05))
+      ? OptimizerObject(AdamW(learningRate: 1.5e-3, beta2: 0.95, weightDecay: 0.05))
       : a.object("optimizer", as: OptimizerObject.self)
     let batch = min(try a.int("batch", atLeast: 1), images.shape[0])
     var order = try a.session.random(seed: a.optionalInt("seed"))
     var masks = RandomStream(seed: order.nextUInt64(), stream: 1)
     var course = LossCourse()
     let isLive = try a.bool("live")
+    let staysConstant = try a.string("schedule") == "constant"
     let checkpoint = a.session.checkpoint(for: "fit")
     // What cannot be read is not there.
     var saved = checkpoint?.load()
@@ -91,13 +98,12 @@ let trainingCommands: [Command] = [
     let history = try optimizer.fit(
       &object.model, epochs: a.int("epochs", atLeast: 1),
       batches: { _ in
-        // The last images of an epoch that do not fill a batch wait for the next order.
         let shuffled = order.permutation(images.shape[0])
-        return stride(from: 0, through: images.shape[0] - batch, by: batch).map {
-          Array(shuffled[$0..<($0 + batch)])
+        return stride(from: 0, to: images.shape[0], by: batch).map {
+          Array(shuffled[$0..<min($0 + batch, images.shape[0])])
         }
       },
-      from: progress,
+      schedule: staysConstant ? { CosineSchedule(warmup: 0, total: $0, minimum: 1) } : nil, from: progress,
       keep: { progress in
         try checkpoint?.save {
           $0.word(masks.draw)
@@ -168,14 +174,16 @@ final class OptimizerObject: HostObject {
   func summary() -> String { optimizer.description }
 
   func fit<Model: Layer, Batch>(
-    _ model: inout Model, epochs: Int, batches: (Int) throws -> [Batch], from progress: TrainingProgress?,
+    _ model: inout Model, epochs: Int, batches: (Int) throws -> [Batch],
+    schedule: ((_ total: Int) -> CosineSchedule)?, from progress: TrainingProgress?,
     keep: (() throws -> TrainingProgress) throws -> Void, onStep: (TrainingStep) throws -> Void,
-    loss: (Model, Batch) throws -> Tensor
+    loss: (inout Model, Batch) throws -> Tensor
   ) throws -> TrainingHistory {
     func run(_ optimizer: some Optimizer) throws -> TrainingHistory {
       var optimizer = optimizer
       return try Training.fit(
-        &model, batches: batches, epochs: epochs, optimizer: &optimizer, from: progress, keep: keep,
+        &model, batches: batches, epochs: epochs, optimizer: &optimizer, schedule: schedule, from: progress,
+        keep: keep,
         onStep: onStep,
         loss: loss)
     }

@@ -57,10 +57,10 @@ struct Tree {
   /// A value of the function, as a number where the point was one.
   func result(_ tensor: Tensor) throws -> Value { isNumber ? try plain(tensor) : .tensor(tensor) }
 
-  /// The names of the leaves in messages: the stem for one, the keys of a record, or numbered.
-  func names(_ stem: String) -> [String]? {
-    if case .record(let box) = shape, box.values.count == leaves.count { return box.keys }
-    return nil
+  /// The names of a record's leaves in messages; nil for other values, whose leaves are numbered.
+  var names: [String]? {
+    guard case .record = shape else { return nil }
+    return paths("")
   }
 
   /// Where each leaf is: "blocks[0].weight"; `stem` for a value that is a leaf itself.

@@ -4,6 +4,8 @@ public protocol HostObject: AnyObject {
   var typeName: String { get }
   /// One line, used inside lists and by `%vars`.
   func summary() -> String
+  /// What `print` writes and a text interpolates.
+  var printed: String { get }
   /// What is shown when a cell ends in the object; text always, `width` columns wide at most.
   func display(width: Int) -> Display
   /// The value of `object.name`; nil when there is no such member. A method is a member whose value is `Value.native`.
@@ -22,6 +24,8 @@ public protocol HostObject: AnyObject {
 }
 
 extension HostObject {
+  /// The summary.
+  public var printed: String { summary() }
   /// The summary.
   public func display(width: Int) -> Display { Display(text: summary()) }
   /// No members.

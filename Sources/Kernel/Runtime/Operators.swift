@@ -19,8 +19,12 @@ enum Operators {
     case .notEqual: return .bool(try !areEqual(x, y))
     case .add:
       switch (x, y) {
-      case (.string(let p), .string(let q)): return .text(p.value + q.value)
-      case (.list(let p), .list(let q)): return .list(p.elements + q.elements)
+      case (.string(let p), .string(let q)):
+        try checkLength(p.value.utf8.count + q.value.utf8.count, of: "a text", "bytes")
+        return .text(p.value + q.value)
+      case (.list(let p), .list(let q)):
+        try checkLength(p.elements.count + q.elements.count, of: "a list", "elements")
+        return .list(p.elements + q.elements)
       case (.tuple(let p), .tuple(let q)): return .tuple(p.elements + q.elements)
       case (.record(let p), .record(let q)):
         return .record(zip(q.keys, q.values).reduce(p) { $0.setting($1.0, $1.1) })
@@ -38,6 +42,14 @@ enum Operators {
     default: break
     }
     throw mismatch(operation, x, y)
+  }
+
+  /// Texts and lists, unlike tensors, cannot ask for room: the process would end where there is none.
+  private static func checkLength(_ length: Int, of what: String, _ unit: String) throws {
+    guard length <= 1 << 27 else {
+      throw CommandError(
+        "OutOfMemory", "\(what) of \(length) \(unit): it has at most \(1 << 27)", help: "a tensor holds more")
+    }
   }
 
   private static func mismatch(_ operation: BinaryOperator, _ x: Value, _ y: Value) -> CommandError {

@@ -44,7 +44,7 @@ extension Value {
     case .int(let value): value.description
     case .float(let value): value.description
     case .tensor(let tensor): tensor.description
-    case .object(let box): box.object.summary()
+    case .object(let box): box.object.printed
     default: brief(columns: 4000)
     }
   }

@@ -138,11 +138,9 @@ public final class RangeBox: Sendable {
     self.lower = lower
     self.upper = upper
     self.step = step == 0 ? 1 : step
-    let (distance, overflow) =
-      self.step > 0
-      ? upper.subtractingReportingOverflow(lower) : lower.subtractingReportingOverflow(upper)
+    let (near, far) = self.step > 0 ? (lower, upper) : (upper, lower)
+    let span = far > near ? UInt(bitPattern: far &- near) : 0
     let stride = self.step.magnitude
-    let span: UInt = overflow ? UInt(bitPattern: distance) : distance > 0 ? UInt(distance) : 0
     count = Int(clamping: span / stride + (span % stride == 0 ? 0 : 1))
   }
 

@@ -58,31 +58,15 @@ public func gaussNewtonProduct(
   return try zip(line.pullback(bent), arguments).map { try $0 ?? .zeros($1.shape, dtype: $1.dtype) }
 }
 
-/// The Hessian of `function` at a point, recorded once: each product with a vector costs one backward sweep through the
-/// gradient's computation, which is what a long Neumann series or a Krylov method wants.
-public final class HessianOperator {
-  /// The gradient at the point, with the shapes of the arguments.
-  public let gradients: [Tensor]
-  private let pullback: ([Tensor]) throws -> [Tensor]
-
-  /// Records the gradient of `function` at `arguments`.
-  public init(at arguments: [Tensor], _ function: ([Tensor]) throws -> Tensor) throws {
-    (gradients, pullback) = try vjp(at: arguments) { try valueAndGrad(at: $0, function).gradients }
-  }
-
-  /// H v, by symmetry the vector-Jacobian product of the gradient.
-  public func product(_ direction: [Tensor]) throws -> [Tensor] { try pullback(direction) }
-}
-
-/// All first derivatives of a function of one tensor: shape of the result followed by shape of the argument. Rows are
+/// All first derivatives of a function of one tensor, of its type: shape of the result followed by shape of the argument. Rows are
 /// taken in reverse mode, or columns in forward mode where there are fewer of them.
 public func jacobian(at argument: Tensor, _ function: (Tensor) throws -> Tensor) throws -> Tensor {
   let line = try Linearization(of: { [try function($0[0])] }, at: [argument])
   let output = line.outputs[0]
   let shape = try Shape(Array(output.shape) + Array(argument.shape), in: "jacobian")
   // What will not fit is refused now and not after hours of rows.
-  try Tensor.checkRoom(for: shape, dtype: output.dtype, in: "jacobian")
-  guard output.count > 0, argument.count > 0 else { return try .zeros(shape, dtype: output.dtype) }
+  try Tensor.checkRoom(for: shape, dtype: argument.dtype, in: "jacobian")
+  guard output.count > 0, argument.count > 0 else { return try .zeros(shape, dtype: argument.dtype) }
   if output.count <= argument.count {
     let rows = try (0..<output.count).map { index in
       try line.pullback([unit(index, like: output)])[0] ?? .zeros(argument.shape, dtype: argument.dtype)
@@ -93,7 +77,7 @@ public func jacobian(at argument: Tensor, _ function: (Tensor) throws -> Tensor)
     try line.pushforward([unit(index, like: argument)])[0] ?? .zeros(output.shape, dtype: output.dtype)
   }
   let matrix = try Tensor.stacked(columns.map { try $0.reshaped([output.count]) }, axis: 1)
-  return try matrix.reshaped(shape)
+  return try matrix.cast(to: argument.dtype).reshaped(shape)
 }
 
 /// All second derivatives of a function (one number) of one tensor: the argument's shape twice.

@@ -169,6 +169,21 @@ void faa_interrupt_clear(void) { __atomic_store_n(&faa_interrupt_flag, false, __
 
 _Thread_local FaaThread faa_thread_state;
 
+void faa_open(FaaThread *thread, uint64_t bit) {
+  thread->active |= bit;
+  thread->opened[__builtin_ctzll(bit)] = thread->youngest = thread->next_node;
+}
+
+void faa_close(FaaThread *thread, uint64_t bit) {
+  thread->active &= ~bit;
+  thread->linear &= ~bit;
+  thread->youngest = 0;
+  for (uint64_t rest = thread->active; rest != 0; rest &= rest - 1) {
+    int64_t opened = thread->opened[__builtin_ctzll(rest)];
+    if (opened > thread->youngest) thread->youngest = opened;
+  }
+}
+
 void faa_waiting_push(FaaThread *thread, void *object) {
   if (thread->waiting_count == thread->waiting_capacity) {
     ptrdiff_t capacity = thread->waiting_capacity ? thread->waiting_capacity * 2 : 64;

@@ -67,7 +67,7 @@ public enum Elicitation: String, CaseIterable, Sendable {
   case posed
   /// Weak everyday expressions: mean intensity .35.
   case spontaneous
-  /// Pain or nothing: five of six faces show none.
+  /// Pain or nothing: five of six faces show none of its units, so that their PSPI is 0.
   case pain
 }
 
@@ -108,7 +108,10 @@ struct Performance {
     }
 
     activation = Activation()
-    let one = Self.amplitudes(of: first, intensity: intensity, random: &random)
+    var one = Self.amplitudes(of: first, intensity: intensity, random: &random)
+    if elicitation == .pain && first == 0 {
+      for column in Prototype.all[Prototype.pain].members { one[column] = 0 }
+    }
     let two = Self.amplitudes(of: second, intensity: intensity, random: &random)
     for column in activation.sides.indices {
       let a = one[column] * min(1, share / 0.6)

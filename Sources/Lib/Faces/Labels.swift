@@ -6,9 +6,9 @@ public struct FaceLabels: Sendable {
   public var subject: Int
   /// The prototype the face was drawn from: an index of ``Prototype/all``.
   public var prototype: Int
-  /// The majority of the votes: the code of an ``Expression``.
+  /// The expression with most votes: the code of an ``Expression``.
   public var expression: Int
-  /// The largest share of one vote among all, a measure of how clear the label is.
+  /// The share of the raters who gave that expression, a measure of how clear the label is.
   public var consistency: Float
   /// Votes for each expression, then for "unknown".
   public var votes: [Int32]

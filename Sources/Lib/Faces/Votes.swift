@@ -6,9 +6,9 @@ import Tensor
 struct Votes {
   /// Votes per expression, then votes for "unknown".
   private(set) var counts = [Int32](repeating: 0, count: Expression.allCases.count + 1)
-  /// The class with most votes; ties go to the better explanation.
+  /// The expression with most votes; ties go to the better explanation.
   private(set) var majority: Int
-  /// The largest share of one class.
+  /// The share of the votes that the majority got.
   private(set) var consistency: Float
 
   /// The number of raters, as in FER+.
@@ -46,7 +46,7 @@ struct Votes {
       best = index
     }
     majority = best
-    consistency = Float(counts.max() ?? 0) / Float(Self.raters)
+    consistency = Float(counts[best]) / Float(Self.raters)
   }
 
   /// The log-likelihood of what is visible under each expression; a faint unit counts as partly present.

@@ -24,11 +24,12 @@ public final class BilevelPoint {
   public let notes: [String], lambdaNotes: [String]
   /// Whether θ is a minimiser, or a fixed point, as far as its gradient tells: whether the step along it that Newton's method would take is
   /// short, within a thousandth of |θ| or a millionth. The size of the gradient alone would depend on the loss's units. Asking first takes a product.
-  public var isMinimum: Bool {
+  public var isMinimum: Bool { distanceToMinimum <= 1e-3 }
+  /// The length of that step beside |θ|, or beside a thousandth.
+  var distanceToMinimum: Double {
     if knownStep == nil { knownStep = try? stepToMinimum() }
     // Without the product, for which a user may have had no patience, the gradient has to do.
-    let step = knownStep ?? innerGradientNorm
-    return step <= max(1e-3 * ((try? theta.tensors.norm()) ?? 0), 1e-6)
+    return (knownStep ?? innerGradientNorm) / max((try? theta.tensors.norm()) ?? 0, 1e-3)
   }
   /// What the last computation met on the way from λ to the outer loss.
   public let paths: [String]
@@ -81,7 +82,8 @@ public final class BilevelPoint {
     (notes, lambdaNotes) = Self.notes(
       self.theta, self.lambda, inOuter: outer.gradients.map { $0 != nil }, record.reached,
       innerReachesLambda: record.dependsOnLambda)
-    paths = PathGraph(inner: innerPaths, outer: outerPaths, movesTheta: record.dependsOnLambda).lines
+    var graph = PathGraph(inner: innerPaths, outer: outerPaths, movesTheta: record.dependsOnLambda)
+    paths = graph.lines()
   }
 
   /// The distance along ∇g to the minimum of the parabola in that direction, |∇g| / |v·Hv| with v along it. For a fixed point the defect takes

@@ -87,7 +87,7 @@ public final class BilevelProblem {
   }
 }
 
-/// θ - Φ(θ, λ). Throws `shapeMismatch` for a map that does not keep θ's shapes.
+/// θ - Φ(θ, λ), the latter in θ's types. Throws `shapeMismatch` for a map that does not keep θ's shapes.
 func defect(_ map: BilevelMap, _ theta: [Tensor], _ lambda: [Tensor]) throws -> [Tensor] {
   let next = try map(theta, lambda)
   guard next.matches(theta) else {
@@ -96,7 +96,7 @@ func defect(_ map: BilevelMap, _ theta: [Tensor], _ lambda: [Tensor]) throws -> 
       "the map returned shapes \(next.map(\.shape)) for θ of \(theta.map(\.shape))",
       help: "it returns the next θ, with θ's structure")
   }
-  return try zip(theta, next).map { try $0 - $1 }
+  return try zip(theta, next).map { try $0 - $1.cast(to: $0.dtype) }
 }
 
 /// A loss reads a variable of a derivative that is being taken. It is no argument, so that its derivative would be 0 without a word.

@@ -52,6 +52,8 @@ public enum HVPChoice: String, CaseIterable, Sendable, CustomStringConvertible {
   /// Central differences of the gradient, two gradients a product; no second derivative is taken of the inner loss by θ.
   case finiteDifference
 
+  /// Whether products are those of the Hessian itself, but for rounding.
+  var isExact: Bool { self != .gaussNewton && self != .finiteDifference }
   /// The composition of a product with the Hessian, where it is fixed.
   public var mode: HVPMode? { HVPMode(rawValue: rawValue) }
 

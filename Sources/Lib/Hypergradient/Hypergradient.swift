@@ -243,11 +243,14 @@ extension Hypergradient: CustomStringConvertible {
     if solution.residuals.count > 1 {
       rows.append(("residual", "\(brief(residual, 3)) (relative \(brief(relativeResidual, 2)))"))
     }
+    // Products see the spectrum from inside, and a ratio of terms never exceeds their limit.
+    let least = point.problem.isSymmetric ? "≥" : "≈"
     var spectrum = [
-      rho.map { "ρ \(brief($0, 5))" }, kappa.map { "κ \(brief($0, 4))" }, gamma.map { "γ \(brief($0, 5))" },
+      rho.map { "ρ \(least) \(brief($0, 5))" }, kappa.map { "κ ≥ \(brief($0, 4))" },
+      gamma.map { "γ \(brief($0, 5))" },
     ].compactMap(\.self)
     if method is Neumann, let rho, let terms = neumannTerms(rho: rho), !spectrum.isEmpty {
-      spectrum.append("\(terms) term\(terms == 1 ? "" : "s") to 1e-6")
+      spectrum.append("\(least) \(terms) term\(terms == 1 ? "" : "s") to 1e-6")
     }
     if !spectrum.isEmpty { rows.append(("series", spectrum.joined(separator: "   "))) }
     rows.append(

@@ -67,8 +67,8 @@ public struct LinearSolution {
   public var q: [Tensor]
   /// |b - A q_k| after each iteration, from that of the start.
   public var residuals: [Double]
-  /// b - A q, where the method has it at hand.
-  public var residualVector: [Tensor]?
+  /// b - A q, where the method has it at hand; and whether that is from a recurrence, which rounding carries away from it.
+  public var residualVector: [Tensor]?, residualDrifts = false
   /// How it ended.
   public var status: SolveStatus
   /// The step of a Neumann series.

@@ -129,8 +129,8 @@ extension LinearSolver {
         .invalidArgument, in: name, "batches \"fresh\" change the matrix at every product, a solve needs one",
         help: "use neumann() or randomizedNeumann(), or batches \"same\" or \"full\"")
     }
-    // μ is the whole loss's: a batch may bend less, and its residual bounds nothing.
-    let proven = computation.batchPolicy == .full ? options.strongConvexity : nil
+    // μ is that of the whole loss's Hessian: a batch may bend less, and so may the Gauss-Newton matrix or what differences give.
+    let proven = computation.batchPolicy == .full && options.mode.isExact ? options.strongConvexity : nil
     let map = computation.hessian.refuting(proven, in: name).shifted(by: options.damping)
     // The tolerances are relative to ∇θ f, and q of nothing is nothing.
     if computation.point.outerGradientNorm == 0 {

@@ -94,9 +94,20 @@ struct PathGraph {
   let movesTheta: Bool
   /// The most ways that are listed.
   private static let limit = 12
+  /// The ways to θ or to a solution in one loss, found once: a chain of solutions has twice as many with each link.
+  private var known: [Place: [[String]]] = [:]
+  private struct Place: Hashable {
+    let name: String, isOuter: Bool
+  }
+
+  init(inner: Paths, outer: Paths, movesTheta: Bool) {
+    self.inner = inner
+    self.outer = outer
+    self.movesTheta = movesTheta
+  }
 
   /// One line for each way, live, absent or stopped.
-  var lines: [String] {
+  mutating func lines() -> [String] {
     var lines = movesTheta ? [] : ["λ → θ: absent (C = 0)"]
     if movesTheta, !outer.loss.contains("θ"), !outer.solves.contains(where: { $0.sources.contains("θ") }) {
       lines.append("θ → outer: absent")
@@ -109,32 +120,43 @@ struct PathGraph {
         way.joined(separator: " → ") + ": live"
           + (isDirect ? " (the direct part)" : isSolved ? " (differentiated through its minimum)" : ""))
     }
-    if ways.count > Self.limit { lines.append("and \(ways.count - Self.limit) more, live") }
+    if ways.count > Self.limit { lines.append("and more, live") }
     // A solution that moves with θ alone bends the inner loss: it is in H.
     for link in inner.solves where link.sources.contains("θ") {
       lines.append("θ → \(link.name) → inner: live (differentiated through its minimum)")
     }
-    return lines + stops(in: inner, "inner") + stops(in: outer, "outer")
+    lines += stops(in: inner, "inner")
+    return lines + stops(in: outer, "outer")
   }
 
-  /// All ways from λ to `end`, whose nearest sources are given, backwards through the solutions of one loss; θ leads into the inner one.
-  private func ways(to end: String, from sources: [String], in paths: Paths) -> [[String]] {
-    sources.flatMap { source -> [[String]] in
-      if source == "λ" { return [["λ", end]] }
-      let before: [[String]]
-      if source == "θ" {
-        guard paths === outer, movesTheta else { return [] }
-        before = ways(to: "θ", from: inner.loss, in: inner)
-      } else {
-        let link = paths.solves.first { $0.name == source }
-        before = ways(to: source, from: link?.sources ?? [], in: paths)
-      }
-      return before.prefix(Self.limit + 1).map { $0 + [end] }
+  /// Ways from λ to `end`, one more at most than are listed, whose nearest sources are given: backwards through the solutions of one loss; θ
+  /// leads into the inner one.
+  private mutating func ways(to end: String, from sources: [String], in paths: Paths) -> [[String]] {
+    var ways: [[String]] = []
+    for source in sources where ways.count <= Self.limit {
+      ways += self.ways(to: source, in: paths).map { $0 + [end] }
     }
+    return Array(ways.prefix(Self.limit + 1))
   }
 
-  private func stops(in paths: Paths, _ loss: String) -> [String] {
-    paths.stops.flatMap { link -> [String] in
+  /// Ways from λ to a source.
+  private mutating func ways(to source: String, in paths: Paths) -> [[String]] {
+    if source == "λ" { return [["λ"]] }
+    if source == "θ", paths !== outer || !movesTheta { return [] }
+    let place = Place(name: source, isOuter: paths === outer)
+    if let found = known[place] { return found }
+    let link = paths.solves.first { $0.name == source }
+    let found =
+      source == "θ"
+      ? ways(to: source, from: inner.loss, in: inner)
+      : ways(to: source, from: link?.sources ?? [], in: paths)
+    known[place] = found
+    return found
+  }
+
+  private mutating func stops(in paths: Paths, _ loss: String) -> [String] {
+    var lines: [String] = []
+    for link in paths.stops {
       // A solution that is stopped under its own name is not two things.
       let sources = link.sources.flatMap { source in
         source == link.name ? paths.solves.first { $0.name == source }?.sources ?? [] : [source]
@@ -142,7 +164,8 @@ struct PathGraph {
       var starts = ways(to: link.name, from: sources, in: paths)
       if starts.isEmpty { starts = [sources + [link.name]] }
       let fate = paths.followsStops ? "stopped in the loss, followed here" : "stopped"
-      return starts.prefix(Self.limit).map { "\(($0 + [loss]).joined(separator: " → ")): \(fate)" }
+      lines += starts.prefix(Self.limit).map { "\(($0 + [loss]).joined(separator: " → ")): \(fate)" }
     }
+    return lines
   }
 }

@@ -7,7 +7,7 @@ public struct Plan: CustomStringConvertible {
   public struct Row: Sendable {
     /// The method.
     public let method: String
-    /// Hessian-vector products, and the time they take at the measured rate.
+    /// Hessian-vector products, and the time they take at the measured rate; NaN for a method of which they are not known in advance.
     public let products: Double, seconds: Double
     /// Bytes of the method's own vectors, and all it will hold: these, the recording and a product's peak.
     public let vectorBytes: Double, bytes: Double
@@ -33,9 +33,12 @@ public struct Plan: CustomStringConvertible {
     let memory =
       "recording \(megabytes(Double(recordedBytes))) MB (counted from one evaluation)\none product \(megabytes(Double(productBytes))) MB more at "
       + "its peak (measured, buffers from 1 KiB)"
+    func known(_ number: Double, _ digits: Int) -> String {
+      number.isNaN ? "not known" : brief(number, digits)
+    }
     let cells = rows.map {
       [
-        $0.method, brief($0.products, 12), brief($0.seconds * 1e3, 3), megabytes($0.vectorBytes),
+        $0.method, known($0.products, 12), known($0.seconds * 1e3, 3), megabytes($0.vectorBytes),
         megabytes($0.bytes),
       ]
     }

@@ -110,6 +110,11 @@ extension LinearSolver {
       if let strongConvexity, strongConvexity > 0, addedDamping == 0, solution.residualVector != nil,
         solution.residual.isFinite
       {
+        if solution.residualDrifts {
+          let rest = try solution.completing { try b.adding(-1, map(solution.q)) }
+          (solution.residualVector, solution.residualDrifts) = (rest, false)
+          solution.residuals[solution.residuals.count - 1] = try rest.norm()
+        }
         solution.errorEstimate = try provenError(solution.residual, b, strongConvexity)
         solution.errorIsBound = true
       }
@@ -132,20 +137,19 @@ extension LinearSolver {
       solution.q = try solution.completing { try sides.right(solution.q) }
     }
     let rest = try solution.completing { try b.adding(-1, map(solution.q)) }
-    let (first, last) = (try b.norm(), try rest.norm())
-    solution.residualVector = rest
+    let last = try rest.norm()
+    (solution.residualVector, solution.residualDrifts) = (rest, false)
     // What is small in the preconditioned system need not be small in this one.
     solution.errorEstimate = try strongConvexity.map { try provenError(last, b, $0) }
     solution.errorIsBound = strongConvexity != nil
     switch solution.status {
     case .truncated: solution.status = .truncated(error: .infinity)
-    case .converged where last > max(1e4 * defaultTolerance(b), 1e-6) * first:
+    case .converged where try last > max(1e4 * defaultTolerance(b), 1e-6) * b.norm():
       solution.status = .truncated(error: .infinity)
     default: break
     }
-    if solution.residuals.isEmpty { solution.residuals = [first] }
     if solution.residuals.count > 1 {
-      solution.residuals[0] = first
+      solution.residuals[0] = try solution.completing { try begin(map, b, start).residual.norm() }
       solution.residuals[solution.residuals.count - 1] = last
     }
     solution.notes.append("preconditioned by \(preconditioner.name): residuals between are of that system")

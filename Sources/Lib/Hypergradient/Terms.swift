@@ -95,7 +95,8 @@ public final class NeumannTerms: Sequence, IteratorProtocol {
     computation = try Computation(at: point, options, expecting: Double(count))
     // μ is the whole loss's: a batch may bend less.
     let proven =
-      computation.batchPolicy == .full && options.preconditioner == nil ? options.strongConvexity : nil
+      computation.batchPolicy == .full && options.preconditioner == nil && options.mode.isExact
+      ? options.strongConvexity : nil
     let map = computation.hessian.shifted(by: options.damping)
     let sides = try options.preconditioner?.sides(of: map, like: point.outerGradient)
     self.sides = sides
@@ -146,17 +147,22 @@ public final class NeumannTerms: Sequence, IteratorProtocol {
       if before > 0 { cosine = try Swift.min(1, Swift.max(-1, previous.dot(value) / before / size)) }
     }
     previous = value
+    let roundOff = v.epsilon
     // What remains of a preconditioned system says nothing of the error.
-    var error = ratio < 1 && sides == nil ? mixedNorm * gamma * series.norm / (1 - ratio) : .infinity
+    var error =
+      ratio < 1 && sides == nil
+      ? mixedNorm * gamma * (series.norm + roundOff * series.drift) / (1 - ratio) : .infinity
     var isBound = false
     let sum = try series.sum.scaled(gamma)
     let q = try start.q.adding(1, sides?.right(sum) ?? sum)
     if let frobenius, let strongConvexity {
-      // What is left of the undamped system: v is of the damped one.
+      // What is left of the undamped system: v is of the damped one. Rounding has carried it off by some of its units a term, and the two
+      // sums, of q and of the value, by one.
+      let rest = try series.v.adding(options.damping, q).norm() + 4 * roundOff * series.drift
       error =
         try frobenius
-        * provenError(
-          series.v.adding(options.damping, q).norm(), computation.point.outerGradient, strongConvexity)
+        * (provenError(rest, computation.point.outerGradient, strongConvexity) + 2 * gamma * roundOff
+          * series.spread)
       isBound = true
     }
     return NeumannTerm(

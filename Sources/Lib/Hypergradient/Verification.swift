@@ -132,8 +132,6 @@ extension Hypergradient {
     return nil
   }
 
-  /// How far a θ short of the minimiser may move the comparisons that assume one.
-  private var slackOffMinimum: Double {
-    point.innerGradientNorm > 1e-8 ? 10 * point.innerGradientNorm / max(1, abs(point.innerValue)) : 0
-  }
+  /// How far a θ short of the minimiser may move the comparisons that assume one; never so far that a wrong number passes.
+  private var slackOffMinimum: Double { min(10 * point.distanceToMinimum, 0.5) }
 }

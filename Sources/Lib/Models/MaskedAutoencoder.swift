@@ -30,12 +30,15 @@ public struct MAEConfiguration: Hashable, Sendable {
         "a mask ratio of \(maskRatio) keeps \(kept) of \(encoder.grid.count) patches",
         help: "at least one patch must stay visible and one be hidden")
     }
-    guard decoderDepth >= 1, decoderHeads >= 1, decoderWidth % decoderHeads == 0, decoderWidth % 4 == 0 else {
+    guard decoderWidth >= 1, decoderDepth >= 1, decoderHeads >= 1, decoderWidth % decoderHeads == 0,
+      decoderWidth % 4 == 0
+    else {
       throw TensorError(
         .invalidArgument, in: "MAE",
         "decoder width \(decoderWidth), depth \(decoderDepth), heads \(decoderHeads)",
         help: "the width must be a multiple of 4 and of the heads, the depth at least 1")
     }
+    try ViTConfiguration.checkSize(width: decoderWidth, depth: decoderDepth, in: "MAE")
   }
 
   /// How many patches the encoder sees.

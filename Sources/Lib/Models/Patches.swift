@@ -14,6 +14,11 @@ public struct PatchGrid: Hashable, Sendable {
         .invalidArgument, in: "ViT", "patches of \(patch) px do not tile an image of \(image) px",
         help: "choose a patch size that divides the image size")
     }
+    guard image <= 1 << 16, channels <= 1 << 10 else {
+      throw TensorError(
+        .invalidArgument, in: "ViT", "images of \(image) px with \(channels) colour planes",
+        help: "an image has at most \(1 << 16) px a side and \(1 << 10) planes")
+    }
     self.image = image
     self.patch = patch
     self.channels = channels
@@ -59,19 +64,17 @@ public struct PatchGrid: Hashable, Sendable {
       throw TensorError(
         .invalidArgument, in: "ViT", "width \(width) is not a multiple of 4, which positions need")
     }
-    let quarter = width / 4
-    func wave(_ place: Int) throws -> Tensor {
-      let half =
-        try Tensor.arange(0, Double(quarter), dtype: .f64) * (-2 * logarithm(10000) / Double(width / 2))
-      let angles = try half.exp() * Double(place)
-      return try .concatenated([angles.sin(), angles.cos()])
-    }
-    let waves = try (0..<side).map(wave)
-    var rows = [try Tensor.zeros(Shape([width]), dtype: .f64)]
-    for row in 0..<side {
-      for column in 0..<side { rows.append(try .concatenated([waves[column], waves[row]])) }
-    }
-    return try Tensor.stacked(rows).cast(to: .f32)
+    try Tensor.checkRoom(for: Shape([1 + count, width], in: "ViT"), dtype: .f64, in: "ViT")
+    let frequencies =
+      try (Tensor.arange(0, Double(width / 4), dtype: .f64) * (-2 * logarithm(10000) / Double(width / 2)))
+      .exp()
+    let angles = try Tensor.arange(0, Double(side), dtype: .f64).insertingAxis(1) * frequencies
+    let waves = try Tensor.concatenated([angles.sin(), angles.cos()], axis: 1)
+    let whole = try Shape([side, side, width / 2])
+    let places = try Tensor.concatenated(
+      [waves.insertingAxis(0).expanded(to: whole), waves.insertingAxis(1).expanded(to: whole)], axis: 2)
+    return try .concatenated([.zeros(Shape([1, width]), dtype: .f64), places.reshaped([count, width])]).cast(
+      to: .f32)
   }
 
   private func logarithm(_ x: Double) throws -> Double { try Tensor.scalar(x, dtype: .f64).log().item() }

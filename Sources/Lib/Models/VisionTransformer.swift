@@ -11,14 +11,26 @@ public struct ViTConfiguration: Hashable, Sendable {
   /// Throws `invalidArgument` naming what does not fit.
   public init(image: Int, patch: Int, width: Int, depth: Int, heads: Int, channels: Int = 3) throws {
     grid = try PatchGrid(image: image, patch: patch, channels: channels)
-    guard depth >= 1, heads >= 1, width % heads == 0 else {
+    guard depth >= 1, heads >= 1, width >= 1, width % heads == 0 else {
       throw TensorError(
         .invalidArgument, in: "ViT", "width \(width) with \(heads) heads and depth \(depth)",
         help: "heads must divide the width, and depth be at least 1")
     }
+    try Self.checkSize(width: width, depth: depth, in: "ViT")
     self.width = width
     self.depth = depth
     self.heads = heads
+  }
+
+  /// Throws for blocks that no machine holds, whose numbers a file may ask for.
+  static func checkSize(width: Int, depth: Int, in name: String) throws {
+    guard width <= 1 << 16, depth <= 1000 else {
+      throw TensorError(
+        .invalidArgument, in: name, "width \(width) and depth \(depth)",
+        help: "the width is at most \(1 << 16), the depth at most 1000")
+    }
+    // Attention and the two layers after it: 4 and 8 times the square of the width.
+    try Tensor.checkRoom(for: Shape([depth, 12, width, width], in: name), dtype: .f32, in: name)
   }
 }
 
@@ -73,7 +85,7 @@ public struct VisionTransformer: Layer, Sendable {
     return try tokens.narrowed(axis: 1, start: 1, count: configuration.grid.count).mean([1])
   }
 
-  /// Shows the parts under the names of the reference implementation.
+  /// Shows the parts: the reference implementation's names, but for the embedding of patches, which is a linear layer here and a convolution there.
   public mutating func visit(_ visitor: inout some ParameterVisitor) throws {
     try visitor.tensor("cls_token", &classToken)
     try visitor.layer("patch_embed", &patchEmbedding)

@@ -45,7 +45,7 @@ public struct TrainingProgress: Sendable {
 ///
 ///     for epoch in 0..<epochs {
 ///       for batch in batches(epoch) {
-///         let (loss, gradient) = try valueAndGrad(of: model) { try loss($0, batch) }
+///         let (loss, gradient) = try valueAndGrad(updating: &model) { try loss(&$0, batch) }
 ///         try optimizer.step(&model, gradient: gradient, scale: schedule.scale(at: step))
 ///       }
 ///     }
@@ -54,7 +54,8 @@ public struct TrainingProgress: Sendable {
 /// - schedule: made for the total number of steps; by default a half cosine after a rise over a twentieth of them.
 /// - progress: where an earlier run of the same training was; it goes on from there. `batches` is asked for the epochs before, too.
 /// - keep: called after every step with a function that gives the progress; that costs nothing unless it is called.
-/// - Throws: `TrainingError.diverged` at the first loss that is not finite, before the model is touched. When the user interrupts,
+/// - loss: may run layers in training; what they change on the way, such as running statistics, is kept in the model.
+/// - Throws: `TrainingError.diverged` at the first loss that is not finite; the model is then as before that step. When the user interrupts,
 ///   it returns what there is.
 public func fit<Model: Layer, Batch>(
   _ model: inout Model, batches: (_ epoch: Int) throws -> [Batch], epochs: Int,
@@ -62,7 +63,7 @@ public func fit<Model: Layer, Batch>(
   schedule: ((_ total: Int) -> CosineSchedule)? = nil, from progress: TrainingProgress? = nil,
   keep: (() throws -> TrainingProgress) throws -> Void = { _ in },
   onStep: (TrainingStep) throws -> Void = { _ in },
-  loss: (Model, Batch) throws -> Tensor
+  loss: (inout Model, Batch) throws -> Tensor
 ) throws -> TrainingHistory {
   var history = progress?.history ?? TrainingHistory()
   if let progress {
@@ -101,9 +102,11 @@ public func fit<Model: Layer, Batch>(
       for batch in parts.dropFirst(skipped) {
         try checkInterrupt()
         let step = history.losses.count
-        let (value, gradient) = try valueAndGrad(of: model) { try loss($0, batch) }
+        let buffers = try model.buffers().map(\.value)
+        let (value, gradient) = try valueAndGrad(updating: &model) { try loss(&$0, batch) }
         let number = try value.item()
         guard number.isFinite else {
+          model = try model.replacingBuffers(with: buffers)
           throw TrainingError.diverged(loss: number, step: step + 1, epoch: epoch + 1)
         }
         let scale = try rates.scale(at: step)
@@ -139,7 +142,7 @@ public enum TrainingError: Error, CustomStringConvertible, Sendable {
   public var description: String {
     switch self {
     case .diverged(let loss, let step, let epoch):
-      "fit: the loss became \(loss) at step \(step) (epoch \(epoch)); the model is as before that step\n"
+      "fit: the loss became \(loss.isNaN ? "nan" : "\(loss)") at step \(step) (epoch \(epoch)); the model is as before that step\n"
         + "help: lower the learning rate, or look for NaN in the data"
     case .foreignProgress(let parameter):
       "fit: the progress to go on from is another model's: `\(parameter)` does not fit"

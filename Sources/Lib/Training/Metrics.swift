@@ -8,9 +8,10 @@ public struct Measured: Equatable, Sendable {
   public let count: Int
 }
 
-/// The share of rows of `scores` (samples, classes) whose largest entry is at the label's place; the first of equal entries counts.
+/// The share of rows of `scores` (samples, classes) whose largest entry is at the label's place; the first of equal entries counts. A negative
+/// label says unknown, and the sample does not count.
 ///
-/// - Throws: `TensorError` when shapes do not fit.
+/// - Throws: `TensorError` when shapes do not fit, a label is beyond the classes or a score is not a number.
 public func accuracy(_ scores: Tensor, labels: Tensor) throws -> Measured {
   guard scores.rank == 2, labels.rank == 1, labels.shape[0] == scores.shape[0] else {
     throw TensorError(
@@ -18,8 +19,17 @@ public func accuracy(_ scores: Tensor, labels: Tensor) throws -> Measured {
       shapes: [scores.shape, labels.shape], help: "scores are (samples, classes), labels (samples)")
   }
   guard scores.count > 0 else { return Measured(value: .nan, count: 0) }
-  let right = zip(try scores.argMax(axis: 1).ints(), try labels.ints()).count { $0 == $1 }
-  return Measured(value: Double(right) / Double(labels.count), count: labels.count)
+  guard try scores.isNaN().any().item() == 0 else {
+    throw TensorError(.invalidArgument, in: "accuracy", "some scores are not numbers")
+  }
+  let labels = try labels.ints()
+  if let beyond = labels.first(where: { $0 >= scores.shape[1] }) {
+    throw TensorError(
+      .indexOutOfRange, in: "accuracy", "label \(beyond) for scores of \(scores.shape[1]) classes")
+  }
+  let known = zip(try scores.argMax(axis: 1).ints(), labels).filter { $0.1 >= 0 }
+  let right = known.count { $0 == $1 }
+  return Measured(value: known.isEmpty ? .nan : Double(right) / Double(known.count), count: known.count)
 }
 
 /// The mean squared difference of two tensors of the same shape.

@@ -206,8 +206,8 @@ for n in (1, 2, 4):
             mean, square = mean / (1 - 0.9**step), square / (1 - 0.999**step)
         return outer(theta - rate * mean / (np.sqrt(square) + 1e-8), l)
 
-    # Learning to Reweight evaluates at λ = 0, where the step would be another; g's mixed derivative is the same.
-    reweighted = r + rate * b.T @ (theta - t)
+    # Learning to Reweight takes the step from λ = 0: what λ does not multiply moves θ there too.
+    reweighted = slope(lambda l: outer(theta - rate * g(l), l), np.zeros(m))
     add("one_step", H=h, B=b, r=r, lam=lam, theta=theta, t=t, rate=rate, mal=mal, learningToReweight=reweighted, t1t2=t1t2,
         first=first, second=second, step=step, adam=slope(lambda l: adam(l, True), lam),
         adam_uncorrected=slope(lambda l: adam(l, False), lam))

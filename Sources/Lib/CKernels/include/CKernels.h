@@ -75,6 +75,7 @@ typedef struct {
   uint64_t active;
   uint64_t linear;  // those of them that record a linear function, whose values nobody reads
   int64_t next_node;
+  int64_t opened[64], youngest;  // the next node's number when each began to record, and when the last of them did
   bool draining;
   uint8_t observed;  // FAA_SEARCHED and FAA_TIMED
   void *_Nullable *_Nullable waiting;
@@ -84,6 +85,20 @@ typedef struct {
 extern _Thread_local FaaThread faa_thread_state;
 /// The calling thread's state. Inline: every operation asks for it.
 static inline FaaThread *_Nonnull faa_thread(void) { return &faa_thread_state; }
+/// Begins and ends the recording of a transform.
+void faa_open(FaaThread *_Nonnull thread, uint64_t bit);
+void faa_close(FaaThread *_Nonnull thread, uint64_t bit);
+/// Of the transforms in a node's trace those now recording that it depends on. Bits are given out again: a node older than the transform that
+/// has one now depended on another.
+static inline uint64_t faa_current(const FaaThread *_Nonnull thread, uint64_t trace, int64_t node) {
+  uint64_t bits = trace & thread->active;
+  if (bits == 0 || node >= thread->youngest) return bits;
+  for (uint64_t rest = bits; rest != 0; rest &= rest - 1) {
+    int place = __builtin_ctzll(rest);
+    if (thread->opened[place] > node) bits &= ~(1ull << place);
+  }
+  return bits;
+}
 /// Adds a reference to the calling thread's list of objects to free.
 void faa_waiting_push(FaaThread *_Nonnull thread, void *_Nonnull object);
 

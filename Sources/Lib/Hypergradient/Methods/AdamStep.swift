@@ -62,7 +62,8 @@ public struct AdamStep: HypergradientMethod {
     let square = biasCorrection ? 1 - pow(beta2, Double(step)) : 1
     let (g, m0, v0) = (try gradient.flattened(), try first.flattened(), try second.flattened())
     guard v0.allSatisfy({ $0 >= 0 }) else {
-      throw HypergradientError(.invalidArgument, in: name, "the second moment has negative elements")
+      throw HypergradientError(
+        .invalidArgument, in: name, "the second moment has elements that are negative or NaN")
     }
     var (update, slope) = (g, g)
     for index in g.indices {

@@ -26,7 +26,7 @@ public struct FiniteDifference: HypergradientMethod {
   public var places: String { "f at minima solved again, around λ" }
 
   /// Not known in advance: those of four minimisations for each element of λ.
-  public func predictedProducts(parameters n: Int) -> Double { 0 }
+  public func predictedProducts(parameters n: Int) -> Double { .nan }
 
   /// Solves the inner problem four times for each element of λ.
   public func run(_ computation: Computation, _ options: HypergradientOptions) throws -> MethodOutcome {

@@ -59,7 +59,7 @@ public struct ForwardMode: HypergradientMethod {
       let record = try GradientRecord(point.problem, theta, lambda, in: name)
       for (index, unit) in units.enumerated() {
         let push = try record.product(columns[index]).adding(1, record.mixed(unit))
-        computation.countProducts()
+        computation.countProducts(mixed: 1)
         columns[index] = try columns[index].adding(-gamma, push)
         move = max(move, gamma * (try push.norm()))
       }

@@ -7,7 +7,8 @@ public struct OneStep: HypergradientMethod {
   public enum Variant: String, CaseIterable, Sendable {
     /// ∇f at θ_1, C at θ (Meta-Weight-Net, Shu et al. 2019; MAL).
     case mal
-    /// As `mal` with λ = 0, so that θ_1 = θ (Learning to Reweight, Ren et al. 2018); the weights are the positive part of the negative gradient.
+    /// As `mal` with λ = 0 (Learning to Reweight, Ren et al. 2018), so that θ_1 = θ where λ weights every term of the inner loss; the weights are
+    /// the positive part of the negative gradient.
     case learningToReweight
     /// Both at θ (T1-T2, Luketina et al. 2016): the Neumann series with one term.
     case t1t2
@@ -36,7 +37,7 @@ public struct OneStep: HypergradientMethod {
   public var places: String {
     switch variant {
     case .mal: "C at θ; ∇θ f and ∇λ f at θ₁ = θ - α ∇θ g"
-    case .learningToReweight: "C, ∇θ f and ∇λ f at θ and λ = 0"
+    case .learningToReweight: "C at θ and λ = 0; ∇θ f and ∇λ f at θ₁ = θ - α ∇θ g(θ, 0) and λ = 0"
     case .t1t2: "C, ∇θ f and ∇λ f at θ"
     }
   }
@@ -51,13 +52,19 @@ public struct OneStep: HypergradientMethod {
       throw HypergradientError(.invalidArgument, in: name, "rate \(rate) is not a positive number")
     }
     let theta = point.theta.tensors
-    let lambda = variant == .learningToReweight ? try point.lambda.tensors.zeros() : point.lambda.tensors
-    let moved = variant == .mal ? try theta.adding(-rate, point.innerGradient) : theta
+    var lambda = point.lambda.tensors
+    var withoutWeights: GradientRecord?
+    if variant == .learningToReweight {
+      lambda = try lambda.zeros()
+      withoutWeights = try GradientRecord(point.problem, theta, lambda, in: name)
+    }
+    let gradient = withoutWeights?.gradient ?? point.innerGradient
+    let moved = variant == .t1t2 ? theta : try theta.adding(-rate, gradient)
     let slopes = try outerGradients(point, at: moved, lambda: lambda)
     let q = try slopes.theta.scaled(rate)
     let mixed: [Tensor]
-    if variant == .learningToReweight {
-      mixed = try GradientRecord(point.problem, theta, lambda, in: name).mixedTransposed(q)
+    if let withoutWeights {
+      mixed = try withoutWeights.mixedTransposed(q)
       computation.countProducts(0, mixed: 1)
     } else {
       mixed = try computation.mixedTransposed(q)

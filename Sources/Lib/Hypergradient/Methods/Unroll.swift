@@ -106,7 +106,7 @@ public struct Unroll: HypergradientMethod {
         try checkInterrupt()
         let record = try GradientRecord(point.problem, theta, lambda, in: name)
         let (hessian, mixed) = try record.products(a)
-        computation.countProducts()
+        computation.countProducts(mixed: 1)
         indirect = try indirect.adding(-gamma, mixed)
         sum = try sum.adding(gamma, a)
         a = try a.adding(-gamma, hessian)

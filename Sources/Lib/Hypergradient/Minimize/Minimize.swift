@@ -2,8 +2,9 @@ import Tensor
 
 /// A way to a minimum of the inner loss. A new one is one file.
 public protocol Minimizer: CustomStringConvertible, Sendable {
-  /// Minimises from `theta` until the gradient's norm is at most `tolerance`, or the user interrupts a step after the first.
-  func run(_ objective: Objective, from theta: [Tensor], tolerance: Double) throws -> Minimum
+  /// Minimises from `theta` until the gradient's norm is at most `tolerance`, or the user interrupts a step after the first; a method that
+  /// converges fast goes on from there, where it `polishes`, as long as that pays.
+  func run(_ objective: Objective, from theta: [Tensor], tolerance: Double, polishes: Bool) throws -> Minimum
 }
 
 /// How a minimisation ended.
@@ -81,21 +82,27 @@ struct Iterate {
 
 /// Steps from `start` until the gradient's norm is at most `tolerance`, the user interrupts a step after the first, or `step` says how it
 /// ends: then what it left in its argument does not count.
+///
+/// - polishes: whether steps go on below the tolerance as long as each halves the gradient. A tolerance beside the gradient at the start says
+///   little where that was far off; the few steps that a fast method needs from there to round-off cost next to nothing.
 func iterate(
-  _ objective: Objective, from start: Iterate, tolerance: Double, limit: Int,
+  _ objective: Objective, from start: Iterate, tolerance: Double, limit: Int, polishes: Bool = false,
   _ step: (inout Iterate) throws -> MinimizeStatus?
 ) throws -> Minimum {
   var here = start
   var history = [start.value]
   var status = MinimizeStatus.converged
+  var halves = false
   let isInterrupted = try endsByInterrupt(history.count > 1) {
-    while here.norm > tolerance {
+    while here.norm > tolerance || (halves && here.norm > 0) {
       try checkInterrupt()
       var next = here
       if let end = history.count > limit ? .iterationLimit : try step(&next) {
-        status = end
+        if here.norm > tolerance { status = end }
         break
       }
+      if here.norm <= tolerance, next.norm > here.norm { break }
+      halves = polishes && next.norm <= 0.5 * here.norm
       here = next
       history.append(here.value)
     }
@@ -163,8 +170,8 @@ public final class Objective {
   }
 }
 
-/// θ*(λ) = argmin_θ inner(θ, λ), from a start, to a gradient norm of `tolerance` (for nil 1e-11 of max(1, the start's) in f64,
-/// 1e-5 of it in f32). The result says whether it got there; throws for a start that cannot be evaluated, and for a loss that
+/// θ*(λ) = argmin_θ inner(θ, λ), from a start, to a gradient norm of `tolerance`. For nil that is 1e-11 of max(1, the start's) in f64 and
+/// 1e-5 of it in f32, from where Newton-CG and L-BFGS go on as long as each step halves it. The result says whether it got there; throws for a start that cannot be evaluated, and for a loss that
 /// depends on what is being differentiated other than by λ.
 public func minimize(
   _ inner: @escaping BilevelLoss, from theta: [Tensor], given lambda: [Tensor],
@@ -186,7 +193,8 @@ public func minimize(
   try parameters.check(first.gradient, is: "the inner gradient by", in: operation)
   let scale = max(1, try first.gradient.norm())
   var result = try method.run(
-    objective, from: start, tolerance: tolerance ?? (start.epsilon < 1e-12 ? 1e-11 : 1e-5) * scale)
+    objective, from: start, tolerance: tolerance ?? (start.epsilon < 1e-12 ? 1e-11 : 1e-5) * scale,
+    polishes: tolerance == nil)
   result.seconds = monotonicSeconds() - begin
   result.method = method.description
   return result

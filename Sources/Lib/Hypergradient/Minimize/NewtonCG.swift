@@ -14,12 +14,14 @@ public struct NewtonCG: Minimizer {
   public var description: String { "Newton-CG" }
 
   /// Minimises the objective.
-  public func run(_ objective: Objective, from start: [Tensor], tolerance: Double) throws -> Minimum {
+  public func run(_ objective: Objective, from start: [Tensor], tolerance: Double, polishes: Bool) throws
+    -> Minimum
+  {
     var here = try objective.hessian(start)
     var idle = 0
     return try iterate(
       objective, from: Iterate(theta: start, value: here.value, norm: here.gradient.norm()),
-      tolerance: tolerance, limit: iterations
+      tolerance: tolerance, limit: iterations, polishes: polishes
     ) { point in
       let before = point
       let direction = try step(here.hessian, here.gradient, before.norm)

@@ -12,7 +12,7 @@ public struct Dense: LinearSolver {
   /// "dense"
   public var name: String { "dense" }
   /// The call that makes this method.
-  public var description: String { "dense()" }
+  public var description: String { limit == 4096 ? "dense()" : "dense(limit: \(limit))" }
 
   /// Solves A q = b. Throws `invalidArgument` for more unknowns than the limit.
   public func solve(_ map: LinearMap, _ b: [Tensor], start: [Tensor]?) throws -> LinearSolution {
@@ -23,6 +23,7 @@ public struct Dense: LinearSolver {
         "\(n) parameters need \(n) products and \(brief(Double(n * n) * 8e-9, 2)) GB",
         help: "use cg(), or dense(limit: \(n)) if you mean it")
     }
+    try Tensor.checkRoom(for: Shape([n, n], in: name), dtype: .f64, in: name)
     var matrix = DenseMatrix(size: n)
     try b.forEachUnit { column, unit in matrix.setColumn(column, try map(unit).flattened()) }
     let right = try b.flattened()

@@ -46,7 +46,7 @@ public struct FixedPointAdjoint: LinearSolver {
       }
     } finish: { _ in
       var solution = LinearSolution(q: u, residuals: residuals, status: status ?? .converged)
-      solution.residualVector = residual
+      (solution.residualVector, solution.residualDrifts) = (residual, true)
       solution.gamma = 1
       guard residuals.count > 1 else { return solution }
       let rate = recentRate(residuals)

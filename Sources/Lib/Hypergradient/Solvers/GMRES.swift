@@ -54,7 +54,10 @@ public struct GMRES: LinearSolver {
       solution.residualVector = r
       if status == .stagnated {
         solution.notes.append(
-          "a whole cycle of \(restart) products gained nothing; raise restart, or use damping")
+          restart < b.elementCount
+            ? "a whole cycle of \(restart) products gained nothing; raise restart, or use damping"
+            : "all directions are taken and part of the residual is left: the matrix is singular; use damping"
+        )
       } else if status == nil, solution.residual > 10 * target {
         solution.status = .truncated(error: .infinity)
       }

@@ -28,7 +28,7 @@ public enum StepSize: Equatable, Sendable, ExpressibleByFloatLiteral, Expressibl
 
 /// The Neumann series q = γ Σ_{k<terms} (I - γ A)^k b, one product a term.
 ///
-/// The residual b - A q after K terms is the next term v_K, so it costs nothing; for symmetric A the ratio |v_{k+1}| / |v_k| never
+/// The residual b - A q after K terms is the next term v_K, so it costs nothing, but for what rounding adds, which errors allow for; for symmetric A the ratio |v_{k+1}| / |v_k| never
 /// falls, so that one ratio of 1 or more proves that the series does not converge. A literal step then stops; a
 /// chosen one is halved, unless the cause is negative curvature, which no step cures.
 public struct Neumann: LinearSolver {
@@ -124,7 +124,7 @@ public struct Neumann: LinearSolver {
         + "\(solution.bestIteration) term\(solution.bestIteration == 1 ? "" : "s"); use minres(), or damping above \(brief(-bounds.ritzMin))"
     }
     let limit = 2 / bounds.ritzMax
-    guard step >= limit * (1 - 1e-9) else {
+    guard step >= limit * (1 - max(1e-9, 16 * solution.q.epsilon)) else {
       return "σ_min ≈ \(brief(bounds.ritzMin)): A is singular and b has a part in its null space; use damping"
     }
     return
@@ -204,7 +204,7 @@ public struct Neumann: LinearSolver {
       let sum = try series.sum.scaled(step)
       let q = try start.map { try $0.adding(1, sum) } ?? sum
       var solution = LinearSolution(q: q, residuals: residuals, status: status ?? .converged)
-      solution.residualVector = series.v
+      (solution.residualVector, solution.residualDrifts) = (series.v, true)
       solution.gamma = step
       let rate = isSymmetric ? series.ratio : series.k > 0 ? recentRate(residuals) : nil
       solution.rho = rate
@@ -213,7 +213,7 @@ public struct Neumann: LinearSolver {
       if isRandom {
         if solution.status == .converged { solution.status = .truncated(error: .infinity) }
       } else if let rate, rate < 1 {
-        solution.errorEstimate = step * series.norm / (1 - rate)
+        solution.errorEstimate = step * (series.norm + b.epsilon * series.drift) / (1 - rate)
       }
       if status == .stagnated {
         solution.notes.append(
@@ -293,6 +293,9 @@ struct NeumannRecurrence {
   private(set) var sum: [Tensor]
   /// |v_k| / |v_{k-1}|.
   private(set) var ratio: Double?
+  /// What bounds, times the precision, how far rounding has carried v_k from the residual: Σ_{j<k} |v_j|; and the sum from that of the terms:
+  /// Σ_{i<k} Σ_{j<=i} |v_j|.
+  private(set) var drift = 0.0, spread = 0.0
 
   init(_ b: [Tensor], gamma: Double) throws {
     self.gamma = gamma
@@ -307,6 +310,8 @@ struct NeumannRecurrence {
     let term = try v.adding(-gamma, product)
     let next = try term.norm()
     let ratio = norm > 0 ? next / norm : 0
+    drift += norm
+    spread += drift
     (self.sum, v, self.ratio) = (sum, term, ratio)
     norm = next
     k += 1

@@ -45,6 +45,7 @@ public struct Nystrom: LinearSolver {
     let k = min(columns, n)
     var stream = RandomStream(seed: seed, stream: 0x6e7973)
     let chosen = k == n ? Array(0..<n) : Array(stream.permutation(n).prefix(k)).sorted()
+    try Tensor.checkRoom(for: Shape([k, n], in: name), dtype: .f64, in: name)
     var rows: [Double] = []
     rows.reserveCapacity(k * n)
     try b.forEachUnit(chosen) { _, unit in rows += try map(unit).flattened() }

@@ -8,7 +8,7 @@ import CKernels
 /// `Linearization.pushforward`, but for the rounding of the folded factors. One thread at a time may apply it.
 package final class LinearProgram {
   private let line: Linearization
-  private let trace: UInt64
+  private let trace: UInt64, lastNode: Int
   private var steps: [Step] = []
   /// The buffers that are the program's own; nil where each application needs another.
   private var own: [Tensor?] = []
@@ -73,6 +73,7 @@ package final class LinearProgram {
   package init(_ line: Linearization) throws {
     self.line = line
     trace = line.nodes.reduce(0) { $0 | $1.trace }
+    lastNode = line.nodes.last?.id ?? 0
     var builder = Builder()
     // Of each node the tangent as a sum of terms; nil where it is 0.
     var forms = [[Term]?](repeating: nil, count: line.nodes.count)
@@ -130,7 +131,7 @@ package final class LinearProgram {
   package func callAsFunction(_ tangents: [Tensor]) throws -> [Tensor?] {
     let thread = faa_thread()
     // Whoever differentiates or watches this very call needs the operations themselves.
-    guard trace & thread.pointee.active == 0, thread.pointee.observed == 0,
+    guard faa_current(thread, trace, Int64(lastNode)) == 0, thread.pointee.observed == 0,
       tangents.allSatisfy({ recordedTrace($0) == 0 })
     else { return try line.pushforward(tangents) }
     try checkInterrupt()

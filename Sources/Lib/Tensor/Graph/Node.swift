@@ -177,7 +177,7 @@ struct Needs {
 @inline(__always)
 func recordedTrace(_ x: Tensor) -> UInt64 {
   guard let node = x.node else { return 0 }
-  return node.trace & faa_thread().pointee.active
+  return faa_current(faa_thread(), node.trace, Int64(node.id))
 }
 
 /// In how many recordings, one within another, some of these values take part: the highest order of derivative that may be asked of what is

@@ -11,13 +11,10 @@ struct Transform {
       throw TensorError(.notDifferentiable, in: "grad", "more than 64 nested derivatives")
     }
     bit = 1 << UInt64((~active).trailingZeroBitCount)
-    faa_thread().pointee.active |= bit
+    faa_open(faa_thread(), bit)
   }
 
-  func close() {
-    faa_thread().pointee.active &= ~bit
-    faa_thread().pointee.linear &= ~bit
-  }
+  func close() { faa_close(faa_thread(), bit) }
 }
 
 /// The recorded computation between some leaves and some outputs, in order, ready to be swept in either direction as
@@ -216,7 +213,9 @@ package final class Linearization {
     let unread = areRead ? nil : leavesReadOnce()
     defer { unread?.deallocate() }
     var values = [Tensor?](repeating: nil, count: nodes.count)
-    for (slot, cotangent) in zip(endSlots, cotangents) where slot >= 0 {
+    for (slot, given) in zip(endSlots, cotangents) where slot >= 0 {
+      // The rules take a cotangent in the type of its value.
+      let cotangent = try given.dtype == nodes[slot].dtype ? given : given.cast(to: nodes[slot].dtype)
       values[slot] = try values[slot].map { try $0 + cotangent } ?? cotangent
     }
     let thread = faa_thread()
@@ -234,7 +233,7 @@ package final class Linearization {
           } catch let error as TensorError where error.kind == .notFinite {
             throw error.inDerivative(of: node.name)
           }
-          if isLast, node.trace & thread.pointee.active == 0 { node.forget() }
+          if isLast, faa_current(thread, node.trace, Int64(node.id)) == 0 { node.forget() }
           if slot & 255 == 0 { try checkInterrupt() }
         }
       }

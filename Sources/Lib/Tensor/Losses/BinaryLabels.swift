@@ -60,12 +60,21 @@ extension Loss {
     _ predictions: Tensor, _ targets: Tensor, _ mask: Tensor?, in name: String
   ) throws -> (Tensor, Tensor) {
     try checkSameShape(predictions, targets, in: name)
-    let x = try floating(predictions)
-    let t = try targets.cast(to: x.dtype)
-    guard let mask = try mask.map({ try expanded($0, to: x.shape, as: "a mask", in: name) }) else {
-      return (x, t)
+    var x = try floating(predictions)
+    var t = try targets.cast(to: x.dtype)
+    if let mask = try mask.map({ try expanded($0, to: x.shape, as: "a mask", in: name) }) {
+      x = try mask.choose(x, x.weak(0))
+      t = try mask.choose(t, t.weak(0))
     }
-    return (try mask.choose(x, x.weak(0)), try mask.choose(t, t.weak(0)))
+    let known = t.detached
+    guard try known.count == 0 || (known.min().item() >= 0 && known.max().item() <= 1) else {
+      throw TensorError(
+        .invalidArgument, in: name, "targets below 0 or above 1 in shape \(t.shape)", shapes: [t.shape],
+        help:
+          "labels are 0 and 1, or between them; unknown ones, such as -1 or 9, are left out by mask: targets <= 1"
+      )
+    }
+    return (x, t)
   }
 
   private static func finish(

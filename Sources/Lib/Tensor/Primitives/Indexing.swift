@@ -127,7 +127,11 @@ extension Tensor {
 
   /// The positions of the true elements in row-major order, as i32.
   public func nonzeroIndices() throws -> Tensor {
-    try Tensor(bools().enumerated().filter(\.element).map { Int32($0.offset) })
+    guard count <= Int(Int32.max) else {
+      throw TensorError(
+        .outOfMemory, in: "argwhere", "positions among \(count) elements do not fit an i32", shapes: [shape])
+    }
+    return try Tensor(bools().enumerated().filter(\.element).map { Int32($0.offset) })
   }
 
   /// As contiguous i32 in 0..<extent, negative ones counted from the end.

@@ -138,6 +138,12 @@ enum Matmul {
     let rank = result.rank
     let m = result.layout.shape.dims[rank - 2]
     let n = result.layout.shape.dims[rank - 1]
+    // What the kernels and BLAS count with.
+    guard max(m, n, k) <= Int(Int32.max) else {
+      throw TensorError(
+        .outOfMemory, in: "matmul", "a side of \(max(m, n, k)) elements; products take up to \(Int32.max)",
+        help: "multiply in parts, or sum(x * y)")
+    }
     var batch = 1
     for axis in 0..<(rank - 2) { batch *= result.layout.shape.dims[axis] }
     let work = 2 * Double(batch) * Double(m) * Double(n) * Double(k)

@@ -193,6 +193,11 @@ extension Tensor {
   public func argMin(axis: Int? = nil) throws -> Tensor { try arg(FaaArgMin, "argmin", axis) }
 
   private func arg(_ op: FaaReduction, _ name: String, _ axis: Int?) throws -> Tensor {
+    let length = try axis.map { shape[try shape.axis($0, in: name)] } ?? count
+    guard length <= Int(Int32.max) else {
+      throw TensorError(
+        .outOfMemory, in: name, "positions among \(length) elements do not fit an i32", shapes: [shape])
+    }
     guard let axis else {
       let flat = try detached.reshaped([count])
       return try Reduction.reduce(op, flat, Reduced(axes: AxisSet(0), keep: false), in: name)
