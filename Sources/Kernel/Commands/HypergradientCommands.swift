@@ -14,7 +14,7 @@ let hypergradientCommands: [Command] =
         .optional("by", .choice(["newton", "lbfgs", "adam", "gd"]), default: "newton", "the method"),
         .optional(
           "tolerance", .number,
-          "the gradient norm to reach; by default 1e-11 of that at the start (f32: 1e-5), from where newton and lbfgs go on to round-off"
+          "the gradient norm to reach; by default 1e-11 of that at the start; in f32 1e-5 of it, from where newton and lbfgs go on to round-off"
         ),
         .optional(
           "name", .string, default: "minimize", "what a hypergradient's report calls it, such as \"φ\""),

@@ -66,10 +66,14 @@ extension Arguments {
       }
     }
     for path in paths where !permissions.allows(path, in: roots) {
+      let own =
+        permission == "write"
+        ? roots?.first.map { "write to \($0.split(separator: "/").last ?? "")/…, or " } : nil
       throw CommandError(
         "PermissionDenied",
         "\(callee): \"\(path)\" is outside the notebook's own folders, and \(what) is not permitted",
-        help: "list `permissions: [\(permission)]` in the header and run with --trust", argument: name)
+        help: "\(own ?? "")list `permissions: [\(permission)]` in the header and run with --trust",
+        argument: name)
     }
   }
 }

@@ -94,6 +94,8 @@ final class ConsoleReporter: RunObserver {
       let failed = outcome.expectations.contains { $0.mismatch != nil }
       let status = outcome.status == .ok && failed ? "mismatch" : outcome.status.rawValue
       Console.error("\(position)  \(status)  \(decimal(outcome.seconds, 2)) s\n")
+      // Whoever has waited for it learns that it will have to be waited for again.
+      if !isVerbose, outcome.seconds >= 5, let note = outcome.note { Console.error("  \(note)\n") }
     }
     if isVerbose { explain(outcome, result) }
   }

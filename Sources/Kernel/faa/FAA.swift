@@ -27,7 +27,9 @@ struct SessionCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "repl", abstract: "The prompt; with -e an expression, with input from a pipe a script.")
 
-  @Option(name: .customShort("e"), parsing: .unconditional, help: "Evaluate an expression, show its value and exit.")
+  @Option(
+    name: .customShort("e"), parsing: .unconditional,
+    help: "Evaluate an expression, show its value and exit.")
   var expression: String?
 
   @Option(help: "Seed of every random stream.")

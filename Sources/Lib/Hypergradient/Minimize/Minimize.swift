@@ -171,7 +171,7 @@ public final class Objective {
 }
 
 /// θ*(λ) = argmin_θ inner(θ, λ), from a start, to a gradient norm of `tolerance`. For nil that is 1e-11 of max(1, the start's) in f64 and
-/// 1e-5 of it in f32, from where Newton-CG and L-BFGS go on as long as each step halves it. The result says whether it got there; throws for a start that cannot be evaluated, and for a loss that
+/// 1e-5 of it in f32, from where Newton-CG and L-BFGS go on as long as each step halves it, for 1e-5 may be much. The result says whether it got there; throws for a start that cannot be evaluated, and for a loss that
 /// depends on what is being differentiated other than by λ.
 public func minimize(
   _ inner: @escaping BilevelLoss, from theta: [Tensor], given lambda: [Tensor],
@@ -194,7 +194,7 @@ public func minimize(
   let scale = max(1, try first.gradient.norm())
   var result = try method.run(
     objective, from: start, tolerance: tolerance ?? (start.epsilon < 1e-12 ? 1e-11 : 1e-5) * scale,
-    polishes: tolerance == nil)
+    polishes: tolerance == nil && start.epsilon > 1e-12)
   result.seconds = monotonicSeconds() - begin
   result.method = method.description
   return result
