@@ -119,13 +119,23 @@ struct PlotData {
       return try (0..<tensor.shape[1]).map { column in
         try series(x: nil, y: tensor.narrowed(axis: 1, start: column, count: 1).doubles(), label: "\(column)")
       }
+    case .tensor(let tensor) where tensor.rank > 2:
+      guard try a.string("kind") == "histogram" else {
+        throw a.error(
+          "ShapeMismatch", "data", "has shape \(tensor.shape), and curves are a vector or the columns of a matrix",
+          help: "reshape it, or take a part of it; a histogram takes any shape")
+      }
+      return try [series(x: nil, y: tensor.doubles(), label: a.string("label"))]
     case let value: return try [series(x: nil, y: a.numbers(value, "data"), label: a.string("label"))]
     }
   }
 
   private func series(x: [Double]?, y: [Double], label: String) throws -> Mark {
     if let x { try a.same(x.count, y.count, "data", "y") }
-    let places = x ?? y.indices.map(Double.init)
+    // A logarithmic axis has no 0.
+    let first = ["x", "both"].contains(try a.string("log")) ? 1.0 : 0
+    let places = x ?? y.indices.map { first + Double($0) }
+    let x = x ?? (first > 0 ? places : nil)
     let coloured = try a.colours("color", count: y.count, label: label)
     let ink: Ink = if case .single(let ink) = coloured { ink } else { .next }
     switch try a.string("kind") {
