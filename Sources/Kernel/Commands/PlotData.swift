@@ -122,7 +122,8 @@ struct PlotData {
     case .tensor(let tensor) where tensor.rank > 2:
       guard try a.string("kind") == "histogram" else {
         throw a.error(
-          "ShapeMismatch", "data", "has shape \(tensor.shape), and curves are a vector or the columns of a matrix",
+          "ShapeMismatch", "data",
+          "has shape \(tensor.shape), and curves are a vector or the columns of a matrix",
           help: "reshape it, or take a part of it; a histogram takes any shape")
       }
       return try [series(x: nil, y: tensor.doubles(), label: a.string("label"))]

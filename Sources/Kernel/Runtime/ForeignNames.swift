@@ -67,7 +67,7 @@ enum ForeignNames {
     (["ndim", "dim", "numel", "size"], "x.shape"),
     (["one_hot"], "oneHot(labels, 3)"),
     (["detach", "stop_gradient", "no_grad"], "stopGradient(x)"),
-    (["item"], "float(x)"),
+    (["item"], "float(mean(x))"),
     (["tolist", "numpy"], "list(x)"),
     (["t", "mT"], "x.T"),
     (devices, "x"),
