@@ -14,7 +14,7 @@ let hypergradientCommands: [Command] =
         .optional("by", .choice(["newton", "lbfgs", "adam", "gd"]), default: "newton", "the method"),
         .optional(
           "tolerance", .number,
-          "the gradient norm to reach; by default 1e-11 of that at the start; in f32 1e-5 of it, from where newton and lbfgs go on to round-off"
+          "the gradient norm to reach; by default 1e-11 of that at the start; in f32 1e-5 of it, from where newton goes on to round-off"
         ),
         .optional(
           "name", .string, default: "minimize", "what a hypergradient's report calls it, such as \"φ\""),
@@ -65,7 +65,8 @@ let hypergradientCommands: [Command] =
           "failures whose value may be read all the same, such as [\"divergent\"]"),
         .optional(
           "strongConvexity", .number,
-          "a proven μ with H ⪰ μ I: errors become bounds (a series takes one product more for it)"),
+          "a proven μ with H ⪰ μ I, where products are those of H: errors become bounds (a series takes one product more for it)"
+        ),
         .optional(
           "paths", .choice(["asWritten", "all"]), default: "asWritten",
           "\"all\" follows what the losses stop with `frozen` or `stopGradient`"),

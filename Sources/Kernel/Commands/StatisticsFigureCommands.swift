@@ -130,9 +130,12 @@ let statisticsFigureCommands: [Command] = [
   ) { a in
     func classes(_ name: String) throws -> [Int] {
       let given = try a.tensor(name)
-      guard try !given.dtype.isFloating || given.equal(given.floor()).all().item() == 1 else {
+      guard
+        try !given.dtype.isFloating
+          || given.isFinite().logicalAnd(given.equal(given.floor())).all().item() == 1
+      else {
         throw a.error(
-          "InvalidArgument", name, "holds fractions, which are no classes",
+          "InvalidArgument", name, "holds numbers that are no classes",
           help: "argmax(scores, axis: 1) makes classes of scores")
       }
       return try given.ints()

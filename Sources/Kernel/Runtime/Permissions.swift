@@ -68,7 +68,7 @@ extension Arguments {
     for path in paths where !permissions.allows(path, in: roots) {
       let own =
         permission == "write"
-        ? roots?.first.map { "write to \($0.split(separator: "/").last ?? "")/…, or " } : nil
+        ? roots?.first.map { "write to \($0)/…, or " } : nil
       throw CommandError(
         "PermissionDenied",
         "\(callee): \"\(path)\" is outside the notebook's own folders, and \(what) is not permitted",

@@ -149,20 +149,11 @@ struct NotebookRun {
     result.seed = options.seed
     result.engine = engineBuild()
     for parameter in options.parameters { result.parameters[parameter.name] = parameter.value.literal }
-    func hash(_ input: String) -> String? {
-      (try? readFile(input.hasPrefix("/") ? input : "\(base)/\(input)")).map { sha256($0) }
-    }
-    for input in document.header.inputs { result.inputs[input] = hash(input) ?? "missing" }
-    // Who names a file by a parameter says that the notebook depends on it.
-    for parameter in options.parameters where pathParameters.contains(parameter.name) {
-      for file in parameter.value.texts { if let hash = hash(file) { result.inputs[file] = hash } }
+    for input in document.header.inputs {
+      let file = input.hasPrefix("/") ? input : "\(base)/\(input)"
+      result.inputs[input] = (try? readFile(file)).map { sha256($0) } ?? "missing"
     }
     return result
-  }
-
-  /// The names of the parameters that are paths.
-  private var pathParameters: Set<String> {
-    Set(document.header.parameters.filter { $0.type == .path || $0.type == .list(.path) }.map(\.name))
   }
 
   private func cache(in folder: String?) -> CellCache? {
@@ -236,8 +227,10 @@ struct NotebookRun {
       result.readable = [base] + document.header.inputs.map { $0.hasPrefix("/") ? $0 : "\(base)/\($0)" }
       result.readable? += outputFolder.map { [$0] } ?? []
       // Who names a file on the command line means it to be read.
+      let paths = Set(
+        document.header.parameters.filter { $0.type == .path || $0.type == .list(.path) }.map(\.name))
       for parameter in options.parameters
-      where parameter.source != .default && pathParameters.contains(parameter.name) {
+      where parameter.source != .default && paths.contains(parameter.name) {
         result.readable? += parameter.value.texts
       }
     }

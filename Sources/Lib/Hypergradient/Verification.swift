@@ -133,5 +133,5 @@ extension Hypergradient {
   }
 
   /// How far a θ short of the minimiser may move the comparisons that assume one; never so far that a wrong number passes.
-  private var slackOffMinimum: Double { min(10 * point.distanceToMinimum, 0.5) }
+  private var slackOffMinimum: Double { min(10 * point.distanceToMinimum, 0.05) }
 }

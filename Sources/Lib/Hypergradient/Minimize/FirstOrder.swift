@@ -22,9 +22,7 @@ public struct GradientDescent: Minimizer {
   }
 
   /// Minimises the objective.
-  public func run(_ objective: Objective, from start: [Tensor], tolerance: Double, polishes: Bool) throws
-    -> Minimum
-  {
+  public func run(_ objective: Objective, from start: [Tensor], tolerance: Double) throws -> Minimum {
     let gamma = try rate ?? chosenRate(objective, start)
     guard gamma > 0, gamma.isFinite, momentum >= 0, momentum < 1 else {
       throw HypergradientError(
@@ -79,9 +77,7 @@ public struct Adam: Minimizer {
   public var description: String { "Adam" }
 
   /// Minimises the objective.
-  public func run(_ objective: Objective, from start: [Tensor], tolerance: Double, polishes: Bool) throws
-    -> Minimum
-  {
+  public func run(_ objective: Objective, from start: [Tensor], tolerance: Double) throws -> Minimum {
     guard rate > 0, rate.isFinite, (0..<1).contains(beta1), (0..<1).contains(beta2), epsilon > 0 else {
       throw HypergradientError(
         .invalidArgument, in: "minimize", "rate \(rate), betas \(beta1) and \(beta2), epsilon \(epsilon)",

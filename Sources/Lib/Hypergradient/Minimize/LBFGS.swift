@@ -15,15 +15,13 @@ public struct LBFGS: Minimizer {
   public var description: String { "L-BFGS" }
 
   /// Minimises the objective.
-  public func run(_ objective: Objective, from start: [Tensor], tolerance: Double, polishes: Bool) throws
-    -> Minimum
-  {
+  public func run(_ objective: Objective, from start: [Tensor], tolerance: Double) throws -> Minimum {
     let (value, first) = try objective.gradient(start)
     var gradient = first
     var pairs: [Pair] = []
     return try iterate(
       objective, from: Iterate(theta: start, value: value, norm: first.norm()), tolerance: tolerance,
-      limit: iterations, polishes: polishes
+      limit: iterations
     ) { point in
       let before = point
       func search() throws -> [Tensor]? {

@@ -2,9 +2,8 @@ import Tensor
 
 /// A way to a minimum of the inner loss. A new one is one file.
 public protocol Minimizer: CustomStringConvertible, Sendable {
-  /// Minimises from `theta` until the gradient's norm is at most `tolerance`, or the user interrupts a step after the first; a method that
-  /// converges fast goes on from there, where it `polishes`, as long as that pays.
-  func run(_ objective: Objective, from theta: [Tensor], tolerance: Double, polishes: Bool) throws -> Minimum
+  /// Minimises from `theta` until the gradient's norm is at most `tolerance`, or the user interrupts a step after the first.
+  func run(_ objective: Objective, from theta: [Tensor], tolerance: Double) throws -> Minimum
 }
 
 /// How a minimisation ended.
@@ -171,8 +170,8 @@ public final class Objective {
 }
 
 /// θ*(λ) = argmin_θ inner(θ, λ), from a start, to a gradient norm of `tolerance`. For nil that is 1e-11 of max(1, the start's) in f64 and
-/// 1e-5 of it in f32, from where Newton-CG and L-BFGS go on as long as each step halves it, for 1e-5 may be much. The result says whether it got there; throws for a start that cannot be evaluated, and for a loss that
-/// depends on what is being differentiated other than by λ.
+/// 1e-5 of it in f32, from where Newton-CG goes on as long as each step halves it, for 1e-5 may be much. The result says whether it got there;
+/// throws for a start that cannot be evaluated, and for a loss that depends on what is being differentiated other than by λ.
 public func minimize(
   _ inner: @escaping BilevelLoss, from theta: [Tensor], given lambda: [Tensor],
   by method: any Minimizer = NewtonCG(), tolerance: Double? = nil
@@ -192,9 +191,14 @@ public func minimize(
   guard !objective.isOpen else { throw closesOverDifferentiated("inner", in: operation) }
   try parameters.check(first.gradient, is: "the inner gradient by", in: operation)
   let scale = max(1, try first.gradient.norm())
+  let isDouble = start.epsilon < 1e-12
+  var method = method
+  if tolerance == nil, !isDouble, var newton = method as? NewtonCG {
+    newton.polishes = true
+    method = newton
+  }
   var result = try method.run(
-    objective, from: start, tolerance: tolerance ?? (start.epsilon < 1e-12 ? 1e-11 : 1e-5) * scale,
-    polishes: tolerance == nil && start.epsilon > 1e-12)
+    objective, from: start, tolerance: tolerance ?? (isDouble ? 1e-11 : 1e-5) * scale)
   result.seconds = monotonicSeconds() - begin
   result.method = method.description
   return result

@@ -6,6 +6,8 @@ import Tensor
 public struct NewtonCG: Minimizer {
   /// The most steps.
   public var iterations: Int
+  /// Whether steps go on below the tolerance as long as each halves the gradient.
+  var polishes = false
 
   /// At most `iterations` steps.
   public init(iterations: Int = 100) { self.iterations = iterations }
@@ -14,9 +16,7 @@ public struct NewtonCG: Minimizer {
   public var description: String { "Newton-CG" }
 
   /// Minimises the objective.
-  public func run(_ objective: Objective, from start: [Tensor], tolerance: Double, polishes: Bool) throws
-    -> Minimum
-  {
+  public func run(_ objective: Objective, from start: [Tensor], tolerance: Double) throws -> Minimum {
     var here = try objective.hessian(start)
     var idle = 0
     return try iterate(

@@ -56,7 +56,7 @@ public struct GMRES: LinearSolver {
         solution.notes.append(
           restart < b.elementCount
             ? "a whole cycle of \(restart) products gained nothing; raise restart, or use damping"
-            : "all directions are taken and part of the residual is left: the matrix is singular; use damping"
+            : "all directions are taken and part of the residual is left: the matrix is singular, or too near it for its precision; use damping"
         )
       } else if status == nil, solution.residual > 10 * target {
         solution.status = .truncated(error: .infinity)

@@ -67,11 +67,12 @@ extension Loss {
       t = try mask.choose(t, t.weak(0))
     }
     let known = t.detached
-    guard try known.count == 0 || (known.min().item() >= 0 && known.max().item() <= 1) else {
+    // What sums to 1 but for rounding may pass it by that.
+    guard try known.count == 0 || (known.min().item() >= -1e-5 && known.max().item() <= 1 + 1e-5) else {
       throw TensorError(
-        .invalidArgument, in: name, "targets below 0 or above 1 in shape \(t.shape)", shapes: [t.shape],
+        .invalidArgument, in: name, "targets below 0, above 1 or NaN in shape \(t.shape)", shapes: [t.shape],
         help:
-          "labels are 0 and 1, or between them; unknown ones, such as -1 or 9, are left out by mask: targets <= 1"
+          "labels are 0 and 1, or between them; unknown ones, such as -1 or 9, are left out by a mask, such as (t == 0) | (t == 1)"
       )
     }
     return (x, t)
