@@ -48,7 +48,7 @@ enum Operators {
   private static func checkLength(_ length: Int, of what: String, _ unit: String) throws {
     guard length <= 1 << 27 else {
       throw CommandError(
-        "OutOfMemory", "\(what) of \(length) \(unit): it has at most \(1 << 27)", help: "a tensor holds more")
+        "TooLarge", "\(what) of \(length) \(unit): it has at most \(1 << 27)", help: "a tensor holds more")
     }
   }
 
