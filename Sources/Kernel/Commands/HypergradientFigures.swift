@@ -59,12 +59,12 @@ struct HypergradientFigures {
 
   private func step(_ bounds: SpectralBounds) throws -> Double {
     if let known = gamma ?? result.gamma { return known }
-    guard bounds.upper > 0 else {
+    guard let gammas = bounds.gammas else {
       throw HypergradientError(
         .invalidArgument, in: "figure", "no step makes a series converge: no curvature is above 0",
         help: "gamma: says which step is to be drawn")
     }
-    return bounds.safeGamma
+    return gammas.auto
   }
 
   /// |1 - γ σ| over the spectrum, with the Ritz values on it: the series converges where all lie below 1.

@@ -132,7 +132,8 @@ final class SpectrumObject: HostObject {
     ]
   }
   func member(_ name: String) throws -> Value? {
-    switch name {
+    func number(_ value: Double?) -> Value { value.map { .float($0) } ?? .none }
+    return switch name {
     case "ritzValues": .tensor(try Tensor(bounds.ritzValues))
     case "ritzMin": .float(bounds.ritzMin)
     case "ritzMax": .float(bounds.ritzMax)
@@ -140,9 +141,9 @@ final class SpectrumObject: HostObject {
     case "errorMax": .float(bounds.errorMax)
     case "isTrusted": .bool(bounds.isTrusted)
     case "isIndefinite": .bool(bounds.isIndefinite)
-    case "gammaAuto": bounds.upper > 0 ? .float(bounds.safeGamma) : Value.none
-    case "gammaOptimal": bounds.upper > 0 ? .float(bounds.optimalGamma) : Value.none
-    case "gammaBare": bounds.upper > 0 ? .float(bounds.bareGamma) : Value.none
+    case "gammaAuto": number(bounds.gammas?.auto)
+    case "gammaOptimal": number(bounds.gammas?.optimal)
+    case "gammaBare": number(bounds.gammas?.bare)
     case "kappa": .float(bounds.kappa)
     case "steps": .int(bounds.steps)
     case "rho": rho

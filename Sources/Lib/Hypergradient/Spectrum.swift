@@ -24,7 +24,11 @@ public struct SpectralBounds: Sendable {
   public var isIndefinite: Bool { ritzMin < -max(1e-12, 64 * roundOff) * max(abs(ritzMax), abs(ritzMin)) }
   /// Unit round-off of the products.
   let roundOff: Double
-  /// 1 / (ritz_max + e_max): forgives an error of a factor 2. This and the other steps are for an upper end above 0; without one no series converges.
+  /// The steps below; nil where no curvature is above 0, so that no series converges, and the bare one also where the Ritz ends' sum is not.
+  public var gammas: (auto: Double, optimal: Double, bare: Double?)? {
+    upper > 0 ? (safeGamma, optimalGamma, ritzMin + ritzMax > 0 ? bareGamma : nil) : nil
+  }
+  /// 1 / (ritz_max + e_max): forgives an error of a factor 2.
   public var safeGamma: Double { 1 / upper }
   /// 2 / (lower + upper), with both ends inflated: the fastest step that is still safe when the ends are trusted.
   public var optimalGamma: Double { 2 / (max(ritzMin - errorMin, 0) + upper) }
@@ -58,21 +62,23 @@ public struct SpectralBounds: Sendable {
 extension SpectralBounds: CustomStringConvertible {
   /// The ends with their errors, and the steps they suggest.
   public var description: String {
-    let rows =
+    var rows = [
+      ["smallest", brief(ritzMin, 6), "± " + brief(errorMin, 2)],
       [
-        ["smallest", brief(ritzMin, 6), "± " + brief(errorMin, 2)],
-        [
-          "largest", brief(ritzMax, 6), "± " + brief(errorMax, 2),
-          isTrusted ? "trusted" : "not settled: take more steps",
-        ],
-        ["κ", brief(kappa, 4)],
+        "largest", brief(ritzMax, 6), "± " + brief(errorMax, 2),
+        isTrusted ? "trusted" : "not settled: take more steps",
+      ],
+      ["κ", brief(kappa, 4)],
+    ]
+    if let gammas {
+      rows += [
+        ["γ auto", brief(gammas.auto, 6), "1 / (largest + its error)"],
+        ["γ optimal", brief(gammas.optimal, 6), "2 / (both ends, inflated)"],
       ]
-      + (upper > 0
-        ? [
-          ["γ auto", brief(safeGamma, 6), "1 / (largest + its error)"],
-          ["γ optimal", brief(optimalGamma, 6), "2 / (both ends, inflated)"],
-          ["γ bare", brief(bareGamma, 6), "2 / (Ritz ends): shown, never used"],
-        ] : [])
+      if let bare = gammas.bare {
+        rows.append(["γ bare", brief(bare, 6), "2 / (Ritz ends): shown, never used"])
+      }
+    }
     let remarks = rows.map { $0.dropFirst(2).joined(separator: "  ") }
     let lines = zip(table(rows.map { ["  " + $0[0], $0[1]] }).split(separator: "\n"), remarks).map {
       $1.isEmpty ? String($0) : "\($0)  \($1)"
